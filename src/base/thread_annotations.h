@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Clang's -Wthread-safety, under the names its manual uses. GCC sees nothing.
+// The only macros of the library (style rule 28).
+
+#if defined(__clang__)
+#define NETPOLL_ANNOTATE(x) __attribute__((x))
+#else
+#define NETPOLL_ANNOTATE(x)
+#endif
+
+#define CAPABILITY(name) NETPOLL_ANNOTATE(capability(name))
+#define SCOPED_CAPABILITY NETPOLL_ANNOTATE(scoped_lockable)
+#define GUARDED_BY(mutex) NETPOLL_ANNOTATE(guarded_by(mutex))
+#define REQUIRES(mutex) NETPOLL_ANNOTATE(requires_capability(mutex))
+#define EXCLUDES(mutex) NETPOLL_ANNOTATE(locks_excluded(mutex))
+#define ACQUIRE(...) NETPOLL_ANNOTATE(acquire_capability(__VA_ARGS__))
+#define RELEASE(...) NETPOLL_ANNOTATE(release_capability(__VA_ARGS__))
+#define TRY_ACQUIRE(...) NETPOLL_ANNOTATE(try_acquire_capability(__VA_ARGS__))
+#define NO_THREAD_SAFETY_ANALYSIS NETPOLL_ANNOTATE(no_thread_safety_analysis)

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/socket.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace netpoll::os {
+namespace {
+
+Result<UniqueFd> open_stream(int family) {
+  UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return fail(last_system_error());
+  return fd;
+}
+
+void set_option(int fd, int level, int name, int value) {
+  ::setsockopt(fd, level, name, &value, sizeof value);
+}
+
+// What became of a connect() that was under way.
+std::error_code connect_result(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
+    return last_system_error();
+  }
+  return {error, std::system_category()};
+}
+
+std::error_code wait_connected(int fd, std::chrono::milliseconds timeout) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point deadline = Clock::now() + timeout;
+  for (;;) {
+    int left_ms = -1;
+    if (timeout.count() > 0) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+          deadline - Clock::now());
+      if (left.count() <= 0) return Errc::dial_timeout;
+      left_ms = static_cast<int>(left.count());
+    }
+    pollfd wanted{.fd = fd, .events = POLLOUT, .revents = 0};
+    const int ready = ::poll(&wanted, 1, left_ms);
+    if (ready > 0) return connect_result(fd);
+    if (ready < 0 && errno != EINTR) return last_system_error();
+  }
+}
+
+}  // namespace
+
+Result<UniqueFd> listen_on(const Address& address) {
+  Result<UniqueFd> fd = open_stream(address.family());
+  if (!fd) return fd;
+  if (!address.is_unix()) set_option(fd->get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (::bind(fd->get(), address.data(), address.size()) != 0) {
+    return fail(last_system_error());
+  }
+  if (::listen(fd->get(), SOMAXCONN) != 0) return fail(last_system_error());
+  return fd;
+}
+
+Result<std::optional<Accepted>> accept4(int listener) {
+  for (;;) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    UniqueFd fd(::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size,
+                          SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd) {
+      const auto* data = reinterpret_cast<const sockaddr*>(&peer);
+      return Accepted{std::move(fd), Address::from_system(data, size)};
+    }
+    if (errno == EAGAIN) return std::nullopt;
+    if (errno != EINTR && errno != ECONNABORTED) {
+      return fail(last_system_error());
+    }
+  }
+}
+
+Result<UniqueFd> connect_to(const Address& address,
+                            std::chrono::milliseconds timeout) {
+  Result<UniqueFd> fd = open_stream(address.family());
+  if (!fd) return fd;
+  if (::connect(fd->get(), address.data(), address.size()) == 0) return fd;
+  // EINTR: the kernel goes on connecting, as with EINPROGRESS.
+  if (errno != EINPROGRESS && errno != EINTR) return fail(last_system_error());
+  if (const std::error_code error = wait_connected(fd->get(), timeout)) {
+    return fail(error);
+  }
+  return fd;
+}
+
+void set_no_delay(int fd, bool on) {
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0);
+}
+
+std::size_t bytes_waiting(int fd) {
+  int count = 0;
+  if (::ioctl(fd, FIONREAD, &count) != 0 || count < 0) return 0;
+  return static_cast<std::size_t>(count);
+}
+
+}  // namespace netpoll::os

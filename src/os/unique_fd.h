@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Owns one file descriptor: closed exactly once, when its owner goes.
+//
+// Unlike upstream: listener.Close closes its number twice (net_listener.go:121),
+// and the second close may hit a descriptor that another thread has just been
+// given. Here only the owner can close.
+
+#include <utility>
+
+namespace netpoll {
+
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  /// Takes over `fd`; -1 is "none".
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept {
+    reset(other.release());
+    return *this;
+  }
+  UniqueFd(const UniqueFd&) = delete;
+  UniqueFd& operator=(const UniqueFd&) = delete;
+  ~UniqueFd() { reset(); }
+
+  /// The number; it stays this object's. -1 is "none".
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+  /// Gives the descriptor to the caller, who must close it.
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+
+  /// Closes what is held, then holds `fd`.
+  void reset(int fd = -1);
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace netpoll
