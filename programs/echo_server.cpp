@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// echo_server: sends back whatever it gets, until SIGTERM or SIGINT.
+
+#include <signal.h>
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+#include "flags.h"
+#include "netpoll.h"
+
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::steady_clock;
+
+struct Flags {
+  netpoll::programs::Where where;
+  std::size_t pollers = 0;
+  std::string runner = "pool";
+  unsigned work_us = 0;
+  std::size_t max_input = 0;
+};
+
+// Stands for the work of a real handler: keeps a core busy.
+void work(microseconds length) {
+  const auto until = steady_clock::now() + length;
+  while (steady_clock::now() < until) {
+  }
+}
+
+// The handler: everything that is there, back to where it came from.
+void on_request(netpoll::Connection& conn) {
+  netpoll::Input& in = conn.reader();
+  const auto bytes = in.next(in.size());
+  if (!bytes) return conn.close();
+  conn.writer().write_binary(*bytes);
+  in.release();
+  if (conn.writer().flush()) conn.close();
+}
+
+// SIGTERM and SIGINT arrive at wait_for_end() and nowhere else. Called before
+// the first thread starts, since threads inherit the mask.
+sigset_t block_end_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+void wait_for_end(const sigset_t& signals) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+}
+
+int refuse(const std::string& what, const std::string& why) {
+  std::fprintf(stderr, "echo_server: %s: %s\n", what.c_str(), why.c_str());
+  return 1;
+}
+
+int serve(const Flags& flags) {
+  const sigset_t signals = block_end_signals();
+  auto runtime = netpoll::Runtime::start({.pollers = flags.pollers});
+  if (!runtime) return refuse("cannot start", runtime.error().message());
+  auto listener =
+      netpoll::Listener::listen(flags.where.network, flags.where.addr);
+  if (!listener) {
+    return refuse("cannot listen on " + flags.where.addr,
+                  listener.error().message());
+  }
+  const std::string address = listener->address().to_string();
+  const auto handle = [length = microseconds(flags.work_us)](
+                          netpoll::Connection& conn) {
+    if (length.count() > 0) work(length);
+    on_request(conn);
+  };
+  netpoll::EventLoop loop(**runtime, {.on_request = handle});
+  if (const auto error = loop.start(*std::move(listener))) {
+    return refuse("cannot serve " + address, error.message());
+  }
+  std::printf("listening on %s\n", address.c_str());
+  std::fflush(stdout);
+
+  wait_for_end(signals);
+  const auto error = loop.shutdown(std::chrono::seconds(30));
+  return error ? refuse("shut down with requests under way", error.message())
+               : 0;
+}
+
+int check_flags(const Flags& flags) {
+  if (flags.runner != "pool") {
+    std::fprintf(stderr,
+                 "echo_server: --runner %s comes with a later part of the "
+                 "project; pool is allowed\n",
+                 flags.runner.c_str());
+    return 2;
+  }
+  if (flags.max_input != 0) {
+    std::fprintf(stderr,
+                 "echo_server: --max-input comes with a later part of the "
+                 "project; 0 (no limit) is allowed\n");
+    return 2;
+  }
+  return -1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Flags flags;
+  CLI::App app("Sends back whatever it gets, until SIGTERM or SIGINT.",
+               "echo_server");
+  netpoll::programs::add_where(app, flags.where);
+  app.add_option("--pollers", flags.pollers,
+                 "poller threads; 0 is a quarter of the cores")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--runner", flags.runner, "who runs the handler")
+      ->check(CLI::IsMember({"pool", "inline", "adaptive"}))
+      ->capture_default_str();
+  app.add_option("--work-us", flags.work_us,
+                 "microseconds of work for each call of the handler")
+      ->check(CLI::Range(0, 60'000'000))
+      ->capture_default_str();
+  app.add_option("--max-input", flags.max_input,
+                 "unread bytes at which the poller stops reading; 0: none");
+  if (const int status = netpoll::programs::parse(app, argc, argv);
+      status >= 0) {
+    return status;
+  }
+  if (const int status = check_flags(flags); status >= 0) return status;
+  return serve(flags);
+}

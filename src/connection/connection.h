@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One stream socket: its two halves, its keys, and the three threads that meet
+// in it.
+//
+//   poller     on_readable: Input::fill ---- key free? ----> a task is deferred
+//              on_writable: Output::drain                        |
+//   worker     run_task: on_request(conn) while there is input <-+
+//   anyone     close(), reader() and writer() calls
+//
+// The end, whoever brings it, has two steps. Closed: reading waits for nothing
+// more, is_active() is false. Torn down, by whoever then gets the processing
+// key: unwatched, close callbacks run, descriptor closed. So no handler ever
+// sees its connection torn down under it.
+//
+// What keeps it alive: a Ref of the server's registry, or the dialler's handle,
+// until torn down; the poller's, until the turn after detach; the one in each
+// task, until the task returns.
+//
+// Upstream: connection, connection_impl.go:37; Connection, connection.go:29.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "connection/handlers.h"
+#include "connection/input.h"
+#include "connection/key_chain.h"
+#include "connection/output.h"
+#include "connection/runtime.h"
+#include "os/address.h"
+#include "os/unique_fd.h"
+
+namespace netpoll {
+
+class Connection final : public FdOperator {
+ public:
+  using CloseCallback = Handler;
+
+  /// A connection over `fd`, a non-blocking stream socket, on the poller whose
+  /// turn it is. `handlers` must outlive it; nothing happens before start().
+  /// [init]
+  Connection(Runtime& runtime, UniqueFd fd, Address peer,
+             const Handlers& handlers);
+  ~Connection() override;
+
+  /// Runs on_prepare, has the poller watch the socket and then runs on_connect
+  /// on a worker. `last` runs when all is torn down and the descriptor closed;
+  /// nothing of `handlers` is touched afterwards. Fails as epoll_ctl(2) does,
+  /// or with Errc::conn_closed after a close in on_prepare; the connection is
+  /// closed then. [init]
+  std::error_code start(CloseCallback last = {});
+
+  /// The reading half; one thread at a time. Lives as long as this. [any]
+  Input& reader() { return input_; }
+  /// The writing half; one thread at a time. Lives as long as this. [any]
+  Output& writer() { return output_; }
+
+  /// Nobody has closed it. Says nothing of a peer that vanished silently. [any]
+  bool is_active() const { return keys_.is_active(); }
+  /// Closes: wakes whoever waits, tears down now or, while a handler runs, when
+  /// it returns. Unread input stays readable. A second call does nothing. [any]
+  void close();
+  /// Runs `callback` when the connection is torn down, the newest first; at
+  /// once if it has been. Unlike upstream: none is ever lost
+  /// (connection_onevent.go:80). [any]
+  void add_close_callback(CloseCallback callback);
+
+  /// Closes if nothing is under way: no handler, nothing unread here or in the
+  /// kernel, nothing unsent, and no byte since the last call of this. For a
+  /// graceful shutdown. [one thread at a time]
+  void close_if_quiet();
+
+  /// Upstream: SetReadTimeout, SetWriteTimeout. [any]
+  void set_read_timeout(std::chrono::milliseconds timeout) {
+    input_.set_read_timeout(timeout);
+  }
+  void set_write_timeout(std::chrono::milliseconds timeout) {
+    output_.set_write_timeout(timeout);
+  }
+
+  /// The near end, as the kernel knows it; unlike upstream never the listener's
+  /// wildcard. [any]
+  Address local_addr() const { return local_; }
+  /// The far end. [any]
+  Address remote_addr() const { return peer_; }
+
+ private:
+  friend class ConnectionTest;
+
+  // connection_poller.cpp [poller]
+  void on_readable() override;
+  void on_writable() override;
+  void on_hangup() override;
+  void hang_up(ClosedBy by);
+
+  // connection_task.cpp [worker]
+  void run_task();
+  void run_on_connect();
+  void run_disconnect_task();
+  void run_on_disconnect();
+  bool has_request() const;
+  void handle_requests();
+  void call(const Handler& handler, const char* name);
+
+  // connection.cpp [any]; the last three: the holder of the processing key
+  Task task(void (Connection::*step)());
+  void try_finish();
+  void go_on_elsewhere(bool has_work);
+  bool ready_to_tear_down() const;
+  bool let_go();
+  void tear_down();
+  void run_close_callbacks();
+
+  // How far its life has gone, one bit each.
+  enum Life : unsigned {
+    connected = 1,     // on_connect has returned, or there is none
+    hung_up = 2,       // the poller has seen the end
+    disconnected = 4,  // on_disconnect has returned, or there is none
+    user_closed = 8,   // close() was called
+  };
+  bool has(Life stage) const;
+  unsigned reach(Life stage);
+
+  // Constant after construction.
+  Runtime& runtime_;
+  Poller& poller_;
+  const Handlers& handlers_;
+  const bool serves_;    // has on_request
+  const bool handled_;   // has on_request or on_connect: ends by itself
+  const Address local_;
+  const Address peer_;
+
+  KeyChain keys_;
+  std::atomic<unsigned> life_{0};  // the Life stages reached, in any order
+  Input input_;
+  Output output_;
+
+  // Guarded by the processing key.
+  UniqueFd socket_;
+  CloseCallback last_;
+  std::uint64_t quiet_at_ = 0;  // committed() at the last close_if_quiet()
+
+  // committed() before the last on_request that took nothing. Written with the
+  // processing key, read without: a stale value only costs one more look.
+  std::atomic<std::uint64_t> seen_{0};
+
+  Mutex callbacks_mutex_;
+  std::vector<CloseCallback> callbacks_ GUARDED_BY(callbacks_mutex_);
+  bool torn_down_ GUARDED_BY(callbacks_mutex_) = false;
+};
+
+}  // namespace netpoll

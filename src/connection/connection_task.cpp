@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// [worker] Where the handlers run.
+#include "connection/connection.h"
+
+#include <exception>
+
+#include "base/log.h"
+
+namespace netpoll {
+
+// Holds the processing key from the start; let_go() gives it back.
+void Connection::run_task() {
+  if (!has(connected)) run_on_connect();
+  do {
+    handle_requests();
+  } while (let_go());
+}
+
+void Connection::run_on_connect() {
+  if (is_active()) call(handlers_.on_connect, "on_connect");
+  // Whoever of the two comes second, this or hang_up(), sees the other's bit.
+  if ((reach(connected) & hung_up) != 0) run_on_disconnect();
+}
+
+bool Connection::has_request() const {
+  // relaxed: see seen_.
+  return serves_ && has(connected) && input_.size() > 0 &&
+         keys_.closed_by() != ClosedBy::user &&
+         input_.committed() != seen_.load(std::memory_order_relaxed);
+}
+
+void Connection::handle_requests() {
+  while (has_request()) {
+    const std::uint64_t arrived = input_.committed();
+    const std::uint64_t consumed = input_.consumed();
+    call(handlers_.on_request, "on_request");
+    if (input_.consumed() == consumed) {
+      // Not again before there is more. relaxed: see seen_.
+      seen_.store(arrived, std::memory_order_relaxed);
+    }
+  }
+}
+
+void Connection::run_disconnect_task() {
+  run_on_disconnect();
+  if (keys_.try_process()) run_task();
+}
+
+void Connection::run_on_disconnect() {
+  if (handlers_.on_disconnect) call(handlers_.on_disconnect, "on_disconnect");
+  reach(disconnected);
+}
+
+void Connection::call(const Handler& handler, const char* name) {
+  try {
+    handler(*this);
+  } catch (const std::exception& error) {
+    log::warn(name, error.what());
+    close();
+  } catch (...) {
+    log::warn(name, "threw something that is no std::exception");
+    close();
+  }
+}
+
+}  // namespace netpoll

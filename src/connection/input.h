@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The reading half of a connection: the poller fills it, one reader empties it.
+//
+//    poller                                  reader (a handler, or a client)
+//
+//    fill(): LinkBuffer::book                next(n), peek(n), until('\n'), …
+//            recv into it                      enough there? a view of it
+//            LinkBuffer::book_ack              else: wanted_ = n, look again,
+//    wake_if_enough(): size >= wanted_?              sleep on more_
+//            more_.pull() ------------------>        until woken, closed, late
+//
+// The two meet on wanted_ by exchange, as the key chain does: whichever comes
+// second sees what the other did. What is buffered can be read whoever closed
+// the connection; only a wait for more ends in an error:
+//
+//    Errc::eof           the peer closed          Errc::read_timeout
+//    Errc::conn_closed   we closed
+//
+// Knows the keys and the buffer, never the connection.
+// Upstream: connection_reactor.go:86 (inputs, inputAck), connection_impl.go:412
+// (waitRead).
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/trigger.h"
+#include "connection/key_chain.h"
+#include "link_buffer/link_buffer.h"
+#include "link_buffer/slice.h"
+#include "os/io.h"
+
+namespace netpoll {
+
+class Input {
+ public:
+  /// `keys` must outlive this.
+  explicit Input(const KeyChain& keys) : keys_(keys) {}
+
+  /// Takes the next `n` bytes; waits until they are there. The view is good
+  /// until release(). Upstream: connection.Next. [reader]
+  Result<std::span<const std::byte>> next(std::size_t n);
+  /// The next `n` bytes without taking them, as next(). [reader]
+  Result<std::span<const std::byte>> peek(std::size_t n);
+  /// Drops the next `n` bytes; waits until they are there. [reader]
+  std::error_code skip(std::size_t n);
+  /// Takes everything up to and with the first `delimiter`; waits for it. One
+  /// deadline for the whole call. On an error nothing is taken.
+  /// Unlike upstream: the timeout does not start anew with each chunk, and
+  /// what is there after an error stays readable (connection_impl.go:167).
+  /// [reader]
+  Result<std::span<const std::byte>> until(std::byte delimiter);
+  /// A copy of the next `n` bytes, as next(); the caller's own. [reader]
+  Result<std::string> read_string(std::size_t n);
+  /// As read_string(), for bytes. [reader]
+  Result<std::vector<std::byte>> read_binary(std::size_t n);
+  /// The next byte; waits for it. [reader]
+  Result<std::byte> read_byte();
+  /// Takes the next `n` bytes as a read-only buffer of its own, without a
+  /// copy. It may outlive the connection and be used on another thread.
+  /// [reader]
+  Result<Slice> slice(std::size_t n);
+  /// Gives back the memory of what has been taken; views end here. [reader]
+  void release();
+  /// Bytes that can be read without waiting. [any]
+  std::size_t size() const { return buffer_.size(); }
+
+  /// How long a call may wait in all; 0 for ever, negative is ignored. Takes
+  /// effect with the next call. Upstream: SetReadTimeout. [any]
+  void set_read_timeout(std::chrono::milliseconds timeout);
+
+  /// Reads from `fd` once. Grows the next read when this one was filled to the
+  /// brim. Fails as recv(2) does. [poller]
+  Result<os::Moved> fill(int fd);
+  /// Bytes that have ever arrived; tells new input from old. [any]
+  std::uint64_t committed() const { return buffer_.committed(); }
+  /// Bytes that have ever been taken. [reader]
+  std::uint64_t consumed() const { return buffer_.consumed(); }
+  /// Wakes the reader if what it waits for is there. [poller]
+  void wake_if_enough();
+  /// Wakes the reader to look at the keys. [any]
+  void wake() { more_.pull(); }
+
+ private:
+  Deadline deadline() const;
+  std::error_code wait_for(std::size_t n, Deadline deadline);
+  std::error_code sleep_for(std::size_t n, Deadline deadline);
+
+  const KeyChain& keys_;
+  LinkBuffer buffer_;
+  std::size_t read_size_ = kReadSizeMin;  // the next read's; poller only
+  Trigger more_;
+  std::atomic<std::size_t> wanted_{0};  // what the reader sleeps for; 0: awake
+  std::atomic<std::chrono::milliseconds> timeout_{std::chrono::milliseconds(0)};
+
+  static constexpr std::size_t kReadSizeMin = 8 * 1024;
+  static constexpr std::size_t kReadSizeMax = 1024 * 1024;
+};
+
+}  // namespace netpoll

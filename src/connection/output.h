@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The writing half of a connection: one writer fills it and sends it, the
+// poller sends what the socket would not take at once.
+//
+//    writer                                       poller
+//
+//    malloc(n), write_string(…)   not sent yet
+//    flush(): sendmsg until empty --> done
+//             or EAGAIN: armed_ = true
+//                 watch for EPOLLOUT -----------> drain(): sendmsg until EAGAIN
+//             sleep on sent_                                or empty:
+//                 <------------------------------ armed_ = false, stop watching
+//
+// EPOLLOUT is watched for only while something is left: a socket with room
+// would be reported again and again. Who may send is decided by sending_: never
+// two at once, not even after a write timeout, when the writer gives up while
+// the poller is still at it (upstream: contracts e.2, 13).
+//
+// Knows the keys, the buffer and the poller, never the connection.
+// Upstream: connection_impl.go:482 (flush), connection_reactor.go:122 (outputs).
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "base/mutex.h"
+#include "base/result.h"
+#include "base/trigger.h"
+#include "connection/key_chain.h"
+#include "link_buffer/link_buffer.h"
+#include "os/io.h"
+#include "poller/poller.h"
+
+namespace netpoll {
+
+class Output {
+ public:
+  /// All three must outlive this; `op` is what `poller` watches.
+  Output(KeyChain& keys, Poller& poller, FdOperator& op)
+      : keys_(keys), poller_(poller), op_(op) {}
+
+  /// Room for `n` bytes in one piece, to be filled before flush(), and good
+  /// until then. Writing never fails, not even on a closed connection, whose
+  /// memory is still there: flush() tells. Upstream: Writer.Malloc. [writer]
+  std::span<std::byte> malloc(std::size_t n) { return buffer_.malloc(n); }
+  /// Keeps the first `n` bytes that are not flushed and drops the others.
+  /// Fails with Errc::invalid_argument when there are fewer. [writer]
+  [[nodiscard]] std::error_code malloc_ack(std::size_t n) {
+    return buffer_.malloc_ack(n);
+  }
+  /// Appends a copy. [writer]
+  void write_binary(LinkBuffer::Bytes bytes) { buffer_.write_binary(bytes); }
+  /// As write_binary(). [writer]
+  void write_string(std::string_view text) { buffer_.write_string(text); }
+  /// As write_binary(), one byte. [writer]
+  void write_byte(std::byte byte) { buffer_.write_byte(byte); }
+  /// Bytes that flush() has not taken yet. [writer]
+  std::size_t malloc_size() const { return buffer_.malloc_size(); }
+
+  /// Sends all that was written; returns when the kernel has it. Waits for a
+  /// slow peer as long as the write timeout lets it. Errc::conn_closed,
+  /// Errc::concurrent_access (another thread flushes), Errc::write_timeout
+  /// (what is left goes out with a later flush), or sendmsg(2)'s error. [writer]
+  [[nodiscard]] std::error_code flush();
+
+  /// How long flush() may wait; 0 for ever, negative is ignored. [any]
+  void set_write_timeout(std::chrono::milliseconds timeout);
+
+  /// Goes on sending. An error means that the connection is broken. [poller]
+  std::error_code drain();
+  /// Wakes the flusher to look at the keys. [any]
+  void wake() { sent_.pull(); }
+  /// All that was flushed has been sent. [any]
+  bool is_empty() const { return buffer_.is_empty(); }
+
+ private:
+  bool may_write() const;
+  std::error_code send_all();
+  std::error_code send_some() REQUIRES(sending_);
+  std::error_code wait_sent();
+  void disarm() REQUIRES(sending_);
+
+  KeyChain& keys_;
+  Poller& poller_;
+  FdOperator& op_;
+  LinkBuffer buffer_;
+  Trigger sent_;
+  std::atomic<std::chrono::milliseconds> timeout_{std::chrono::milliseconds(0)};
+
+  Mutex sending_;  // whose turn it is to read buffer_ and to send
+  bool armed_ GUARDED_BY(sending_) = false;      // the poller's turn
+  std::error_code error_ GUARDED_BY(sending_);   // how the poller's turn ended
+};
+
+}  // namespace netpoll

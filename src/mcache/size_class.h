@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// How sizes become classes. Class i holds blocks of exactly 2^i bytes.
+//
+//    asked for    0 1   2   3 4   5..8   ...   4097..8192   ...   4 MiB+1..8 MiB
+//    class         0    1    2     3               13                  23
+//    block        1 B  2 B  4 B   8 B            8 KiB               8 MiB
+//                                                                        |
+//                                     kPooledMax: more than this is not pooled
+//
+// Rounding up wastes less than half of a block, and makes any free block of a
+// class good for any request of it. Per class two bounds keep the pool small:
+//
+//                     blocks at most     bytes at most     example: 8 KiB
+//    in one thread    64                 2 MiB             64
+//    in the centre    16384              64 MiB            8192
+//
+// Upstream: mcache.calcIndex (gopkg lang/mcache/mcache.go:47), with 46 classes;
+// the ceiling is netpoll's mallocMax (nocopy.go:259). Upstream has no bounds:
+// there the garbage collector empties the pool.
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+
+namespace netpoll::mcache {
+
+/// Classes 0 to 23.
+inline constexpr unsigned kClasses = 24;
+/// The largest pooled block, in bytes: 8 MiB.
+inline constexpr std::size_t kPooledMax = std::size_t{1} << (kClasses - 1);
+
+/// What one thread keeps of one class; thread_limit() is the smaller of them.
+inline constexpr std::size_t kThreadBlocksMax = 64;
+inline constexpr std::size_t kThreadBytesMax = std::size_t{2} << 20;
+/// What the centre keeps of one class; central_limit() is the smaller of them.
+inline constexpr std::size_t kCentralBlocksMax = 16384;
+inline constexpr std::size_t kCentralBytesMax = std::size_t{64} << 20;
+
+/// The class of the smallest block that holds `size` bytes.
+/// Requires: size <= kPooledMax. [any]
+constexpr unsigned class_of(std::size_t size) {
+  assert(size <= kPooledMax);
+  if (size <= 1) return 0;
+  // Not bit_width(size): that would put 8192 into the class of 16384.
+  return static_cast<unsigned>(std::bit_width(size - 1));
+}
+
+/// Bytes in a block of class `index`. [any]
+constexpr std::size_t capacity_of(unsigned index) {
+  assert(index < kClasses);
+  return std::size_t{1} << index;
+}
+
+/// How many blocks of class `index` one thread keeps for itself; one at least,
+/// so that a thread that renews a single large block needs no lock. [any]
+constexpr std::size_t thread_limit(unsigned index) {
+  return std::clamp<std::size_t>(kThreadBytesMax >> index, 1, kThreadBlocksMax);
+}
+
+/// How many blocks move between a thread and the centre under one lock: half
+/// of what a thread keeps, so that after a move it can go on in both
+/// directions, taking or freeing, without a lock. [any]
+constexpr std::size_t batch_of(unsigned index) {
+  return std::max<std::size_t>(thread_limit(index) / 2, 1);
+}
+
+/// How many free blocks of class `index` wait in the centre. [any]
+constexpr std::size_t central_limit(unsigned index) {
+  return std::min(kCentralBytesMax >> index, kCentralBlocksMax);
+}
+
+}  // namespace netpoll::mcache

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "poller/poller.h"
+
+#include <sched.h>
+
+#include <cassert>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "os/eventfd.h"
+
+namespace netpoll {
+namespace {
+
+constexpr std::size_t kEventsAtFirst = 128;
+constexpr std::size_t kEventsMax = 128 * 1024;
+constexpr int kSleep = -1;
+constexpr int kLook = 0;
+
+// The doorbell's tag; every operator has an address.
+constexpr void* kDoorbell = nullptr;
+
+bool holds(const epoll_event& event, std::uint32_t bits) {
+  return (event.events & bits) != 0;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Poller>> Poller::open(GoPool& workers) {
+  Result<os::Epoll> epoll = os::Epoll::open();
+  if (!epoll) return fail(epoll.error());
+  Result<UniqueFd> event = os::open_eventfd();
+  if (!event) return fail(event.error());
+  if (const auto error = epoll->add(event->get(), kDoorbell)) {
+    return fail(error);
+  }
+  return std::unique_ptr<Poller>(
+      new Poller(*std::move(epoll), *std::move(event), workers));
+}
+
+Poller::Poller(os::Epoll epoll, UniqueFd event, GoPool& workers)
+    : epoll_(std::move(epoll)),
+      waker_(std::move(event)),
+      workers_(workers),
+      events_(kEventsAtFirst) {}
+
+std::error_code Poller::add(FdOperator& op) {
+  const Lock lock(op.control_);
+  if (!op.begin()) return Errc::conn_closed;
+  // The poller's own reference, until the end of the turn after detach().
+  Ref<FdOperator> held = Ref<FdOperator>::share(op);
+  if (const auto error = epoll_.add(op.fd(), &op)) return error;
+  op.in_epoll_ = true;
+  static_cast<void>(held.leak());  // detach() takes it up again
+  return {};
+}
+
+std::error_code Poller::watch_output(FdOperator& op, bool on) {
+  return set_interest(op, os::Interest::output, on);
+}
+
+std::error_code Poller::watch_input(FdOperator& op, bool on) {
+  return set_interest(op, os::Interest::input, on);
+}
+
+std::error_code Poller::set_interest(FdOperator& op, os::Interest which,
+                                     bool on) {
+  const Lock lock(op.control_);
+  if (!op.in_epoll_) return {};
+  const auto now = std::to_underlying(op.interest_);
+  const auto bit = std::to_underlying(which);
+  op.interest_ = static_cast<os::Interest>(on ? now | bit : now & ~bit);
+  return epoll_.set(op.fd(), op.interest_, &op);
+}
+
+void Poller::detach(FdOperator& op) {
+  const bool inside = on_poller_thread();
+  op.detach(inside);
+  {
+    // A second detach() waits here for the first: whoever returns may close
+    // the descriptor, and it must have left the epoll by then.
+    const Lock lock(op.control_);
+    if (!op.in_epoll_) return;
+    op.in_epoll_ = false;
+    // Fails only if somebody closed the descriptor first: our own mistake.
+    [[maybe_unused]] const auto error = epoll_.remove(op.fd());
+    assert(!error);
+  }
+  {
+    const Lock lock(retired_mutex_);
+    retired_.push_back(Ref<FdOperator>::adopt(&op));
+  }
+  if (!inside) waker_.ring();  // a turn must end for the Ref to go
+}
+
+bool Poller::on_poller_thread() const {
+  // relaxed: equal only when this very thread stored it.
+  return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+}
+
+void Poller::run() {
+  // relaxed: see on_poller_thread().
+  thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  // acquire: pairs with the release in stop().
+  while (!stopping_.load(std::memory_order_acquire)) {
+    turn(busy_ ? kLook : kSleep);
+  }
+  thread_.store(std::thread::id(), std::memory_order_relaxed);
+}
+
+void Poller::stop() {
+  // release: pairs with the acquire in run().
+  stopping_.store(true, std::memory_order_release);
+  waker_.ring();
+}
+
+void Poller::turn(int timeout_ms) {
+  const Result<std::span<epoll_event>> ready =
+      epoll_.wait(events_, timeout_ms);
+  // Only a wrong call fails here. Unlike upstream, the poller does not end in
+  // silence and leave its connections deaf (poll_default_linux.go:108).
+  check(ready.has_value(), "epoll_wait refused its arguments");
+
+  for (const epoll_event& event : *ready) dispatch(event);
+  busy_ = hand_over();
+  drop_retired();
+
+  if (ready->size() == events_.size() && events_.size() < kEventsMax) {
+    events_.resize(events_.size() * 2);
+  }
+}
+
+void Poller::dispatch(const epoll_event& event) {
+  if (event.data.ptr == kDoorbell) return waker_.answer();
+  auto& op = *static_cast<FdOperator*>(event.data.ptr);
+  if (!op.enter()) return;  // detached by an earlier event of this batch
+
+  // Input first: what the peer sent before it went away is delivered, and the
+  // read finds out how it went. Without input to read, a hang-up is the news.
+  if (holds(event, EPOLLIN)) {
+    op.on_readable();
+  } else if (holds(event, EPOLLERR | EPOLLHUP)) {
+    op.on_hangup();
+  }
+  if (holds(event, EPOLLOUT)) op.on_writable();
+  op.leave();
+}
+
+bool Poller::hand_over() {
+  if (batch_.empty()) return false;
+  // Refused only by a pool that has stopped, and then nobody waits for them.
+  if (!workers_.go(batch_)) log::warn("poller", "the workers have stopped");
+  batch_.clear();
+  ::sched_yield();
+  return true;
+}
+
+void Poller::drop_retired() {
+  std::vector<Ref<FdOperator>> last;
+  {
+    const Lock lock(retired_mutex_);
+    last.swap(retired_);
+  }
+  // Destructors run here, outside the lock.
+}
+
+}  // namespace netpoll

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// [poller] but for start(), stop() and wait_out().
+#include "server/acceptor.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/log.h"
+
+namespace netpoll {
+namespace {
+
+constexpr std::chrono::milliseconds kPauseMin(10);
+constexpr std::chrono::milliseconds kPauseMax(1000);
+
+bool is_out_of_descriptors(std::error_code error) {
+  return error == std::errc::too_many_files_open ||
+         error == std::errc::too_many_files_open_in_system;
+}
+
+}  // namespace
+
+Acceptor::Acceptor(Runtime& runtime, Listener listener, OnAccept on_accept)
+    : FdOperator(listener.fd()),
+      runtime_(runtime),
+      poller_(runtime.pollers().next()),
+      listener_(std::move(listener)),
+      on_accept_(std::move(on_accept)) {}
+
+std::error_code Acceptor::start() { return poller_.add(*this); }
+
+void Acceptor::stop() {
+  poller_.detach(*this);
+  listener_.close();
+  stopped_.pull();
+}
+
+void Acceptor::on_readable() {
+  for (;;) {
+    Result<std::optional<os::Accepted>> accepted = listener_.accept();
+    if (!accepted) {
+      log::warn("accept", accepted.error());
+      if (is_out_of_descriptors(accepted.error())) pause();
+      return;
+    }
+    if (!accepted->has_value()) return;
+    pause_ = {};
+    on_accept_(**std::move(accepted));
+  }
+}
+
+void Acceptor::on_hangup() {
+  log::warn("listener", "the listening socket has failed");
+  poller_.detach(*this);
+}
+
+// A level-triggered listener that cannot accept would keep its poller turning.
+void Acceptor::pause() {
+  pause_ = std::clamp(pause_ * 2, kPauseMin, kPauseMax);
+  static_cast<void>(poller_.watch_input(*this, false));
+  poller_.defer([this, length = pause_,
+                 self = Ref<FdOperator>::share(*this)] { wait_out(length); });
+}
+
+// [worker]
+void Acceptor::wait_out(std::chrono::milliseconds pause) {
+  if (stopped_.wait_until(Deadline::clock::now() + pause)) return;
+  static_cast<void>(poller_.watch_input(*this, true));
+}
+
+}  // namespace netpoll

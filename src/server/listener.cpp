@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/listener.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+
+namespace netpoll {
+namespace {
+
+// The path of a unix socket's file; empty when there is none.
+std::string file_of(const Address& address) {
+  const std::string path = address.is_unix() ? address.to_string() : "";
+  return path.starts_with('@') ? "" : path;
+}
+
+// A server that was killed leaves its file behind, and bind() refuses it. Only
+// a socket that refuses connections is taken away, nothing else.
+void remove_stale(const Address& address) {
+  const std::string path = file_of(address);
+  struct stat status {};
+  if (path.empty() || ::lstat(path.c_str(), &status) != 0) return;
+  if (!S_ISSOCK(status.st_mode)) return;
+  const auto probe = os::connect_to(address, std::chrono::seconds(1));
+  if (!probe && probe.error() == std::errc::connection_refused) {
+    ::unlink(path.c_str());
+  }
+}
+
+}  // namespace
+
+Result<Listener> Listener::listen(std::string_view network,
+                                  std::string_view address) {
+  const Result<Address> wanted = Address::parse(network, address);
+  if (!wanted) return fail(wanted.error());
+  remove_stale(*wanted);
+  Result<UniqueFd> fd = os::listen_on(*wanted);
+  if (!fd) return fail(fd.error());
+  Result<Address> actual = Address::local_of(fd->get());
+  if (!actual) return fail(actual.error());
+  return Listener(*std::move(fd), *std::move(actual));
+}
+
+void Listener::close() {
+  const std::string path = fd_ ? file_of(address_) : "";
+  if (!path.empty()) ::unlink(path.c_str());
+  fd_.reset();
+}
+
+Result<std::optional<os::Accepted>> Listener::accept() {
+  return os::accept4(fd_.get());
+}
+
+}  // namespace netpoll

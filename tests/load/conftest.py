@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts the real echo_server of each preset and stops it the way people do.
+
+NETPOLL_PRESETS (comma-separated) says which builds; all of `dev,tsan,release`
+otherwise. A build that is missing fails its tests: it is not skipped.
+"""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PRESETS = os.environ.get("NETPOLL_PRESETS", "dev,tsan,release").split(",")
+REPORT = re.compile(r"(ERROR: (Address|Leak|Thread)Sanitizer|WARNING: ThreadSanitizer|runtime error:)")
+
+
+class Server:
+    """A running echo_server; `address` is what it printed."""
+
+    def __init__(self, preset: str, log: Path, *flags: str) -> None:
+        program = ROOT / "build" / preset / "bin" / "echo_server"
+        if not program.exists():
+            pytest.fail(f"{program} is missing; mend: cmake --workflow or ./learn test")
+        self.log = log
+        self.process = subprocess.Popen([program, *flags], stdout=subprocess.PIPE,
+                                        stderr=log.open("w"), text=True)
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("listening on "), f"printed {line!r}, {log.read_text()!r}"
+        self.address = line.removeprefix("listening on ").strip()
+
+    def stop(self, within_s: float = 60) -> int:
+        """SIGTERM; the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(within_s)
+
+    def fds(self) -> int:
+        """How many descriptors it has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def assert_clean(self) -> None:
+        """No line of a sanitizer, nor any other."""
+        text = self.log.read_text()
+        assert not REPORT.search(text), text[:4000]
+        assert text == "", text[:2000]
+
+
+@pytest.fixture(params=PRESETS)
+def preset(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def start(preset: str, tmp_path: Path) -> Iterator:
+    """start("--pollers", "2") -> Server, killed at the end if it still runs."""
+    running: list[Server] = []
+
+    def start_one(*flags: str) -> Server:
+        server = Server(preset, tmp_path / f"stderr-{len(running)}.log", *flags)
+        running.append(server)
+        return server
+
+    yield start_one
+    for server in running:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()

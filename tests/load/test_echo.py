@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The server as an outsider sees it: bytes, descriptors, exit status."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from echo_load import Load, open_to, run
+
+START = Callable[..., object]
+
+
+@pytest.mark.parametrize("network", ["tcp", "unix"])
+def test_every_byte_comes_back_in_order(start: START, tmp_path: Path, network: str) -> None:
+    address = "127.0.0.1:0" if network == "tcp" else str(tmp_path / "echo.sock")
+    server = start("--network", network, "--addr", address, "--pollers", "2")
+    before = server.fds()
+    load = asyncio.run(run(server.address, Load()))
+    assert load.failures == []
+    assert load.echoed_bytes > 10_000_000
+    wait_until(lambda: server.fds() == before, "descriptors are left over")
+    assert server.stop() == 0
+    server.assert_clean()
+    assert network == "tcp" or not os.path.exists(address)
+
+
+def test_a_line_from_netcat_is_answered(start: START) -> None:
+    server = start()
+    port = server.address.rsplit(":", 1)[1]
+    answer = subprocess.run(["nc", "-N", "-w", "5", "127.0.0.1", port], input=b"hello\n",
+                            capture_output=True, timeout=20, check=True)
+    assert answer.stdout == b"hello\n"
+
+
+def test_sigterm_lets_fifty_requests_under_way_finish(start: START) -> None:
+    server = start("--work-us", "300000", "--pollers", "2")
+    count = 50
+
+    async def scene() -> list[bytes]:
+        ends = [await open_to(server.address) for _ in range(count)]
+        for number, (_, writer) in enumerate(ends):
+            writer.write(b"request %d" % number)
+            await writer.drain()
+        await asyncio.sleep(0.1)
+        server.process.send_signal(signal.SIGTERM)
+        answers = await asyncio.gather(*(reader.read() for reader, _ in ends))
+        for _, writer in ends:
+            writer.close()
+        return list(answers)
+
+    answers = asyncio.run(asyncio.wait_for(scene(), 120))
+    assert answers == [b"request %d" % number for number in range(count)]
+    assert server.process.wait(60) == 0
+    server.assert_clean()
+
+
+def test_sigterm_closes_idle_connections_and_refuses_new_ones(start: START) -> None:
+    server = start()
+    host, port = server.address.rsplit(":", 1)
+    with socket.create_connection((host, int(port))) as idle:
+        assert server.stop() == 0
+        assert idle.recv(1) == b""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)))
+
+
+def test_a_peer_that_only_half_closes_still_gets_its_answer(start: START) -> None:
+    server = start("--work-us", "50000")
+    host, port = server.address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), timeout=20) as peer:
+        peer.sendall(b"x" * 1000)
+        peer.shutdown(socket.SHUT_WR)
+        got = b""
+        while piece := peer.recv(4096):
+            got += piece
+    assert got == b"x" * 1000
+
+
+def test_a_port_in_use_is_one_line_and_not_zero(start: START, preset: str) -> None:
+    server = start()
+    program = server.process.args[0]
+    second = subprocess.run([program, "--addr", server.address], capture_output=True, text=True,
+                            timeout=30, check=False)
+    assert second.returncode == 1
+    assert second.stderr.splitlines() == [
+        f"echo_server: cannot listen on {server.address}: Address already in use"]
+
+
+@pytest.mark.parametrize(("flags", "says"), [
+    (["--network", "udp"], "tcp"),
+    (["--pollers", "many"], "many"),
+    (["--runner", "inline"], "later part"),
+    (["--max-input", "1"], "later part"),
+    (["--nonsense"], "--nonsense"),
+])
+def test_a_bad_flag_is_one_line_and_exit_2(preset: str, flags: list[str], says: str) -> None:
+    program = Path(__file__).resolve().parents[2] / "build" / preset / "bin" / "echo_server"
+    refused = subprocess.run([program, *flags], capture_output=True, text=True, timeout=30,
+                             check=False)
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 1
+    assert says in refused.stderr
+
+
+def wait_until(condition: Callable[[], bool], what: str, limit_s: float = 10) -> None:
+    """Polls; fails with `what` after the limit."""
+    end = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.02)
