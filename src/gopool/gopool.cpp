@@ -202,8 +202,8 @@ GoPool::Next GoPool::next(Self self, Task& task) {
   return what;
 }
 
-// A throwing task ends alone. noexcept: one that throws from its destructor, or
-// a handler that throws, ends the process, as upstream's panicking handler does.
+// A throwing task ends alone. noexcept: a handler that throws in its turn ends
+// the process, as upstream's panicking handler does.
 void GoPool::run(Task& task) noexcept {
   try {
     task();

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the gopool tests share: tasks that stay until released, and waiting for
+// a count that no task can announce.
+
+#include <chrono>
+#include <cstddef>
+#include <latch>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "gopool/gopool.h"
+
+namespace netpoll::test {
+
+/// `tasks()` all run at the same time, or none of them ends: each announces
+/// itself, then stays until release().
+class Held {
+ public:
+  explicit Held(std::size_t count)
+      : count_(count), started_(static_cast<std::ptrdiff_t>(count)) {}
+
+  /// One of the `count` tasks.
+  Task task() {
+    return [this] {
+      started_.count_down();
+      released_.wait();
+    };
+  }
+  /// All of them.
+  std::vector<Task> tasks() {
+    std::vector<Task> all(count_);
+    for (Task& each : all)
+      each = task();
+    return all;
+  }
+  /// Until all `count` run.
+  void wait_started() { started_.wait(); }
+  bool all_started() const { return started_.try_wait(); }
+  void release() { released_.count_down(); }
+
+ private:
+  std::size_t count_;
+  std::latch started_;
+  std::latch released_{1};
+};
+
+/// Looks until `condition` holds. A worker falls asleep or goes home after its
+/// last task, where no latch can be. False after half a minute.
+template <class Condition>
+bool eventually(Condition condition) {
+  const Deadline end =
+      std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+/// Hands over `count` copies of `callable`, one go() each; how many were taken.
+template <class F>
+std::size_t go_times(GoPool& pool, std::size_t count, F callable) {
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (pool.go(callable)) ++taken;
+  }
+  return taken;
+}
+
+/// Brings up `count` workers and lets them all fall asleep.
+inline bool warm_up(GoPool& pool, std::size_t count) {
+  Held held(count);
+  std::vector<Task> tasks = held.tasks();
+  if (!pool.go(std::span(tasks))) return false;
+  held.wait_started();
+  held.release();
+  // idle, and not workers: who has gone home in between was up as well.
+  return eventually([&] {
+    const GoPool::Stats now = pool.stats();
+    return now.queued == 0 && now.idle == now.workers;
+  });
+}
+
+}  // namespace netpoll::test
