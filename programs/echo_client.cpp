@@ -71,6 +71,7 @@ int run(const Flags& flags) {
   Tally tally;
   {
     std::vector<std::jthread> talkers;
+    talkers.reserve(flags.connections);
     for (std::size_t i = 0; i < flags.connections; ++i) {
       talkers.emplace_back([&] {
         const std::string wrong = talk(**runtime, flags, message, tally);

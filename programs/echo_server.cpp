@@ -73,11 +73,11 @@ int serve(const Flags& flags) {
                   listener.error().message());
   }
   const std::string address = listener->address().to_string();
-  const auto handle = [length = microseconds(flags.work_us)](
-                          netpoll::Connection& conn) {
-    if (length.count() > 0) work(length);
-    on_request(conn);
-  };
+  const auto handle =
+      [length = microseconds(flags.work_us)](netpoll::Connection& conn) {
+        if (length.count() > 0) work(length);
+        on_request(conn);
+      };
   netpoll::EventLoop loop(**runtime, {.on_request = handle});
   if (const auto error = loop.start(*std::move(listener))) {
     return refuse("cannot serve " + address, error.message());

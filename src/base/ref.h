@@ -69,9 +69,8 @@ class Ref {
   }
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
   /// From a Ref to a derived class.
-  template <class U>
-  Ref(Ref<U> other) noexcept  // NOLINT(google-explicit-constructor): as pointers
-      : object_(other.leak()) {}
+  template <class U>  // NOLINTNEXTLINE(google-explicit-constructor): as above
+  Ref(Ref<U> other) noexcept : object_(other.leak()) {}
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;

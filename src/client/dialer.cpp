@@ -20,8 +20,8 @@ Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
   if (!peer) return fail(peer.error());
   Result<UniqueFd> fd = os::connect_to(*peer, timeout);
   if (!fd) return fail(fd.error());
-  DialedConnection connection(make_ref<Connection>(
-      runtime, *std::move(fd), *peer, no_handlers()));
+  DialedConnection connection(
+      make_ref<Connection>(runtime, *std::move(fd), *peer, no_handlers()));
   if (const auto error = connection->start()) return fail(error);
   return connection;
 }

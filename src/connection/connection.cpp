@@ -12,7 +12,7 @@
 
 namespace netpoll {
 
-Connection::Connection(Runtime& runtime, UniqueFd fd, Address peer,
+Connection::Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
                        const Handlers& handlers)
     : FdOperator(fd.get()),
       runtime_(runtime),
@@ -21,7 +21,7 @@ Connection::Connection(Runtime& runtime, UniqueFd fd, Address peer,
       serves_(handlers.on_request != nullptr),
       handled_(serves_ || handlers.on_connect != nullptr),
       local_(Address::local_of(fd.get()).value_or(Address())),
-      peer_(std::move(peer)),
+      peer_(peer),
       input_(keys_),
       output_(keys_, poller_, *this),
       socket_(std::move(fd)) {
@@ -51,12 +51,16 @@ std::error_code Connection::start(CloseCallback last) {
 }
 
 void Connection::close() {
+  end_by_user();
+  try_finish();
+}
+
+void Connection::end_by_user() {
+  reach(user_closed);
   // The peer may have been first; then nothing more is sent to it either.
   if (!keys_.try_close(ClosedBy::user)) keys_.fail();
-  reach(user_closed);
   input_.wake();
   output_.wake();
-  try_finish();
 }
 
 void Connection::close_if_quiet() {
@@ -65,7 +69,7 @@ void Connection::close_if_quiet() {
   const bool quiet = arrived == std::exchange(quiet_at_, arrived) &&
                      input_.size() == 0 && output_.is_empty() &&
                      os::bytes_waiting(fd()) == 0;
-  if (quiet && keys_.try_close(ClosedBy::user)) reach(user_closed);
+  if (quiet) end_by_user();
   go_on_elsewhere(let_go());
 }
 
@@ -130,6 +134,10 @@ bool Connection::let_go() {
 void Connection::tear_down() {
   assert(!is_active());
   poller_.detach(*this);
+  // No handler is left that could still answer a half-closed peer: another
+  // thread that flushes gives up.
+  keys_.fail();
+  output_.wake();
   keys_.stop_flushing();
   run_close_callbacks();
   socket_.reset();

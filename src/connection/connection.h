@@ -43,7 +43,7 @@ class Connection final : public FdOperator {
   /// A connection over `fd`, a non-blocking stream socket, on the poller whose
   /// turn it is. `handlers` must outlive it; nothing happens before start().
   /// [init]
-  Connection(Runtime& runtime, UniqueFd fd, Address peer,
+  Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
              const Handlers& handlers);
   ~Connection() override;
 
@@ -108,6 +108,7 @@ class Connection final : public FdOperator {
 
   // connection.cpp [any]; the last three: the holder of the processing key
   Task task(void (Connection::*step)());
+  void end_by_user();
   void try_finish();
   void go_on_elsewhere(bool has_work);
   bool ready_to_tear_down() const;
@@ -129,8 +130,8 @@ class Connection final : public FdOperator {
   Runtime& runtime_;
   Poller& poller_;
   const Handlers& handlers_;
-  const bool serves_;    // has on_request
-  const bool handled_;   // has on_request or on_connect: ends by itself
+  const bool serves_;   // has on_request
+  const bool handled_;  // has on_request or on_connect: ends by itself
   const Address local_;
   const Address peer_;
 

@@ -24,7 +24,9 @@ void Connection::on_writable() {
   if (output_.drain()) hang_up(ClosedBy::error);
 }
 
-void Connection::on_hangup() { hang_up(ClosedBy::error); }
+void Connection::on_hangup() {
+  hang_up(ClosedBy::error);
+}
 
 void Connection::hang_up(ClosedBy by) {
   if (by == ClosedBy::peer) {

@@ -18,15 +18,15 @@ void Connection::run_task() {
 }
 
 void Connection::run_on_connect() {
-  if (is_active()) call(handlers_.on_connect, "on_connect");
+  // Also when the peer has gone: what it sent before is handled too.
+  if (!has(user_closed)) call(handlers_.on_connect, "on_connect");
   // Whoever of the two comes second, this or hang_up(), sees the other's bit.
   if ((reach(connected) & hung_up) != 0) run_on_disconnect();
 }
 
 bool Connection::has_request() const {
   // relaxed: see seen_.
-  return serves_ && has(connected) && input_.size() > 0 &&
-         keys_.closed_by() != ClosedBy::user &&
+  return serves_ && has(connected) && input_.size() > 0 && !has(user_closed) &&
          input_.committed() != seen_.load(std::memory_order_relaxed);
 }
 

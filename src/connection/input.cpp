@@ -74,7 +74,9 @@ Result<Slice> Input::slice(std::size_t n) {
   return buffer_.slice(n);
 }
 
-void Input::release() { buffer_.release(); }
+void Input::release() {
+  buffer_.release();
+}
 
 void Input::set_read_timeout(std::chrono::milliseconds timeout) {
   if (timeout.count() < 0) return;

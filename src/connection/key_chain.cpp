@@ -11,9 +11,8 @@ bool KeyChain::try_close(ClosedBy by) {
   ClosedBy expected = ClosedBy::none;
   // release: pairs with the acquire in closed_by(); input that was committed
   // before the close is visible to whoever sees the close.
-  return closing_.compare_exchange_strong(expected, by,
-                                          std::memory_order_acq_rel,
-                                          std::memory_order_acquire);
+  return closing_.compare_exchange_strong(
+      expected, by, std::memory_order_acq_rel, std::memory_order_acquire);
 }
 
 void KeyChain::fail() {

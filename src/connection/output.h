@@ -19,7 +19,8 @@
 // the poller is still at it (upstream: contracts e.2, 13).
 //
 // Knows the keys, the buffer and the poller, never the connection.
-// Upstream: connection_impl.go:482 (flush), connection_reactor.go:122 (outputs).
+// Upstream: connection_impl.go:482 (flush), connection_reactor.go:122
+// (outputs).
 
 #include <atomic>
 #include <chrono>
@@ -64,7 +65,8 @@ class Output {
   /// Sends all that was written; returns when the kernel has it. Waits for a
   /// slow peer as long as the write timeout lets it. Errc::conn_closed,
   /// Errc::concurrent_access (another thread flushes), Errc::write_timeout
-  /// (what is left goes out with a later flush), or sendmsg(2)'s error. [writer]
+  /// (what is left goes out with a later flush), or the error of sendmsg(2).
+  /// [writer]
   [[nodiscard]] std::error_code flush();
 
   /// How long flush() may wait; 0 for ever, negative is ignored. [any]
@@ -92,8 +94,8 @@ class Output {
   std::atomic<std::chrono::milliseconds> timeout_{std::chrono::milliseconds(0)};
 
   Mutex sending_;  // whose turn it is to read buffer_ and to send
-  bool armed_ GUARDED_BY(sending_) = false;      // the poller's turn
-  std::error_code error_ GUARDED_BY(sending_);   // how the poller's turn ended
+  bool armed_ GUARDED_BY(sending_) = false;     // the poller's turn
+  std::error_code error_ GUARDED_BY(sending_);  // how the poller's turn ended
 };
 
 }  // namespace netpoll

@@ -35,7 +35,7 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  GoPool& workers() { return workers_; }       ///< [any]
+  GoPool& workers() { return workers_; }        ///< [any]
   PollerGroup& pollers() { return *pollers_; }  ///< [any]
 
  private:

@@ -47,8 +47,7 @@ class LinkBuffer {
   static constexpr std::size_t kBlockSize = 4096;  // of malloc(), at least
 
   LinkBuffer();
-  /// Requires: no thread is inside any other call.
-  ~LinkBuffer();
+  ~LinkBuffer();  // Requires: no thread is inside any other call.
   LinkBuffer(const LinkBuffer&) = delete;
   LinkBuffer& operator=(const LinkBuffer&) = delete;
 
@@ -61,10 +60,9 @@ class LinkBuffer {
     // acquire: pairs with the release in flush().
     return committed_.load(std::memory_order_acquire);
   }
-
-  /// All bytes ever consumed; only grows. [reader]
+  /// Bytes ever consumed; only grows. [reader]
   std::uint64_t consumed() const {
-    // relaxed: the reader reads what it wrote itself.
+    // relaxed: the reader reads what it stored itself.
     return consumed_.load(std::memory_order_relaxed);
   }
 
@@ -99,8 +97,7 @@ class LinkBuffer {
   /// Where the first `c` is, counted from the next unread byte; the first
   /// `skip` bytes are not looked at. [reader]
   std::optional<std::size_t> index_byte(std::byte c, std::size_t skip = 0);
-  /// Everything readable in one piece: peek(size()). [reader]
-  Bytes bytes();
+  Bytes bytes();  ///< Everything readable in one piece: peek(size()). [reader]
   /// Puts the readable pieces, in order and none empty, into `slices`, as far
   /// as they fit. Returns how many it put; consumes nothing. [reader]
   std::size_t gather(std::span<Bytes> slices);
@@ -137,10 +134,9 @@ class LinkBuffer {
   /// are fewer. [writer]
   [[nodiscard]] std::error_code write_direct(Ref<Block> block,
                                              std::size_t remain = 0);
-  /// Moves what is unread in `other`, flushed or not, to the end of what is
-  /// malloc'ed here. `other` is empty then, its views dead. Unlike upstream:
-  /// the reader sees none of it before flush(). Requires: no thread is inside
-  /// a call of `other`. [writer]
+  /// Moves what is unread in `other`, flushed or not, behind what is malloc'ed
+  /// here; `other` is empty then, its views dead. Unlike upstream: the reader
+  /// sees none of it before flush(). Requires: nobody else uses `other`. [writer]
   void append(LinkBuffer&& other);
   /// Commits: all since the last flush() turns readable. Never fails; a
   /// connection's flush(), of the same shape, may. [writer]
@@ -160,13 +156,11 @@ class LinkBuffer {
     parked,   // nobody at the moment; either side may change that
     taken,    // the reader alone: the writer will begin a new block
   };
-
   std::size_t left() const { return Bytes(read_pos_, read_end_).size(); }
   std::size_t room() const { return Bytes(write_pos_, write_limit_).size(); }
   void consume(std::size_t n) {
     // One writer, so load + store. release: pairs with the acquire in size().
-    consumed_.store(consumed_.load(std::memory_order_relaxed) + n,
-                    std::memory_order_release);
+    consumed_.store(consumed() + n, std::memory_order_release);
     read_pos_ += n;
   }
   Result<Bytes> next_across(std::size_t n);

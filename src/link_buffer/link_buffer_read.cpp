@@ -26,8 +26,7 @@ Result<LinkBuffer::Bytes> LinkBuffer::peek_across(std::size_t n) {
   if (n <= left()) return Bytes(read_pos_, n);
 
   if (joined_ == nullptr) joined_ = std::make_unique<Joined>();
-  // relaxed: the reader reads what it stored itself.
-  const std::uint64_t at = consumed_.load(std::memory_order_relaxed);
+  const std::uint64_t at = consumed();
   const std::span<std::byte> missing = joined_->extend(at, n);
   copy_unread(n - missing.size(), missing);
   return joined_->view(at, n);
@@ -78,7 +77,7 @@ Result<Slice> LinkBuffer::slice(std::size_t n) {
     part.link(new Node(rest.block(), piece.first(taken)));
     part.malloc_size_ += taken;
   }
-  part.flush();
+  static_cast<void>(part.flush());  // cannot fail
   advance(n);
   return part;
 }
@@ -138,18 +137,14 @@ void LinkBuffer::give_back() {
   // Between refresh() and here the writer may have committed once more into
   // this block. Then it stays: taken, ours alone, freed when it is read.
   // relaxed: the acquire above has it, when it matters.
-  if (committed_.load(std::memory_order_relaxed) !=
-      consumed_.load(std::memory_order_relaxed)) {
-    return;
-  }
+  if (committed_.load(std::memory_order_relaxed) != consumed()) return;
   read_node_->block = nullptr;
 }
 
 // Looks how much the writer has committed, and goes to the node that holds the
 // next unread byte. Returns how many are unread.
 std::size_t LinkBuffer::refresh() {
-  const std::size_t unread =
-      committed() - consumed_.load(std::memory_order_relaxed);
+  const std::size_t unread = committed() - consumed();
   // relaxed, all of them: committed()'s acquire covers what is used.
   std::byte* end = read_node_->end.load(std::memory_order_relaxed);
   while (read_pos_ == end && unread > 0) {

@@ -13,7 +13,7 @@
 //               | Header  | capacity bytes              |
 //               +---------+-----------------------------+
 //                 state: live                      (the owner's)
-//                 state: free     dd dd dd dd dd … (nobody's; poisoned for ASan)
+//                 state: free     dd dd dd dd dd … (nobody's, and poisoned)
 //                 capacity
 //
 // The header stands in front and not behind: an owner may write all of its

@@ -3,7 +3,7 @@
 
 // How sizes become classes. Class i holds blocks of exactly 2^i bytes.
 //
-//    asked for    0 1   2   3 4   5..8   ...   4097..8192   ...   4 MiB+1..8 MiB
+//    asked for    0 1   2   3 4   5..8   ...   4097..8192   ...  4 MiB+1..8 MiB
 //    class         0    1    2     3               13                  23
 //    block        1 B  2 B  4 B   8 B            8 KiB               8 MiB
 //                                                                        |

@@ -27,8 +27,7 @@ class Address {
   /// host (an IPv6 host in brackets, an empty host for every interface), or
   /// the path of a unix socket. Fails with Errc::unsupported for another
   /// network, Errc::invalid_argument for a text that is no address. [any]
-  static Result<Address> parse(std::string_view network,
-                               std::string_view text);
+  static Result<Address> parse(std::string_view network, std::string_view text);
   /// What the kernel filled in. [any]
   static Address from_system(const sockaddr* address, socklen_t size);
   /// The near end of `fd`. Fails as getsockname(2) does. [any]

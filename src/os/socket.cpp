@@ -38,8 +38,8 @@ std::error_code wait_connected(int fd, std::chrono::milliseconds timeout) {
   for (;;) {
     int left_ms = -1;
     if (timeout.count() > 0) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-          deadline - Clock::now());
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
       if (left.count() <= 0) return Errc::dial_timeout;
       left_ms = static_cast<int>(left.count());
     }

@@ -3,9 +3,9 @@
 
 // Owns one file descriptor: closed exactly once, when its owner goes.
 //
-// Unlike upstream: listener.Close closes its number twice (net_listener.go:121),
-// and the second close may hit a descriptor that another thread has just been
-// given. Here only the owner can close.
+// Unlike upstream: listener.Close closes its number twice, and the second close
+// may hit a descriptor that another thread has just been given
+// (net_listener.go:121). Here only the owner can close.
 
 #include <utility>
 

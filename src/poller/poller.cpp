@@ -116,13 +116,13 @@ void Poller::stop() {
 }
 
 void Poller::turn(int timeout_ms) {
-  const Result<std::span<epoll_event>> ready =
-      epoll_.wait(events_, timeout_ms);
+  const Result<std::span<epoll_event>> ready = epoll_.wait(events_, timeout_ms);
   // Only a wrong call fails here. Unlike upstream, the poller does not end in
   // silence and leave its connections deaf (poll_default_linux.go:108).
   check(ready.has_value(), "epoll_wait refused its arguments");
 
-  for (const epoll_event& event : *ready) dispatch(event);
+  for (const epoll_event& event : *ready)
+    dispatch(event);
   busy_ = hand_over();
   drop_retired();
 

@@ -37,7 +37,8 @@ PollerGroup::PollerGroup(std::vector<std::unique_ptr<Poller>> pollers)
 }
 
 PollerGroup::~PollerGroup() {
-  for (const auto& poller : pollers_) poller->stop();
+  for (const auto& poller : pollers_)
+    poller->stop();
   threads_.clear();  // joins
 }
 

@@ -29,7 +29,9 @@ Acceptor::Acceptor(Runtime& runtime, Listener listener, OnAccept on_accept)
       listener_(std::move(listener)),
       on_accept_(std::move(on_accept)) {}
 
-std::error_code Acceptor::start() { return poller_.add(*this); }
+std::error_code Acceptor::start() {
+  return poller_.add(*this);
+}
 
 void Acceptor::stop() {
   poller_.detach(*this);
@@ -45,9 +47,10 @@ void Acceptor::on_readable() {
       if (is_out_of_descriptors(accepted.error())) pause();
       return;
     }
-    if (!accepted->has_value()) return;
+    std::optional<os::Accepted>& next = *accepted;
+    if (!next) return;
     pause_ = {};
-    on_accept_(**std::move(accepted));
+    on_accept_(*std::move(next));
   }
 }
 
@@ -60,8 +63,9 @@ void Acceptor::on_hangup() {
 void Acceptor::pause() {
   pause_ = std::clamp(pause_ * 2, kPauseMin, kPauseMax);
   static_cast<void>(poller_.watch_input(*this, false));
-  poller_.defer([this, length = pause_,
-                 self = Ref<FdOperator>::share(*this)] { wait_out(length); });
+  poller_.defer([this, length = pause_, self = Ref<FdOperator>::share(*this)] {
+    wait_out(length);
+  });
 }
 
 // [worker]

@@ -20,7 +20,8 @@ EventLoop::EventLoop(Runtime& runtime, Handlers handlers,
 
 EventLoop::~EventLoop() {
   stop_accepting();
-  for (const Ref<Connection>& connection : connected()) connection->close();
+  for (const Ref<Connection>& connection : connected())
+    connection->close();
   wait_empty(kNever);
 }
 
@@ -37,15 +38,16 @@ std::error_code EventLoop::start(Listener listener) {
 
 std::error_code EventLoop::serve(Listener listener) {
   if (const auto error = start(std::move(listener))) return error;
-  over_.wait();
-  const Lock lock(mutex_);
+  Lock lock(mutex_);
+  while (!over_)
+    lock.wait(over_cv_);
   return result_;
 }
 
 // [poller of the acceptor]
 void EventLoop::adopt(os::Accepted accepted) {
   auto connection = make_ref<Connection>(runtime_, std::move(accepted.fd),
-                                         std::move(accepted.peer), handlers_);
+                                         accepted.peer, handlers_);
   connection->set_read_timeout(options_.read_timeout);
   connection->set_write_timeout(options_.write_timeout);
   {
@@ -76,7 +78,8 @@ void EventLoop::stop_accepting() {
     acceptors.swap(acceptors_);
   }
   // Outside the lock, which adopt() takes on the acceptor's poller.
-  for (const Ref<Acceptor>& acceptor : acceptors) acceptor->stop();
+  for (const Ref<Acceptor>& acceptor : acceptors)
+    acceptor->stop();
 }
 
 std::error_code EventLoop::shutdown(std::chrono::milliseconds limit) {
@@ -92,11 +95,10 @@ std::error_code EventLoop::shutdown(std::chrono::milliseconds limit) {
 
   const auto result =
       empty ? std::error_code() : make_error_code(std::errc::timed_out);
-  {
-    const Lock lock(mutex_);
-    result_ = result;
-  }
-  over_.pull();
+  const Lock lock(mutex_);
+  result_ = result;
+  over_ = true;
+  over_cv_.notify_all();
   return result;
 }
 
@@ -109,7 +111,8 @@ std::vector<Ref<Connection>> EventLoop::connected() const {
   std::vector<Ref<Connection>> all;
   const Lock lock(mutex_);
   all.reserve(registry_.size());
-  for (const auto& [key, connection] : registry_) all.push_back(connection);
+  for (const auto& [key, connection] : registry_)
+    all.push_back(connection);
   return all;
 }
 

@@ -68,16 +68,16 @@ class EventLoop {
   Runtime& runtime_;
   const Handlers handlers_;
   const ConnectionOptions options_;
-  Trigger over_;  // for serve()
 
   mutable Mutex mutex_;
-  mutable std::condition_variable emptied_;
+  mutable std::condition_variable emptied_;  // registry_ is empty
+  std::condition_variable over_cv_;          // over_ has turned true
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::error_code result_ GUARDED_BY(mutex_);
+  bool over_ GUARDED_BY(mutex_) = false;       // a shutdown() has returned
+  std::error_code result_ GUARDED_BY(mutex_);  // what the last one returned
   std::vector<Ref<Acceptor>> acceptors_ GUARDED_BY(mutex_);
   // Until its tear-down is over.
-  std::unordered_map<Connection*, Ref<Connection>> registry_
-      GUARDED_BY(mutex_);
+  std::unordered_map<Connection*, Ref<Connection>> registry_ GUARDED_BY(mutex_);
 };
 
 }  // namespace netpoll

@@ -19,7 +19,7 @@ std::string file_of(const Address& address) {
 // a socket that refuses connections is taken away, nothing else.
 void remove_stale(const Address& address) {
   const std::string path = file_of(address);
-  struct stat status {};
+  struct stat status{};
   if (path.empty() || ::lstat(path.c_str(), &status) != 0) return;
   if (!S_ISSOCK(status.st_mode)) return;
   const auto probe = os::connect_to(address, std::chrono::seconds(1));
@@ -37,9 +37,9 @@ Result<Listener> Listener::listen(std::string_view network,
   remove_stale(*wanted);
   Result<UniqueFd> fd = os::listen_on(*wanted);
   if (!fd) return fail(fd.error());
-  Result<Address> actual = Address::local_of(fd->get());
+  const Result<Address> actual = Address::local_of(fd->get());
   if (!actual) return fail(actual.error());
-  return Listener(*std::move(fd), *std::move(actual));
+  return Listener(*std::move(fd), *actual);
 }
 
 void Listener::close() {

@@ -45,8 +45,8 @@ class Listener {
   int fd() const { return fd_.get(); }
 
  private:
-  Listener(UniqueFd fd, Address address)
-      : fd_(std::move(fd)), address_(std::move(address)) {}
+  Listener(UniqueFd fd, const Address& address)
+      : fd_(std::move(fd)), address_(address) {}
 
   UniqueFd fd_;
   Address address_;

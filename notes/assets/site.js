@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Code that scrolls sideways must be reachable by keyboard. The page says so; the
+// theme takes it back on devices without a mouse, so it is put on again.
+
+(function () {
+  const keep = new MutationObserver(function (changes) {
+    for (const { target } of changes) {
+      if (!target.hasAttribute("tabindex")) target.tabIndex = 0;
+    }
+  });
+  for (const code of document.querySelectorAll("pre > code[tabindex]")) {
+    keep.observe(code, { attributeFilter: ["tabindex"] });
+  }
+})();
+
+// Switching the language keeps the place: headings have the same ids in both
+// languages, so the link takes along the last heading above the reader's eye.
+
+(function () {
+  function headingInView() {
+    const headings = document.querySelectorAll(
+      ".md-content :is(h2, h3, h4)[id]",
+    );
+    let last = null;
+    for (const heading of headings) {
+      if (heading.getBoundingClientRect().top > window.innerHeight / 3) break;
+      last = heading;
+    }
+    return last ? "#" + last.id : "";
+  }
+
+  document.addEventListener("click", function (event) {
+    const link = event.target.closest("a.md-select__link[hreflang]");
+    if (link) link.hash = headingInView();
+  });
+})();

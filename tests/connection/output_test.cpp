@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connection/output.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <future>
+#include <string>
+
+#include "os/socket.h"
+#include "poller/support.h"
+#include "support/net.h"
+
+namespace netpoll {
+namespace {
+
+using std::chrono::milliseconds;
+using test::eventually;
+using test::receive;
+
+// More than a socket takes; no piece of it looks like another.
+const std::string& much() {
+  static const std::string text = [] {
+    std::string all;
+    while (all.size() < (4u << 20))
+      all += std::to_string(all.size()) + ' ';
+    return all;
+  }();
+  return text;
+}
+
+// The output of an operator that does nothing but drain.
+class OutputTest : public PollerTest {
+ protected:
+  OutputTest() {
+    op->writable = [this](Op&) {
+      ++rooms;
+      static_cast<void>(output.drain());
+    };
+    EXPECT_FALSE(poller->add(*op));
+  }
+  ~OutputTest() override { poller->detach(*op); }
+
+  auto flush_elsewhere() {
+    return std::async(std::launch::async, [this] { return output.flush(); });
+  }
+  // A flush that sleeps: the far end reads nothing.
+  auto flush_to_a_full_socket() {
+    output.write_string(much());
+    auto result = flush_elsewhere();
+    EXPECT_TRUE(eventually([&] { return !output.is_empty(); }));
+    return result;
+  }
+  void close(ClosedBy by) {
+    keys.try_close(by);
+    output.wake();
+  }
+
+  KeyChain keys;
+  Output output{keys, *poller, *op};
+  std::atomic<int> rooms{0};  // how often the socket was reported writable
+};
+
+TEST_F(OutputTest, SendsNothingBeforeFlush) {
+  output.write_string("hello");
+  EXPECT_EQ(output.malloc_size(), 5u);
+  EXPECT_EQ(os::bytes_waiting(pair.far.get()), 0u);
+  EXPECT_FALSE(output.flush());
+  EXPECT_EQ(receive(pair.far.get(), 5), "hello");
+}
+
+TEST_F(OutputTest, SendsEverythingThatWasWrittenInOrder) {
+  std::memcpy(output.malloc(2).data(), "ab", 2);
+  output.write_byte(std::byte{'c'});
+  output.write_binary(test::bytes_of("de"));
+  output.write_string("fgh");
+  EXPECT_FALSE(output.malloc_ack(7));
+  EXPECT_FALSE(output.flush());
+  EXPECT_EQ(receive(pair.far.get(), 7), "abcdefg");
+  EXPECT_EQ(os::bytes_waiting(pair.far.get()), 0u);
+}
+
+TEST_F(OutputTest, FlushOfNothingIsFine) {
+  EXPECT_FALSE(output.flush());
+  EXPECT_TRUE(output.is_empty());
+}
+
+TEST_F(OutputTest, DoesNotWatchForRoomThatItDoesNotNeed) {
+  output.write_string("hello");
+  EXPECT_FALSE(output.flush());
+  test::give_others_a_chance();
+  EXPECT_EQ(rooms, 0);
+}
+
+TEST_F(OutputTest, FlushToAFullSocketSendsTheRestWhenThereIsRoom) {
+  auto result = flush_to_a_full_socket();
+  EXPECT_EQ(receive(pair.far.get(), much().size()), much());
+  EXPECT_FALSE(result.get());
+  EXPECT_TRUE(output.is_empty());
+  EXPECT_GT(rooms, 0);
+}
+
+TEST_F(OutputTest, NoLongerWatchesForRoomWhenAllIsSent) {
+  auto result = flush_to_a_full_socket();
+  receive(pair.far.get(), much().size());
+  EXPECT_FALSE(result.get());
+  const int before = rooms;
+  test::give_others_a_chance();
+  EXPECT_EQ(rooms, before);
+}
+
+TEST_F(OutputTest, SecondFlusherIsRefused) {
+  auto result = flush_to_a_full_socket();
+  EXPECT_EQ(output.flush(), Errc::concurrent_access);
+  receive(pair.far.get(), much().size());
+  EXPECT_FALSE(result.get());
+}
+
+TEST_F(OutputTest, FlushGivesUpAfterItsTimeout) {
+  output.set_write_timeout(milliseconds(20));
+  const Deadline start = Deadline::clock::now();
+  auto result = flush_to_a_full_socket();
+  EXPECT_EQ(result.get(), Errc::write_timeout);
+  EXPECT_GE(Deadline::clock::now() - start, milliseconds(20));
+  EXPECT_FALSE(output.is_empty());
+}
+
+TEST_F(OutputTest, FlushAfterATimeoutSendsTheRestOnce) {
+  output.set_write_timeout(milliseconds(1));
+  EXPECT_EQ(flush_to_a_full_socket().get(), Errc::write_timeout);
+  output.set_write_timeout(milliseconds(0));
+  output.write_string("the end");
+  auto result = flush_elsewhere();
+  const std::string all = much() + "the end";
+  EXPECT_EQ(receive(pair.far.get(), all.size()), all);
+  EXPECT_FALSE(result.get());
+  EXPECT_EQ(os::bytes_waiting(pair.far.get()), 0u);
+}
+
+TEST_F(OutputTest, NegativeTimeoutChangesNothing) {
+  output.set_write_timeout(milliseconds(1));
+  output.set_write_timeout(milliseconds(-1));
+  EXPECT_EQ(flush_to_a_full_socket().get(), Errc::write_timeout);
+}
+
+TEST_F(OutputTest, CloseEndsAFlushThatSleeps) {
+  auto result = flush_to_a_full_socket();
+  close(ClosedBy::user);
+  EXPECT_EQ(result.get(), Errc::conn_closed);
+}
+
+TEST_F(OutputTest, FlushAfterACloseIsRefused) {
+  close(ClosedBy::user);
+  output.write_string("too late");
+  EXPECT_EQ(output.flush(), Errc::conn_closed);
+  EXPECT_EQ(os::bytes_waiting(pair.far.get()), 0u);
+}
+
+TEST_F(OutputTest, FlushAfterTheTearDownIsRefused) {
+  keys.try_process();
+  close(ClosedBy::peer);
+  keys.stop_flushing();
+  EXPECT_EQ(output.flush(), Errc::conn_closed);
+}
+
+TEST_F(OutputTest, FlushToAPeerThatFinishedSendingIsForTheHandlerOnly) {
+  close(ClosedBy::peer);
+  output.write_string("answer");
+  EXPECT_EQ(output.flush(), Errc::conn_closed);
+  keys.try_process();
+  EXPECT_FALSE(output.flush());
+  EXPECT_EQ(receive(pair.far.get(), 6), "answer");
+}
+
+TEST_F(OutputTest, FlushToAPeerThatIsGoneIsTheSystemsError) {
+  pair.far.reset();
+  output.write_string("hello");
+  EXPECT_EQ(output.flush(), std::errc::broken_pipe);
+}
+
+TEST_F(OutputTest, PeerThatGoesEndsAFlushThatSleeps) {
+  auto result = flush_to_a_full_socket();
+  pair.far.reset();
+  EXPECT_EQ(result.get(), std::errc::broken_pipe);
+}
+
+}  // namespace
+}  // namespace netpoll

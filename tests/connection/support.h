@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the connection's tests share: one connection, and the far end of it.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "connection/connection.h"
+#include "connection/runtime.h"
+#include "support/net.h"
+
+namespace netpoll::test {
+
+/// A connection with a runtime of its own; the test holds the far end. Declare
+/// what the handlers use before it: its end waits for the tear-down.
+class Served {
+ public:
+  explicit Served(Handlers handlers, std::size_t workers = 100)
+      : handlers_(std::move(handlers)),
+        runtime_(*Runtime::start(
+            {.pollers = 1, .workers = {.name = "worker", .cap = workers}})) {
+    Pair pair = socket_pair();
+    far_ = std::move(pair.far);
+    conn_ = make_ref<Connection>(*runtime_, std::move(pair.near), Address(),
+                                 handlers_);
+  }
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+  ~Served() { end(); }
+
+  std::error_code start() {
+    started_ = true;
+    return conn_->start([this](Connection&) { ++torn_down_; });
+  }
+  /// Closes from both ends; true once torn down.
+  bool end() {
+    far_.reset();
+    conn_->close();
+    return !started_ || wait_torn_down();
+  }
+  bool wait_torn_down() const {
+    return eventually([this] { return torn_down_ > 0; });
+  }
+  int torn_down() const { return torn_down_; }
+
+  bool send(std::string_view text) const { return send_all(far(), text); }
+  std::string receive(std::size_t n) const { return test::receive(far(), n); }
+  void half_close() const { ::shutdown(far(), SHUT_WR); }
+  void close_far() { far_.reset(); }
+
+  int far() const { return far_.get(); }
+  Connection& conn() const { return *conn_; }
+  Runtime& runtime() const { return *runtime_; }
+
+ private:
+  const FdsBalance balance_;
+  const Handlers handlers_;
+  std::atomic<int> torn_down_{0};
+  bool started_ = false;
+  std::unique_ptr<Runtime> runtime_;
+  UniqueFd far_;
+  Ref<Connection> conn_;
+};
+
+/// A handler that sends everything back.
+inline void echo(Connection& conn) {
+  const auto bytes = conn.reader().next(conn.reader().size());
+  conn.writer().write_binary(*bytes);
+  static_cast<void>(conn.writer().flush());
+  conn.reader().release();
+}
+
+/// A handler that takes everything and does nothing with it.
+inline void swallow(Connection& conn) {
+  static_cast<void>(conn.reader().skip(conn.reader().size()));
+  conn.reader().release();
+}
+
+}  // namespace netpoll::test

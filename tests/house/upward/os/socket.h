@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Planted: os lies below connection.
+#include "connection/connection.h"

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How an operator leaves its poller, and who may still hold it meanwhile.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <thread>
+#include <vector>
+
+#include "poller/poller.h"
+#include "poller/support.h"
+#include "support/net.h"
+
+namespace netpoll {
+namespace {
+
+using test::eventually;
+using test::give_others_a_chance;
+using test::Pair;
+using test::send_all;
+using test::socket_pair;
+
+TEST_F(PollerTest, RefusesAnOperatorDetachedBefore) {
+  poller->detach(*op);
+  EXPECT_EQ(poller->add(*op), Errc::conn_closed);
+  EXPECT_EQ(op->holders(), 1u);
+}
+
+TEST_F(PollerTest, IgnoresWishesForADetachedOperator) {
+  ASSERT_FALSE(poller->add(*op));
+  poller->detach(*op);
+  EXPECT_FALSE(poller->watch_output(*op, true));
+  EXPECT_FALSE(poller->watch_input(*op, false));
+}
+
+TEST_F(PollerTest, HoldsAnOperatorUntilTheTurnAfterDetach) {
+  ASSERT_FALSE(poller->add(*op));
+  EXPECT_EQ(op->holders(), 2u);
+  poller->detach(*op);
+  EXPECT_TRUE(eventually([&] { return op->holders() == 1; }));
+}
+
+TEST_F(PollerTest, HoldsAnOperatorThatDetachesItselfToTheEndOfTheTurn) {
+  std::atomic<unsigned> inside{0};
+  op->readable = [&](Op& it) {
+    poller->detach(it);
+    poller->detach(it);  // a second one does nothing
+    inside = it.holders();
+  };
+  ASSERT_FALSE(poller->add(*op));
+  send_all(pair.far.get(), "x");
+  EXPECT_TRUE(eventually([&] { return op->holders() == 1; }));
+  EXPECT_EQ(inside, 2u);
+}
+
+TEST_F(PollerTest, DetachWaitsForThePollerToLeave) {
+  std::latch entered(1);
+  std::latch detaching(1);
+  std::atomic<bool> left{false};
+  op->readable = [&](Op& it) {
+    entered.count_down();
+    detaching.wait();
+    give_others_a_chance();
+    take_input(it);
+    left = true;
+  };
+  ASSERT_FALSE(poller->add(*op));
+  send_all(pair.far.get(), "x");
+  entered.wait();
+  detaching.count_down();
+  poller->detach(*op);
+  EXPECT_TRUE(left);
+}
+
+TEST_F(PollerTest, SecondDetachWaitsUntilTheFirstHasLeftEpoll) {
+  ASSERT_FALSE(poller->add(*op));
+  std::atomic<bool> let_first_go{false};
+  std::atomic<bool> second_called{false};
+  bool waited = false;
+  std::vector<std::jthread> threads;
+  {
+    const Lock lock(FdOperatorTest::control(*op));
+    threads.emplace_back([&] { poller->detach(*op); });
+    EXPECT_TRUE(eventually([&] {
+      return FdOperatorTest::state(*op) == FdOperatorTest::State::detached;
+    }));
+    threads.emplace_back([&] {
+      second_called = true;
+      poller->detach(*op);
+      waited = let_first_go;
+    });
+    EXPECT_TRUE(eventually([&] { return second_called.load(); }));
+    give_others_a_chance();
+    let_first_go = true;
+  }
+  threads.clear();
+  EXPECT_TRUE(waited);
+}
+
+TEST_F(PollerTest, SkipsAStaleEventOfTheSameBatch) {
+  Pair one = socket_pair();
+  Pair two = socket_pair();
+  const Ref<Op> first = make_ref<Op>(one.near.get());
+  const Ref<Op> second = make_ref<Op>(two.near.get());
+  std::atomic<int> calls{0};
+  // Whichever comes first in the batch detaches both.
+  first->readable = second->readable = [&](Op&) {
+    ++calls;
+    poller->detach(*first);
+    poller->detach(*second);
+  };
+  // Holds the poller until both are readable, so that one batch has both.
+  std::latch entered(1);
+  std::latch both(1);
+  op->readable = [&](Op& it) {
+    take_input(it);
+    entered.count_down();
+    both.wait();
+  };
+  ASSERT_FALSE(poller->add(*op));
+  send_all(pair.far.get(), "x");
+  entered.wait();
+  ASSERT_FALSE(poller->add(*first));
+  ASSERT_FALSE(poller->add(*second));
+  send_all(one.far.get(), "x");
+  send_all(two.far.get(), "x");
+  both.count_down();
+  EXPECT_TRUE(eventually(
+      [&] { return first->holders() == 1 && second->holders() == 1; }));
+  EXPECT_EQ(calls, 1);
+  poller->detach(*op);
+}
+
+TEST_F(PollerTest, StopsWithOperatorsStillRetired) {
+  ASSERT_FALSE(poller->add(*op));
+  stop();
+  poller->detach(*op);  // nobody turns any more
+  poller.reset();
+  EXPECT_EQ(op->holders(), 1u);
+}
+
+}  // namespace
+}  // namespace netpoll

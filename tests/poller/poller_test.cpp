@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "poller/poller.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <latch>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "os/eventfd.h"
+#include "poller/poller_group.h"
+#include "poller/support.h"
+#include "support/net.h"
+
+namespace netpoll {
+
+namespace {
+
+using test::eventually;
+using test::FdsBalance;
+using test::give_others_a_chance;
+using test::Pair;
+using test::send_all;
+using test::socket_pair;
+
+bool is_readable(int fd) {
+  pollfd wanted{.fd = fd, .events = POLLIN, .revents = 0};
+  return ::poll(&wanted, 1, 0) > 0;
+}
+
+TEST(Waker, AddsRingsUpToOneWrite) {
+  const FdsBalance balance;
+  Waker waker(*os::open_eventfd());
+  EXPECT_FALSE(is_readable(waker.fd()));
+  waker.ring();
+  waker.ring();
+  EXPECT_TRUE(is_readable(waker.fd()));
+  waker.answer();  // asserts that the counter was one
+  EXPECT_FALSE(is_readable(waker.fd()));
+}
+
+TEST(Waker, RingsAgainAfterAnAnswer) {
+  Waker waker(*os::open_eventfd());
+  waker.ring();
+  waker.answer();
+  waker.ring();
+  EXPECT_TRUE(is_readable(waker.fd()));
+}
+
+TEST_F(PollerTest, ReportsInput) {
+  Trigger seen;
+  op->readable = [&](Op& it) {
+    take_input(it);
+    seen.pull();
+  };
+  ASSERT_FALSE(poller->add(*op));
+  send_all(pair.far.get(), "x");
+  EXPECT_TRUE(seen.wait_until(test::soon()));
+  poller->detach(*op);
+}
+
+TEST_F(PollerTest, ReportsRoomOnlyWhileItIsWatchedFor) {
+  std::atomic<int> rooms{0};
+  Trigger seen;
+  op->writable = [&](Op& it) {
+    ++rooms;
+    static_cast<void>(poller->watch_output(it, false));
+    seen.pull();
+  };
+  ASSERT_FALSE(poller->add(*op));
+  ASSERT_FALSE(poller->watch_output(*op, true));
+  EXPECT_TRUE(seen.wait_until(test::soon()));
+  poller->detach(*op);
+  EXPECT_EQ(rooms, 1);
+}
+
+TEST_F(PollerTest, ReportsAHangUpWithoutInputAsOne) {
+  Trigger seen;
+  op->hangup = [&](Op& it) {
+    poller->detach(it);
+    seen.pull();
+  };
+  ASSERT_FALSE(poller->add(*op));
+  ASSERT_FALSE(poller->watch_input(*op, false));
+  pair.far.reset();
+  EXPECT_TRUE(seen.wait_until(test::soon()));
+}
+
+TEST_F(PollerTest, ReportsInputBeforeTheHangUpThatCameWithIt) {
+  send_all(pair.far.get(), "x");
+  pair.far.reset();
+  std::string order;
+  Trigger over;
+  op->readable = [&](Op& it) {
+    order += 'r';
+    take_input(it);
+    static_cast<void>(poller->watch_input(it, false));
+  };
+  op->hangup = [&](Op& it) {
+    order += 'h';
+    poller->detach(it);
+    over.pull();
+  };
+  ASSERT_FALSE(poller->add(*op));
+  EXPECT_TRUE(over.wait_until(test::soon()));
+  EXPECT_EQ(order, "rh");
+}
+
+TEST_F(PollerTest, DefersTasksToTheWorkers) {
+  Trigger ran;
+  std::thread::id worker;
+  op->readable = [&](Op& it) {
+    take_input(it);
+    poller->defer([&] {
+      worker = std::this_thread::get_id();
+      ran.pull();
+    });
+  };
+  ASSERT_FALSE(poller->add(*op));
+  send_all(pair.far.get(), "x");
+  EXPECT_TRUE(ran.wait_until(test::soon()));
+  EXPECT_NE(worker, thread.get_id());
+  poller->detach(*op);
+}
+
+TEST_F(PollerTest, RefusesADescriptorThatEpollRefuses) {
+  const Ref<Op> bad = make_ref<Op>(-1);
+  EXPECT_EQ(poller->add(*bad), std::errc::bad_file_descriptor);
+  EXPECT_EQ(bad->holders(), 1u);
+  poller->detach(*bad);
+}
+
+TEST(PollerGroup, GivesEachPollerInTurn) {
+  const FdsBalance balance;
+  GoPool pool;
+  const auto group = *PollerGroup::start(3, pool);
+  EXPECT_EQ(group->size(), 3u);
+  Poller* const a = &group->next();
+  Poller* const b = &group->next();
+  Poller* const c = &group->next();
+  EXPECT_EQ(std::set({a, b, c}).size(), 3u);
+  EXPECT_EQ(&group->next(), a);
+  EXPECT_EQ(&group->next(), b);
+  EXPECT_EQ(&group->next(), c);
+}
+
+TEST(PollerGroup, HasOneAtLeast) {
+  GoPool pool;
+  EXPECT_EQ((*PollerGroup::start(0, pool))->size(), 1u);
+}
+
+}  // namespace
+}  // namespace netpoll

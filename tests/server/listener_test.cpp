@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Listener, and the Acceptor that has it watched.
+#include "server/listener.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <latch>
+#include <string>
+#include <vector>
+
+#include "server/acceptor.h"
+#include "server/support.h"
+#include "support/net.h"
+
+namespace netpoll {
+namespace {
+
+using test::eventually;
+using test::FdsBalance;
+
+// A path of this process's own, free before and after.
+class SocketPath {
+ public:
+  SocketPath() { std::filesystem::remove(path_); }
+  ~SocketPath() { std::filesystem::remove(path_); }
+  SocketPath(const SocketPath&) = delete;
+  SocketPath& operator=(const SocketPath&) = delete;
+
+  const std::string& text() const { return path_; }
+  bool exists() const { return std::filesystem::exists(path_); }
+
+ private:
+  const std::string path_ =
+      testing::TempDir() + "netpoll-" + std::to_string(::getpid()) + ".sock";
+};
+
+TEST(Listener, Port0PicksAFreeOne) {
+  const FdsBalance balance;
+  const Listener listener = test::listen_anywhere();
+  EXPECT_NE(listener.address().port(), 0);
+  EXPECT_TRUE(test::client_of(listener.address()));
+}
+
+TEST(Listener, PassesOnWhyAnAddressIsNone) {
+  EXPECT_EQ(Listener::listen("udp", "127.0.0.1:0").error(), Errc::unsupported);
+  EXPECT_EQ(Listener::listen("tcp", "nowhere").error(), Errc::invalid_argument);
+}
+
+TEST(Listener, RefusesAnAddressInUse) {
+  const FdsBalance balance;
+  const Listener first = test::listen_anywhere();
+  const auto second = Listener::listen("tcp", first.address().to_string());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), std::errc::address_in_use);
+}
+
+TEST(Listener, ClosedOneRefusesClients) {
+  const FdsBalance balance;
+  Listener listener = test::listen_anywhere();
+  listener.close();
+  listener.close();
+  EXPECT_FALSE(test::client_of(listener.address()));
+}
+
+TEST(Listener, RemovesItsUnixSocketsFile) {
+  const FdsBalance balance;
+  const SocketPath path;
+  {
+    const auto listener = Listener::listen("unix", path.text());
+    ASSERT_TRUE(listener);
+    EXPECT_TRUE(path.exists());
+    EXPECT_EQ(listener->address().to_string(), path.text());
+  }
+  EXPECT_FALSE(path.exists());
+}
+
+TEST(Listener, MovedFromOneLeavesTheFile) {
+  const SocketPath path;
+  Result<Listener> first = Listener::listen("unix", path.text());
+  ASSERT_TRUE(first);
+  const Listener second = *std::move(first);
+  first->close();  // NOLINT(bugprone-use-after-move): it has nothing
+  EXPECT_TRUE(path.exists());
+}
+
+TEST(Listener, ReplacesASocketThatNobodyListensOn) {
+  const FdsBalance balance;
+  const SocketPath path;
+  // As after kill -9: the descriptor is gone, the file is not.
+  os::listen_on(*Address::parse("unix", path.text()))->reset();
+  ASSERT_TRUE(path.exists());
+  const auto listener = Listener::listen("unix", path.text());
+  ASSERT_TRUE(listener) << listener.error().message();
+  EXPECT_TRUE(test::client_of(listener->address()));
+}
+
+TEST(Listener, LeavesASocketThatSomebodyListensOn) {
+  const SocketPath path;
+  const auto first = Listener::listen("unix", path.text());
+  const auto second = Listener::listen("unix", path.text());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), std::errc::address_in_use);
+  EXPECT_TRUE(test::client_of(first->address()));
+}
+
+TEST(Listener, LeavesAFileThatIsNoSocket) {
+  const SocketPath path;
+  std::ofstream(path.text()) << "precious";
+  EXPECT_EQ(Listener::listen("unix", path.text()).error(),
+            std::errc::address_in_use);
+  EXPECT_EQ(std::filesystem::file_size(path.text()), 8u);
+}
+
+// An acceptor that keeps what it accepts.
+class AcceptorTest : public testing::Test {
+ protected:
+  explicit AcceptorTest() {
+    Listener listener = test::listen_anywhere();
+    address = listener.address();
+    acceptor = make_ref<Acceptor>(*runtime, std::move(listener),
+                                  [this](os::Accepted it) { keep(it); });
+  }
+
+  void keep(os::Accepted& it) {
+    kept.push_back(std::move(it.fd));
+    ++accepted;
+  }
+
+  const FdsBalance balance;
+  std::unique_ptr<Runtime> runtime = *Runtime::start({.pollers = 1});
+  Address address;
+  std::vector<UniqueFd> kept;  // the poller's
+  std::atomic<int> accepted{0};
+  Ref<Acceptor> acceptor;
+};
+
+TEST_F(AcceptorTest, AcceptsAllThatWaitInOneTurn) {
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 10; ++i)
+    clients.push_back(test::client_of(address));
+  ASSERT_FALSE(acceptor->start());
+  EXPECT_TRUE(eventually([&] { return accepted > 0; }));
+  // stop() waits for the turn to end, and there is no second one.
+  acceptor->stop();
+  EXPECT_EQ(accepted, 10);
+}
+
+TEST_F(AcceptorTest, AcceptsNobodyOnceStopped) {
+  ASSERT_FALSE(acceptor->start());
+  acceptor->stop();
+  EXPECT_FALSE(test::client_of(address));
+  EXPECT_EQ(accepted, 0);
+}
+
+TEST_F(AcceptorTest, IsHeldByNobodyElseOnceStopped) {
+  ASSERT_FALSE(acceptor->start());
+  EXPECT_EQ(acceptor->holders(), 2u);
+  acceptor->stop();
+  EXPECT_TRUE(eventually([&] { return acceptor->holders() == 1; }));
+}
+
+// While it lives this process can open no descriptor.
+class NoMoreFds {
+ public:
+  NoMoreFds() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const UniqueFd next(::dup(0));  // numbers below it are all taken
+    rlimit none = before_;
+    none.rlim_cur = static_cast<rlim_t>(next.get());
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  }
+  ~NoMoreFds() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoMoreFds(const NoMoreFds&) = delete;
+  NoMoreFds& operator=(const NoMoreFds&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(AcceptorTest, PausesWithoutDescriptorsAndRecovers) {
+  const test::LogLines lines;
+  UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_FALSE(acceptor->start());
+  {
+    const NoMoreFds limit;
+    ASSERT_EQ(::connect(client.get(), address.data(), address.size()), 0);
+    EXPECT_TRUE(eventually([&] { return lines.all().size() >= 2; }));
+    EXPECT_EQ(accepted, 0);
+  }
+  EXPECT_TRUE(eventually([&] { return accepted == 1; }));
+  // Pauses of 10 ms, 20 ms, …: without them it would be thousands of lines.
+  EXPECT_LT(lines.all().size(), 50u);
+  EXPECT_EQ(lines.all().front(), "accept: Too many open files");
+  acceptor->stop();
+}
+
+TEST_F(AcceptorTest, StopEndsAPause) {
+  const test::LogLines lines;
+  UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_FALSE(acceptor->start());
+  const NoMoreFds limit;
+  ASSERT_EQ(::connect(client.get(), address.data(), address.size()), 0);
+  EXPECT_TRUE(eventually([&] { return !lines.all().empty(); }));
+  acceptor->stop();
+  EXPECT_TRUE(eventually([&] { return acceptor->holders() == 1; }));
+}
+
+}  // namespace
+}  // namespace netpoll

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "toy/toy.h"
+
+#include <gtest/gtest.h>
+
+TEST(Toy, WhatFitsStays) {
+  EXPECT_EQ(netpoll::toy::clamp(5, 1, 9), 5);
+}

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Canonical form: one for every interleaving, another one for another behaviour."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+
+import pytest
+
+from learn.record import scenario as scenarios
+from learn.record import trace
+from record_helpers import DATA
+
+SCENARIO = scenarios.load("standin", DATA)
+EVENTS = [json.loads(line) for line in (DATA / "standin.ndjson").read_text().splitlines()]
+
+
+def interleaved(events: list[dict], seed: int) -> list[dict]:
+    """The same lanes, woven anew."""
+    lanes: dict[str, list[dict]] = {}
+    for event in events:
+        lanes.setdefault(event["lane"], []).append(event)
+    dice = random.Random(seed)
+    turns = [lane for lane, own in lanes.items() for _ in own]
+    dice.shuffle(turns)
+    at = dict.fromkeys(lanes, 0)
+    woven = []
+    for lane in turns:
+        woven.append(lanes[lane][at[lane]])
+        at[lane] += 1
+    return woven
+
+
+def renumbered(events: list[dict]) -> list[dict]:
+    """Another process: other descriptors, other addresses, other threads."""
+    text = json.dumps(events)
+    fresh = json.loads(text)
+    for event in fresh:
+        event["thread"] = event.get("thread", 0) + 40
+        args = event.get("args", {})
+        for key, by in (("fd", 100), ("epoll", 100), ("tag", 4096), ("ready", 64)):
+            if key in args:
+                args[key] += by
+        if event.get("fn") == "accept4" and isinstance(event.get("ret"), int):
+            event["ret"] += 100
+        if event.get("fn") == "epoll_wait" and "ret" in event:
+            event["ret"] = [{**e, "tag": e["tag"] + 4096} for e in event["ret"]]
+    return fresh
+
+
+def at(events: list[dict], fn: str, kind: str = "enter") -> int:
+    return next(i for i, e in enumerate(events) if e.get("fn") == fn and e["kind"] == kind)
+
+
+FORM = trace.build(EVENTS, SCENARIO)
+
+
+def test_twenty_interleavings_have_one_canonical_form():
+    woven = [interleaved(EVENTS, seed) for seed in range(20)]
+
+    assert len({json.dumps(order) for order in woven}) == 20
+    assert {trace.text_of(trace.build(order, SCENARIO)) for order in woven} == {trace.text_of(FORM)}
+
+
+def test_other_numbers_have_the_same_form():
+    assert trace.build(renumbered(EVENTS), SCENARIO) == FORM
+
+
+def test_no_address_and_no_thread_number_is_left():
+    text = trace.text_of(FORM)
+
+    assert not any(str(e["args"]["tag"]) in text for e in EVENTS if "tag" in e.get("args", {}))
+    assert '"thread"' not in text and '"ready"' not in text
+
+
+def test_the_story_is_told_in_causal_order():
+    told = [(s["lane"], s["fn"]) for s in FORM["steps"]]
+
+    order = [("client", "connect"), ("poller", "accept4"), ("client", "send"), ("poller", "recv"),
+             ("poller", "Pool::go"), ("worker", "Connection::run_task"), ("worker", "send"),
+             ("client", "read"), ("client", "close"), ("poller", "close")]
+    assert [told.index(step) for step in order] == sorted(told.index(step) for step in order)
+
+
+def test_a_turn_that_only_answers_the_doorbell_is_dropped():
+    waits = [s for s in FORM["steps"] if s["fn"] == "epoll_wait"]
+    returns = [e for e in EVENTS if e.get("fn") == "epoll_wait" and e["kind"] == "exit"]
+
+    assert len(returns) == len(waits) + 1
+    assert [s["ret"] for s in waits] == [["listener: IN"], ["conn: IN"], ["conn: IN"]]
+
+
+def test_the_epoll_set_is_kept_up_to_date():
+    sets = [s["state"]["epoll"] for s in FORM["steps"] if s["fn"] == "epoll_ctl"]
+
+    assert sets == [{"listener": "IN"}, {"conn": "IN", "listener": "IN"}, {"listener": "IN"}]
+
+
+def test_an_extra_send_differs():
+    more = copy.deepcopy(EVENTS)
+    first = at(more, "send", "exit")
+    more[first + 1 : first + 1] = [more[at(more, "send")], more[first]]
+
+    assert trace.differences(FORM, trace.build(more, SCENARIO))
+
+
+def test_two_calls_in_the_other_order_differ():
+    swapped = [e for e in EVENTS if e["lane"] != "worker"]
+    worker = [e for e in EVENTS if e["lane"] == "worker"]
+    taken = [e for e in worker if e["fn"] == "LinkBuffer::next"]
+    rest = [e for e in worker if e["fn"] != "LinkBuffer::next"]
+    swapped += rest[:-1] + taken + rest[-1:]
+
+    assert trace.differences(FORM, trace.build(swapped, SCENARIO))
+
+
+def test_another_value_differs():
+    other = copy.deepcopy(EVENTS)
+    other[at(other, "recv", "exit")]["ret"] = 5
+
+    (found, *_) = trace.differences(FORM, trace.build(other, SCENARIO))
+    assert "recv" in found[1] and "6 is now 5" in found[1]
+
+
+def test_another_line_alone_is_no_difference_but_a_move():
+    moved = copy.deepcopy(FORM)
+    moved["steps"][4]["line"] += 1
+
+    assert trace.differences(FORM, moved) == []
+    assert len(trace.moved_lines(FORM, moved)) == 1
+
+
+@pytest.mark.parametrize("place", ["line", "from"])
+def test_a_line_outside_its_function_is_stale(place):
+    from record_helpers import index
+
+    old = copy.deepcopy(FORM)
+    step = next(s for s in old["steps"] if s["fn"] == "Connection::flush")
+    (step["from"] if place == "from" else step)["line"] = 1
+
+    assert trace.stale_lines(FORM, index()) == []
+    assert [f"step {step['n']}" in found for found in trace.stale_lines(old, index())] == [True]

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: good verbs, bad input, and what it says about the machine."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from learn import checking, cli, debian, doctor, testing
+from learn.counting import Count, junit
+from learn.gate import GateResult, Problem
+from learn.paths import ROOT
+
+
+def learn(*arguments, language="en"):
+    environment = os.environ | {"LEARN_LANG": language}
+    return subprocess.run([ROOT / "learn", *arguments], cwd="/", env=environment, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
+def one_line(done, status):
+    """Bad input: nothing on stdout, one line on stderr, this exit status."""
+    assert (done.returncode, done.stdout) == (status, ""), done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+def test_an_unknown_verb_names_the_nearest():
+    text = one_line(learn("tset"), 2)
+    assert "tset" in text
+    assert "test" in text.replace("tset", "")
+
+
+def test_an_unknown_gate_names_the_nearest():
+    assert "house" in one_line(learn("check", "huose"), 2)
+
+
+def test_an_unknown_part_names_the_parts():
+    assert "tsan" in one_line(learn("test", "--only", "tzan"), 2)
+
+
+@pytest.mark.parametrize("arguments", [["--bogus"], ["check", "--bogus"], ["--port", "70000"],
+                                       ["--port", "http"], ["--lang", "fr"], ["check", "a", "b"]])
+def test_a_bad_flag_is_one_line(arguments):
+    assert one_line(learn(*arguments), 2).startswith("learn: ")
+
+
+@pytest.mark.parametrize("gate", checking.LATER)
+def test_a_gate_of_a_later_part_could_not_run(gate):
+    done = learn("check", gate, "--json")
+    assert done.returncode == 4
+    said = json.loads(done.stdout)
+    assert (said["check"], said["ok"]) == (gate, False)
+    assert len(said["problems"]) == 1
+
+
+def test_a_port_in_use_is_one_line(tmp_path):
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert port in one_line(learn("--port", port), 4)
+
+
+def test_both_languages_are_spoken():
+    assert "没有" in one_line(learn("tset", language="zh"), 2)
+    assert "没有" in one_line(learn("tset", "--lang", "zh"), 2)
+    assert "no verb" in one_line(learn("--lang=en", "tset", language="zh"), 2)
+
+
+def test_help_and_the_shell_list_every_verb():
+    said = learn("--help").stdout
+    shell = re.search(r"^verbs='(.*)'$", (ROOT / "learn").read_text(), re.MULTILINE)[1].split()
+    assert sorted(shell) == sorted(cli.VERBS)
+    assert [verb for verb in cli.VERBS if not re.search(rf"^\s+{verb}\b", said, re.M)] == []
+
+
+def test_doctor_names_a_missing_package_and_its_command(monkeypatch, capsys):
+    monkeypatch.setattr(debian, "installed", lambda: set(debian.wanted()) - {"gdb"})
+    assert doctor.run(as_json=True) == 4
+    needs = {need["name"]: need for need in json.loads(capsys.readouterr().out)["needs"]}
+    assert not needs["gdb"]["met"]
+    assert needs["gdb"]["mend"].endswith("gdb")
+    assert needs["cmake"]["met"]
+
+
+def test_a_bare_tree_installs_nothing_unasked(tmp_path):
+    for name in ("learn", "tools/debian-packages.toml", "tools/requirements.lock",
+                 "tools/node/package-lock.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    for arguments, status in ((["--help"], 0), (["tset"], 2), (["doctor"], 4), ([], 4)):
+        done = subprocess.run([tmp_path / "learn", *arguments], stdin=subprocess.DEVNULL,
+                              capture_output=True, check=False)
+        assert done.returncode == status, arguments
+        assert not (tmp_path / ".venv").exists()
+
+
+def test_a_gate_that_breaks_has_not_passed(monkeypatch):
+    import learn.gates.house as house
+
+    monkeypatch.setattr(house, "run", lambda options: 1 / 0)
+    result = checking.run_gate("house")
+    assert (result.ok, result.exit_code()) == (False, 4)
+
+
+def test_json_is_alone_on_standard_output(monkeypatch, capfd):
+    import learn.gates.house as house
+
+    def noisy(options):
+        print("noise")
+        subprocess.run(["echo", "more noise"], check=True)
+        return GateResult("house", False, {"files": 1}, [Problem("a", 1, "b", "c")])
+
+    monkeypatch.setattr(house, "run", noisy)
+    assert checking.run("house", as_json=True) == 1
+    assert json.loads(capfd.readouterr().out)["problems"] == [
+        {"file": "a", "line": 1, "text": "b", "mend": "c"}]
+
+
+def test_the_last_line_counts_every_part(capsys):
+    rows = [("dev", testing.Outcome(Count(10, 0, 1)), 1.0),
+            ("house", testing.failed("red"), 2.0)]
+    assert testing.summarize(rows) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "10 passed, 1 failed, 1 skipped"
+
+
+def test_a_part_without_tests_has_failed():
+    assert testing.judged(0, Count(), "x.log").count == Count(failed=1)
+    assert testing.judged(5, Count(passed=3), "x.log").count == Count(3, 1)
+
+
+def test_junit_files_of_both_runners_are_counted(tmp_path):
+    file = tmp_path / "r.xml"
+    file.write_text('<testsuite><testcase status="run"/><testcase status="fail"><failure/>'
+                    '</testcase><testcase status="notrun"><skipped/></testcase>'
+                    '<testcase><error/></testcase></testsuite>')
+    assert junit(file) == Count(1, 2, 1)
+    assert junit(tmp_path / "missing.xml") == Count()
+
+
+def test_the_second_start_is_timed():
+    began = time.monotonic()
+    assert learn("check", "faults").returncode == 4
+    print(f"second start: {time.monotonic() - began:.2f} s")

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of ./learn. Thin: each hands over to the module that does the work.
+
+A verb that belongs to a sub-package is registered by that package's
+`register(app)`, and the package is imported only when its verb is called.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from learn import say as speech
+from learn.gate import ENVIRONMENT, USAGE
+from learn.say import say
+
+# Which module registers which verbs.
+OWNERS = {
+    "learn.record.cli": ("record",),
+    "learn.exercise.cli": ("list", "start", "watch", "run", "hint", "reset", "solution"),
+    "learn.site.cli": ("site", "parity"),
+}
+OWN = ("test", "check", "doctor")
+VERBS = OWN + tuple(verb for verbs in OWNERS.values() for verb in verbs)
+
+app = typer.Typer(add_completion=False, no_args_is_help=False, rich_markup_mode=None,
+                  context_settings={"help_option_names": ["-h", "--help"]})
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Install without asking.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the site; 0 picks one.")] = 8000,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the site.")] = True,
+    yes: Yes = False,
+    lang: Annotated[str, typer.Option(help="en or zh; else by locale.")] = "",
+) -> None:
+    """Annotated Netpoll. Without a verb: set up, build, trace one echo, serve the site."""
+    if context.invoked_subcommand is None:
+        from learn import start as first
+
+        raise typer.Exit(first.run(port=port, serve=serve))
+
+
+@app.command()
+def test(
+    only: Annotated[list[str], typer.Option(help="One part; may be given again.")] = [],
+    yes: Yes = False,
+) -> None:
+    """Every test: C++, tools, load, gates. The last line counts them."""
+    from learn import testing
+
+    raise typer.Exit(testing.run(only))
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(help="The gate; none means all.")] = "",
+    as_json: Json = False,
+) -> None:
+    """One gate, or all of them: one line a problem, with what mends it."""
+    from learn import checking
+
+    raise typer.Exit(checking.run(name, as_json))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Every need of the project, and the command that mends what is missing."""
+    from learn import doctor as needs
+
+    raise typer.Exit(needs.run(as_json))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command line; bad usage is one line and exit status 2."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        arguments = take_language(arguments)
+        verb = next((word for word in arguments if not word.startswith("-")), "")
+        load_owner(verb, everything=bool({"-h", "--help"} & set(arguments)))
+        return app(arguments, prog_name="./learn", standalone_mode=False) or 0
+    except ValueError as problem:
+        return complain(str(problem), USAGE)
+    except typer.Abort:
+        return complain(say("cli.stopped"), 130)
+    except Exception as problem:
+        if hasattr(problem, "format_message"):  # Typer's own usage errors
+            return complain(one_line(problem.format_message()), USAGE)
+        if isinstance(problem, OSError) and problem.errno:
+            return complain(one_line(str(problem)), ENVIRONMENT)
+        raise
+    except KeyboardInterrupt:
+        return complain(say("cli.stopped"), 130)
+
+
+def take_language(arguments: list[str]) -> list[str]:
+    """Removes --lang from anywhere on the line, and obeys it."""
+    rest, words = [], iter(arguments)
+    for word in words:
+        if word == "--lang":
+            speech.use_language(next(words, ""))
+        elif word.startswith("--lang="):
+            speech.use_language(word.removeprefix("--lang="))
+        else:
+            rest.append(word)
+    return rest
+
+
+def load_owner(verb: str, everything: bool = False) -> None:
+    """Imports what defines `verb`; an unknown verb ends with the nearest names."""
+    if verb and verb not in VERBS and not verb.isdigit():
+        near = difflib.get_close_matches(verb, VERBS, n=3, cutoff=0.5) or VERBS
+        raise ValueError(say("cli.unknown_verb", verb=verb, near=" ".join(near)))
+    for module, verbs in OWNERS.items():
+        if verb in verbs or (everything and not verb):
+            importlib.import_module(module).register(app)
+
+
+def complain(text: str, status: int) -> int:
+    print(f"learn: {text}", file=sys.stderr)
+    return status
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def run() -> None:
+    # Hyphen-minus and check marks must print even where the locale is plain C.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8")
+    os.environ.setdefault("PYTHONIOENCODING", "utf-8")
+    sys.exit(main())

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes files out of the real source by replacing bodies of functions.
+
+A learner's file is the real one with holes; a mutant's is the real one with a
+wrong body. All else stays as it is, byte for byte, so neither can drift.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from learn import index_cache, paths
+from learn.exercise.model import Exercise, ExerciseError, Hole, Mutant
+from learn.index import Index, Symbol, SymbolError, load
+
+CHECK = '#include "base/check.h"'
+
+
+def index_of(root: Path) -> Index:
+    """The index of the tree an exercise belongs to: ours, or a test's."""
+    if root == paths.ROOT:
+        return load()
+    return index_cache.build(root=root, folders=[root / "src"], cache=root / "build" / "index")
+
+
+def starter(exercise: Exercise, index: Index, language: str) -> dict[str, str]:
+    """The learner's files, {path from the top of the tree: text}."""
+    bodies: dict[str, list[tuple[Symbol, str]]] = {}
+    for hole in exercise.holes:
+        symbol = function(hole.symbol, index)
+        body = _hole_body(exercise, hole, symbol, language)
+        bodies.setdefault(symbol.file, []).append((symbol, body))
+    return {
+        file: _with_check(_replaced((exercise.root / file).read_bytes(), cuts))
+        for file, cuts in bodies.items()
+    }
+
+
+def mutated(exercise: Exercise, mutant: Mutant, index: Index) -> dict[str, str]:
+    """The one file that a mutant changes."""
+    symbol = function(mutant.symbol, index)
+    body = "{\n" + mutant.body.strip("\n") + "\n}"
+    source = (exercise.root / symbol.file).read_bytes()
+    return {symbol.file: _replaced(source, [(symbol, body)])}
+
+
+def solution(exercise: Exercise, index: Index) -> dict[str, str]:
+    """The real files that the learner rewrites."""
+    files = {function(hole.symbol, index).file for hole in exercise.holes}
+    return {file: (exercise.root / file).read_text("utf-8") for file in sorted(files)}
+
+
+def function(name: str, index: Index) -> Symbol:
+    try:
+        symbol = index.find(name)
+    except SymbolError as problem:
+        raise ExerciseError(f"exercise: {problem}; mend the name") from problem
+    if symbol.body_bytes is None:
+        raise ExerciseError(f"exercise: {symbol} has no body to cut; name a function definition")
+    return symbol
+
+
+def _replaced(source: bytes, cuts: list[tuple[Symbol, str]]) -> str:
+    for symbol, body in sorted(cuts, key=lambda cut: cut[0].body_bytes, reverse=True):
+        opening, closing = symbol.body_bytes
+        text = textwrap.indent(body, _indent(source, opening)).lstrip().encode()
+        source = source[:opening] + text + source[closing + 1 :]
+    return source.decode("utf-8")
+
+
+def _indent(source: bytes, offset: int) -> str:
+    line = source[source.rfind(b"\n", 0, offset) + 1 : offset].decode()
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _hole_body(exercise: Exercise, hole: Hole, symbol: Symbol, language: str) -> str:
+    """Compiles, and says which hole it is as soon as it is called."""
+    width = 60 if language == "en" else 36  # a Chinese character is two columns wide
+    task = [f"  // {line}" for line in textwrap.wrap(hole.task[language], width)]
+    name = symbol.name.split("::")[-1]
+    call = f'check(false, "exercise {_short(exercise)}: fill in {name}");'
+    if "constexpr" in symbol.signature.split("(")[0]:
+        call = f"if !consteval {{\n    {call}\n  }}"  # a constant cannot be checked
+    answer = [] if returns_nothing(symbol) else [f"  {hole.answer}"]
+    return "\n".join(["{", *task, f"  {call}", *answer, "}"])
+
+
+def returns_nothing(symbol: Symbol) -> bool:
+    """True of `void f()`, of constructors and of destructors."""
+    head = symbol.signature.split("(")[0].split()
+    last = symbol.name.split("::")[-2:]
+    return "void" in head[:-1] or last[-1].startswith("~") or len(set(last)) == 1
+
+
+def _short(exercise: Exercise) -> str:
+    """03-mcache/1 of 03-mcache/1-size-classes."""
+    chapter, name = exercise.id.split("/")
+    return f"{chapter}/{name.split('-')[0]}"
+
+
+def _with_check(text: str) -> str:
+    """Adds the include that the holes need, after the file's last one."""
+    lines = text.split("\n")
+    if CHECK in lines:
+        return text
+    last = max((n for n, line in enumerate(lines) if line.startswith("#include")), default=0)
+    return "\n".join([*lines[: last + 1], CHECK + "  // for the holes", *lines[last + 1 :]])

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a tree of sources to a verdict: compile, run, compare with known wrong ideas.
+
+    exit codes    0 green   1 red   2 does not compile   3 did not end in time
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from learn import paths
+from learn.exercise import cut, tests
+from learn.exercise.model import Exercise, Mutant
+from learn.exercise.objects import DoesNotCompile, Workshop
+from learn.exercise.tests import Outcome
+from learn.exercise.tree import Tree, write_file, write_files
+from learn.index import Index
+
+GREEN, RED, COMPILER, TIMEOUT = "green", "red", "does_not_compile", "timeout"
+EXIT = {GREEN: 0, RED: 1, COMPILER: 2, TIMEOUT: 3}
+STORE = paths.BUILD / "exercise"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    verdict: str
+    outcomes: list[Outcome] = field(default_factory=list)
+    compiler: str = ""  # what it said
+    seconds: float = 0.0
+    mutant: Mutant | None = None  # the known wrong idea that fails alike
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT[self.verdict]
+
+    @property
+    def failing(self) -> frozenset[str]:
+        return frozenset(o.test for o in self.outcomes if o.status != tests.PASSED)
+
+    def to_dict(self, exercise: Exercise, language: str) -> dict:
+        helping = self.mutant.help.get(language, "") if self.mutant else ""
+        return {
+            "exercise": exercise.id,
+            "verdict": self.verdict,
+            "exit": self.exit_code,
+            "seconds": round(self.seconds, 3),
+            "tests": [asdict(outcome) for outcome in self.outcomes],
+            "compiler": self.compiler,
+            "mutant": self.mutant.name if self.mutant else None,
+            "help": helping,
+        }
+
+
+def judge(exercise: Exercise, overlay: Path | None, label: str, *, variant: str = "plain",
+          remember: bool = False, limit: float = tests.TIME_LIMIT_S) -> Verdict:  # fmt: skip
+    """The verdict on the tree with the files of `overlay` in it.
+
+    `remember` takes the outcome of the same objects from an earlier run; never
+    for a learner, whose race may show only now.
+    """
+    began = time.monotonic()
+    tree = Tree(exercise.root, overlay)
+    home = STORE / exercise.id
+    program = home / "bin" / f"{label}-{variant}"
+    own = [str(path.relative_to(exercise.root)) for path in exercise.tests()]
+    try:
+        sources = [*tree.sources(exercise.folder), *own]
+        key = Workshop(STORE, variant).program(tree, sources, program)
+    except DoesNotCompile as problem:
+        return Verdict(COMPILER, compiler=str(problem), seconds=time.monotonic() - began)
+    outcomes = _outcomes(program, home / "outcomes" / f"{key}.json", remember, limit)
+    return Verdict(_colour(outcomes), outcomes, seconds=time.monotonic() - began)
+
+
+def judge_mutant(exercise: Exercise, mutant: Mutant, index: Index) -> Verdict:
+    """What the tests say of a known wrong idea; remembered by content."""
+    overlay = STORE / exercise.id / "mutants" / mutant.name
+    write_files(overlay, cut.mutated(exercise, mutant, index))
+    return judge(exercise, overlay, f"mutant-{mutant.name}", remember=True)
+
+
+def patterns(exercise: Exercise) -> dict[str, frozenset[str]]:
+    """{mutant: the tests that fail with it}; quick when nothing has changed."""
+    index = cut.index_of(exercise.root)
+    return {m.name: judge_mutant(exercise, m, index).failing for m in exercise.mutants}
+
+
+def recognised(exercise: Exercise, verdict: Verdict, known: dict[str, frozenset[str]]) -> Verdict:
+    """The verdict with the mutant that fails the very same tests, if there is one.
+
+    Tests that a hole stops tell nothing yet; they are left out on both sides.
+    """
+    holes = frozenset(o.test for o in verdict.outcomes if ": fill in " in o.message)
+    failing = verdict.failing - holes
+    for mutant in exercise.mutants:
+        if mutant.killed_by in failing and known[mutant.name] - holes == failing:
+            return replace(verdict, mutant=mutant)
+    return verdict
+
+
+def _outcomes(program: Path, memory: Path, remember: bool, limit: float) -> list[Outcome]:
+    if remember and memory.is_file():
+        return [Outcome(**entry) for entry in json.loads(memory.read_text("utf-8"))]
+    outcomes = tests.run(program, limit)
+    if remember and not any(o.status == tests.TIMED_OUT for o in outcomes):
+        write_file(memory, json.dumps([asdict(o) for o in outcomes], ensure_ascii=False))
+    return outcomes
+
+
+def _colour(outcomes: list[Outcome]) -> str:
+    if any(o.status == tests.TIMED_OUT for o in outcomes):
+        return TIMEOUT
+    return GREEN if outcomes and all(o.status == tests.PASSED for o in outcomes) else RED

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compiles and links, fast: no build system stands between an edit and its verdict.
+
+Each object lies in build/exercise/objects/ under a hash of all that went into
+it (its source, the project's headers it includes, the flags), so starter,
+mutants, learner's file and real source share whatever they have in common.
+GoogleTest and the standard headers are one precompiled header.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from learn.exercise.tree import Tree, write_file
+
+PRELUDE = Path(__file__).with_name("prelude.h")
+GTEST = Path("/usr/include/gtest/gtest.h")
+COMMON = ("-std=c++23", "-pthread")
+VARIANTS = {
+    "plain": ("clang++-19", "-O0", "-fno-color-diagnostics", "-fpch-instantiate-templates"),
+    "asan": ("g++", "-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
+    "tsan": ("g++", "-O1", "-g1", "-fsanitize=thread"),
+}
+OBJECTS_MAX = 250
+WORKERS = max(2, os.cpu_count() or 2)
+
+
+class DoesNotCompile(Exception):
+    """The compiler's own words are the text."""
+
+
+class NoCompiler(Exception):
+    """A compiler or GoogleTest is missing (exit code 4)."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """One variant of flags, and the folder where what it makes is kept."""
+
+    store: Path  # build/exercise
+    variant: str = "plain"
+
+    @property
+    def command(self) -> list[str]:
+        """The compiler and the flags that every call has."""
+        return [*VARIANTS[self.variant], *COMMON]
+
+    def program(self, tree: Tree, sources: list[str], out: Path) -> str:
+        """Links `sources` and gtest_main into `out`; returns the key of its content."""
+        self.precompile()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            # The replaced files first: they are the ones that must be compiled.
+            order = sorted(sources, key=lambda name: not tree.replaces(name))
+            made = pool.map(lambda name: self.compile(tree, name), order)
+            done = dict(zip(order, made, strict=True))
+        objects = [done[name] for name in sources]
+        key = _sha(*(o.name for o in objects), *self.command)
+        stamp = out.with_suffix(".key")
+        if not (out.is_file() and stamp.is_file() and stamp.read_text() == key):
+            self.link(objects, out)
+            write_file(stamp, key)
+        return key
+
+    def compile(self, tree: Tree, name: str) -> Path:
+        """The object of one source of `tree`, made only if nobody made it before."""
+        unit = self.store / "units" / f"{_sha(name, *self.command, str(tree.root))}.json"
+        known = json.loads(unit.read_text()) if unit.is_file() else []
+        for includes in known:
+            made = self.store / "objects" / f"{self._key(tree, name, includes)}.o"
+            if made.is_file():
+                os.utime(made)  # for prune()
+                return made
+        scratch = self.store / "scratch" / f"{os.getpid()}-{_sha(name, str(tree.overlay))[:16]}.o"
+        scratch.parent.mkdir(parents=True, exist_ok=True)
+        run([*self.command, *tree.includes(), f"-ffile-prefix-map={tree.root}/=",
+             *self._use_prelude(), "-MMD", "-MF", f"{scratch}.d",
+             "-c", str(tree.path(name)), "-o", str(scratch)])  # fmt: skip
+        includes = _included(tree, Path(f"{scratch}.d"))
+        if includes not in known:
+            write_file(unit, json.dumps([includes, *known][:8]))
+        made = self.store / "objects" / f"{self._key(tree, name, includes)}.o"
+        made.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(scratch, made)
+        return made
+
+    def link(self, objects: list[Path], out: Path) -> None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        scratch = out.with_name(f".{out.name}.{os.getpid()}")
+        # gold comes with the assembler and takes a third of the default's time.
+        linker = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []
+        run([*self.command, *linker, *map(str, objects), "-lgtest_main", "-lgtest",
+             "-o", str(scratch)])  # fmt: skip
+        os.replace(scratch, out)
+
+    def precompile(self) -> None:
+        """Makes the precompiled header once; seconds the first time, nothing later."""
+        header = self._prelude()
+        if header.with_suffix(".h.gch").is_file():
+            return
+        write_file(header, PRELUDE.read_text("utf-8"))
+        scratch = header.with_name(f".{os.getpid()}.gch")
+        run([*self.command, "-x", "c++-header", str(header), "-o", str(scratch)])
+        os.replace(scratch, header.with_suffix(".h.gch"))
+
+    def _prelude(self) -> Path:
+        """Under a key of what may change it, an upgrade of the system included."""
+        compiler = shutil.which(self.command[0])
+        marks = [_stamp(Path(compiler)) if compiler else "", _stamp(GTEST)]
+        key = _sha(PRELUDE.read_text("utf-8"), *self.command, *marks)[:16]
+        return self.store / "prelude" / f"{self.variant}-{key}" / "prelude.h"
+
+    def _use_prelude(self) -> list[str]:
+        header = str(self._prelude())
+        if self.command[0].startswith("clang"):
+            return ["-include-pch", f"{header}.gch"]
+        return ["-include", header]
+
+    def _key(self, tree: Tree, name: str, includes: list[str]) -> str:
+        content = [f"{part} {tree.digest(part)}" for part in (name, *includes)]
+        return _sha(name, *self.command, str(tree.root), *content)
+
+
+def prune(store: Path, keep: int = OBJECTS_MAX) -> None:
+    """Removes the objects that nobody has used for longest."""
+    objects = sorted((store / "objects").glob("*.o"), key=lambda o: o.stat().st_mtime)
+    for old in objects[: max(0, len(objects) - keep)]:
+        old.unlink()
+
+
+def _stamp(path: Path) -> str:
+    if not path.exists():
+        return ""
+    status = path.stat()
+    return f"{path} {status.st_size} {status.st_mtime_ns}"
+
+
+def run(command: list[str]) -> None:
+    """Runs the compiler; its complaint becomes DoesNotCompile."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    except FileNotFoundError as problem:
+        raise NoCompiler(f"{command[0]} is not installed") from problem
+    if done.returncode == 0:
+        return
+    if "gtest/gtest.h" in done.stderr.split("\n", 1)[0] or "cannot find -lgtest" in done.stderr:
+        raise NoCompiler("GoogleTest is not installed")
+    raise DoesNotCompile(done.stderr)
+
+
+def _included(tree: Tree, depfile: Path) -> list[str]:
+    """The project's headers that a compilation read, replaced ones under their real name."""
+    words = depfile.read_text("utf-8").replace("\\\n", " ").split()[2:]
+    depfile.unlink()
+    prelude = tree.name(PRELUDE)
+    names = {tree.name(Path(word)) for word in words if not word.endswith("/prelude.h")}
+    return sorted(name for name in names if name and name != prelude)
+
+
+def _sha(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long a learner waits: real edits, the real command, the clock on the wall.
+
+Each cycle writes one of the learner's files anew (a wrong idea or the right
+one, never the same text twice) and runs `./learn run` to its end. The learner's
+own workspace is not touched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from learn import paths
+from learn.exercise import cut, judge
+from learn.exercise.model import Exercise, ExerciseError
+from learn.exercise.objects import prune
+from learn.exercise.tree import write_files
+
+CYCLES = 9
+
+
+def measure(exercise: Exercise, cycles: int = CYCLES) -> tuple[float, float]:
+    """(p50, p95) of the seconds from an edit to its verdict."""
+    home = judge.STORE / "speed"
+    shutil.rmtree(home, ignore_errors=True)
+    write_files(home / exercise.id, cut.solution(exercise, cut.index_of(exercise.root)))
+    _verdict(exercise, home)  # compiles what `./learn start` compiles
+    seconds = []
+    for number, files in enumerate(_edits(exercise, cycles)):
+        stamped = {name: f"{text}// edit {number}\n" for name, text in files.items()}
+        began = time.monotonic()
+        write_files(home / exercise.id, stamped)
+        _verdict(exercise, home)
+        seconds.append(time.monotonic() - began)
+    shutil.rmtree(home)
+    prune(judge.STORE)
+    seconds.sort()
+    return seconds[len(seconds) // 2], seconds[min(len(seconds) - 1, int(len(seconds) * 0.95))]
+
+
+def _edits(exercise: Exercise, cycles: int) -> list[dict[str, str]]:
+    """One changed file each: the wrong ideas in turn, and the right files between them."""
+    index = cut.index_of(exercise.root)
+    right = [{name: text} for name, text in cut.solution(exercise, index).items()]
+    wrong = [cut.mutated(exercise, mutant, index) for mutant in exercise.mutants]
+    pool = [edit for pair in zip(wrong, right * len(wrong), strict=False) for edit in pair] + right
+    return [pool[number % len(pool)] for number in range(cycles)]
+
+
+def _verdict(exercise: Exercise, home: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "learn", "run", exercise.id, "--json"],
+        cwd=exercise.root, capture_output=True, text=True,
+        env={**os.environ, "LEARN_WORKSPACE": str(home), "PYTHONPATH": str(paths.TOOLS)},
+    )  # fmt: skip
+    if run.returncode not in (0, 1):
+        words = " ".join((run.stdout + run.stderr).split())[:300]
+        raise ExerciseError(f"exercises/{exercise.id}: no verdict while timing: {words}")

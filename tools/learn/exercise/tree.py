@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The project's tree with some files replaced: by a learner's, or by a mutant's.
+
+    Tree(root, overlay)     overlay/src/mcache/size_class.h stands before
+                            root/src/mcache/size_class.h; the rest shines through
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LAYER = re.compile(r"^netpoll_layer\((\w+)((?:[^()])*)\)", re.MULTILINE)
+
+
+@dataclass
+class Tree:
+    root: Path
+    overlay: Path | None = None
+    _digests: dict[str, str] = field(default_factory=dict)
+
+    def path(self, name: str) -> Path:
+        """Where the file `name` (from the top of the tree) really lies."""
+        if self.replaces(name):
+            return self.overlay / name
+        return self.root / name
+
+    def replaces(self, name: str) -> bool:
+        return self.overlay is not None and (self.overlay / name).is_file()
+
+    def name(self, path: Path) -> str | None:
+        """The opposite of path(); None for a file of the system."""
+        path = path.resolve()
+        for top in (self.overlay, self.root):
+            if top and path.is_relative_to(top.resolve()):
+                return str(path.relative_to(top.resolve()))
+        return None
+
+    def includes(self) -> list[str]:
+        tops = [self.overlay, self.root] if self.overlay else [self.root]
+        return [f"-I{top / folder}" for folder in ("src", "tests") for top in tops]
+
+    def digest(self, name: str) -> str:
+        """sha256 of a file; a replaced one differs by its place as well, for messages."""
+        if name not in self._digests:
+            path = self.path(name)
+            text = path.read_bytes() if path.is_file() else b"gone"
+            place = str(self.overlay).encode() if self.replaces(name) else b""
+            self._digests[name] = hashlib.sha256(place + b"\0" + text).hexdigest()
+        return self._digests[name]
+
+    def sources(self, folder: str) -> list[str]:
+        """The .cpp files of a folder of src/ and of all that it depends on."""
+        depends = layers(self.root)
+        wanted, rest = [], [folder]
+        while rest:
+            name = rest.pop()
+            if name not in wanted:
+                wanted.append(name)
+                rest += depends.get(name, [])
+        return [f"src/{name}/{f.name}" for name in wanted
+                for f in sorted((self.root / "src" / name).glob("*.cpp"))]  # fmt: skip
+
+
+def layers(root: Path) -> dict[str, list[str]]:
+    """{folder: folders it may include}, as src/CMakeLists.txt says."""
+    text = re.sub(r"#[^\n]*", "", (root / "src" / "CMakeLists.txt").read_text("utf-8"))
+    found = {}
+    for name, words in LAYER.findall(text):
+        after = words.split("DEPENDS")[1] if "DEPENDS" in words else ""
+        found[name] = after.split("SOURCES")[0].split()
+    return found
+
+
+def write_files(top: Path, files: dict[str, str]) -> None:
+    """Puts each text at its place under `top`; each whole or not at all."""
+    for name, text in files.items():
+        write_file(top / name, text)
+
+
+def write_file(path: Path, text: str) -> None:
+    if path.is_file() and path.read_text("utf-8") == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(text)
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, path)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The learner's side: files under workspace/ and progress under .learn/.
+
+    workspace/03-mcache/1-size-classes/src/mcache/size_class.h      yours to edit
+    .learn/exercises.json     {"current": id, "exercises": {id: {hints, green}}}
+
+LEARN_WORKSPACE moves both elsewhere, as checks do that must not touch yours.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from pathlib import Path
+
+from learn import paths
+from learn.exercise import cut
+from learn.exercise.model import HINTS, Exercise, ExerciseError
+from learn.exercise.tree import write_file, write_files
+
+
+def top() -> Path:
+    return Path(os.environ.get("LEARN_WORKSPACE", paths.ROOT / "workspace"))
+
+
+def folder(exercise: Exercise) -> Path:
+    return top() / exercise.id
+
+
+def files(exercise: Exercise) -> list[Path]:
+    """The files that a learner edits; none before `start`. Kept old ones are not listed."""
+    return sorted(f for f in folder(exercise).rglob("*") if f.suffix in (".h", ".cpp"))
+
+
+def is_started(exercise: Exercise) -> bool:
+    return bool(files(exercise))
+
+
+def start(exercise: Exercise, language: str) -> list[Path]:
+    """Writes the files with their holes; never over what is there."""
+    if is_started(exercise):
+        raise ExerciseError(f"{exercise.id} is started already: ./learn reset {exercise.id}")
+    write_files(folder(exercise), cut.starter(exercise, cut.index_of(exercise.root), language))
+    remember_current(exercise)
+    return files(exercise)
+
+
+def reset(exercise: Exercise, language: str) -> list[Path]:
+    """Fresh files; the old ones stay beside them as NAME.bak-1, -2 …; returns those."""
+    fresh = cut.starter(exercise, cut.index_of(exercise.root), language)
+    kept = []
+    for path in files(exercise):
+        number = 1
+        while (backup := path.with_name(f"{path.name}.bak-{number}")).exists():
+            number += 1
+        os.replace(path, backup)
+        kept.append(backup)
+    write_files(folder(exercise), fresh)
+    remember_current(exercise)
+    return kept
+
+
+def need_started(exercise: Exercise) -> Path:
+    if not is_started(exercise):
+        raise ExerciseError(f"{exercise.id} is not started: ./learn start {exercise.id}")
+    return folder(exercise)
+
+
+def solution_diff(exercise: Exercise) -> str:
+    """From the learner's files to the real ones."""
+    lines = []
+    for name, text in cut.solution(exercise, cut.index_of(exercise.root)).items():
+        yours = (need_started(exercise) / name).read_text("utf-8")
+        lines += difflib.unified_diff(
+            yours.splitlines(True), text.splitlines(True), f"yours/{name}", name
+        )
+    return "".join(lines)
+
+
+def may_see_solution(exercise: Exercise) -> bool:
+    state = progress(exercise)
+    return state["green"] or state["hints"] >= HINTS
+
+
+def next_hint(exercise: Exercise, language: str) -> tuple[int, str]:
+    """(its number, the hint); the last one again when all are given."""
+    number = min(progress(exercise)["hints"] + 1, HINTS)
+    record(exercise, hints=number)
+    return number, exercise.hints(language)[number - 1]
+
+
+def current() -> str | None:
+    """The exercise that was started last."""
+    return _state().get("current")
+
+
+def progress(exercise: Exercise) -> dict:
+    return {"hints": 0, "green": False, **_state()["exercises"].get(exercise.id, {})}
+
+
+def record(exercise: Exercise, **news: object) -> None:
+    state = _state()
+    state["exercises"][exercise.id] = {**progress(exercise), **news}
+    _write(state)
+
+
+def remember_current(exercise: Exercise) -> None:
+    _write({**_state(), "current": exercise.id})
+
+
+def _state_file() -> Path:
+    moved = "LEARN_WORKSPACE" in os.environ
+    return (top() if moved else paths.STATE) / "exercises.json"
+
+
+def _state() -> dict:
+    try:
+        state = json.loads(_state_file().read_text("utf-8"))
+    except (OSError, ValueError):  # none yet, or spoilt by hand: progress starts again
+        state = {}
+    return {**state, "exercises": state.get("exercises", {})}
+
+
+def _write(state: dict) -> None:
+    write_file(_state_file(), json.dumps(state, indent=2, sort_keys=True) + "\n")

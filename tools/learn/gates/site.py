@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gate `site`: it builds strictly, its links lead somewhere, and a real browser
+finds nothing wrong with it: no other host, no serious accessibility violation, no
+sideways scrolling at 360 pixels, and a search that finds Chinese and English words.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from learn import paths
+from learn.gate import GateResult, Problem, blocked, verdict
+from learn.say import say
+from learn.site import build, content, links
+from learn.site.serve import server
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHECKER = paths.NODE / "site_check.mjs"
+BROWSE_S = 900
+QUERIES = {
+    "zh/index.html": ("零拷贝", "边缘触发", "缓冲区", "内存池"),
+    "index.html": ("zero copy", "edge triggered", "buffer", "memory pool"),
+}
+SAMPLES = ("api/index.html", "api/annotated.html")  # of the reference: requests only
+
+
+class NoBrowser(Exception):
+    """What the look through a browser needs is not there."""
+
+
+def run(options: object = None) -> GateResult:
+    try:
+        problems = build.run(strict=True)
+    except build.SiteUnavailable as error:
+        return blocked("site", str(error), "./learn doctor")
+    if problems:
+        return verdict("site", {}, problems)
+    return check(content.SITE)
+
+
+def check(site: Path) -> GateResult:
+    """The verdict on a built site."""
+    by_language = pages(site)
+    found = links.check(site)
+    queries = [
+        {"page": page, "query": word}
+        for page, words in QUERIES.items()
+        if (site / page).is_file()
+        for word in words
+    ]
+    try:
+        with server(site) as address:
+            seen = browse(address, by_language["en"] + by_language["zh"], queries, site)
+    except NoBrowser as error:
+        return blocked("site", str(error), "./learn doctor")
+    hits = [hit for hit in seen["hits"] if _is_hit(hit)]
+    figures = {
+        "pages_en": len(by_language["en"]),
+        "pages_zh": len(by_language["zh"]),
+        "broken_links": len(found.broken),
+        "off_host_requests": len(found.off_host) + len(seen["offHost"]),
+        "axe_serious": len(seen["axe"]),
+        "search_queries": len(queries),
+        "search_hits": len(hits),
+        "console_errors": len(seen["console"]),
+        "overflowing": len(seen["overflow"]),
+        "no_alt": len(found.no_alt),
+    }
+    return verdict("site", figures, sorted(set(_static(found) + _seen(seen))))
+
+
+def pages(site: Path) -> dict[str, list[str]]:
+    """The pages of the notes by language."""
+    return {
+        "en": sorted(file.name for file in site.glob("*.html") if file.name != "404.html"),
+        "zh": sorted(f"zh/{f.name}" for f in (site / "zh").glob("*.html") if f.name != "404.html"),
+    }
+
+
+def browse(address: str, names: list[str], queries: list[dict], site: Path) -> dict:
+    """What Chromium saw; see tools/node/site_check.mjs."""
+    job = {
+        "browser": browser(),
+        "base": address,
+        "pages": names,
+        "samples": [name for name in SAMPLES if (site / name).is_file()],
+        "queries": queries,
+    }
+    try:
+        ran = subprocess.run(
+            [_node(), str(CHECKER)],
+            input=json.dumps(job),
+            text=True,
+            capture_output=True,
+            timeout=BROWSE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise NoBrowser(say("site.browser_slow", seconds=BROWSE_S)) from None
+    if ran.returncode:
+        said = [
+            line for line in ran.stderr.splitlines() if "Error" in line
+        ] or ran.stderr.splitlines()
+        raise NoBrowser(say("site.browser_failed", reason=(said or ["?"])[0].strip()))
+    return json.loads(ran.stdout)
+
+
+def browser() -> str:
+    for name in (os.environ.get("CHROMIUM", ""), *BROWSERS):
+        if name and (found := shutil.which(name)):
+            return found
+    raise NoBrowser(say("site.no_browser"))
+
+
+def _node() -> str:
+    own = paths.VENV / "bin" / "node"
+    found = str(own) if own.is_file() else shutil.which("node")
+    if not found or not (paths.NODE / "node_modules" / "puppeteer").is_dir():
+        raise NoBrowser(say("site.no_node"))
+    return found
+
+
+def _is_hit(hit: dict) -> bool:
+    """Found on a page of the language it was asked in."""
+    chinese = hit["page"].startswith("zh/")
+    links_there = [link for link in hit["links"] if link and "undefined" not in link]
+    return any(("/zh/" in link or link.startswith("zh/")) == chinese for link in links_there)
+
+
+def _static(found: links.Findings) -> list[Problem]:
+    kinds = (("broken_link", found.broken), ("off_host", found.off_host), ("no_alt", found.no_alt))
+    return [
+        Problem(
+            ref.page, ref.line, say(f"site.{kind}", target=ref.target), say(f"site.{kind}_mend")
+        )
+        for kind, references in kinds
+        for ref in references
+    ]
+
+
+def _seen(seen: dict) -> list[Problem]:
+    problems = [
+        Problem(at["page"], 0, say("site.off_host", target=at["url"]), say("site.off_host_mend"))
+        for at in seen["offHost"]
+    ]
+    problems += [
+        Problem(
+            at["page"],
+            0,
+            say("site.console_error", said=at["text"]),
+            say("site.console_error_mend"),
+        )
+        for at in seen["console"]
+    ]
+    problems += [
+        Problem(at["page"], 0, say("site.axe", **at), say("site.axe_mend", id=at["id"]))
+        for at in seen["axe"]
+    ]
+    problems += [
+        Problem(at["page"], 0, say("site.overflow", **at), say("site.overflow_mend"))
+        for at in seen["overflow"]
+    ]
+    problems += [
+        Problem(
+            hit["page"], 0, say("site.not_found", query=hit["query"]), say("site.not_found_mend")
+        )
+        for hit in seen["hits"]
+        if not _is_hit(hit)
+    ]
+    return problems

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The symbol index: which lines of the source are which function, class, constant.
+
+    index = load()
+    index.find("LinkBuffer::next")             a unique suffix of the qualified name
+    index.find("mcache::malloc@decl")          the declaration; else the definition
+    index.find("LinkBuffer::next(size_t)")     one overload; " const" may follow
+    index.find("mcache/mcache.cpp:spill")      what stands in one file
+
+Pages of the notes, exercises and the recorder name symbols; nobody types a line
+number. libclang reads the files (index_clang.py), index_cache.py remembers.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from learn.index_symbol import AmbiguousSymbol, IndexUnavailable, Symbol, SymbolError, UnknownSymbol
+
+__all__ = [
+    "AmbiguousSymbol",
+    "Index",
+    "IndexUnavailable",
+    "Symbol",
+    "SymbolError",
+    "UnknownSymbol",
+    "load",
+]
+
+IN_FILE = re.compile(r"^([\w./-]+\.(?:cpp|h)):(?!:)(.+)$")
+CALL = re.compile(r"^(.*?\boperator\(\)|(?!.*operator\(\)).+?)\((.*)\)( const)?$")
+
+
+def load(*, quiet: bool = True) -> Index:
+    """The index of src/ and programs/; fast when nothing has changed."""
+    from learn import index_cache, paths
+
+    return index_cache.build(
+        root=paths.ROOT,
+        folders=[paths.SRC, paths.PROGRAMS],
+        cache=paths.BUILD / "index",
+        quiet=quiet,
+    )
+
+
+class Index:
+    """Every symbol of a tree, sorted by file and line."""
+
+    def __init__(self, symbols: list[Symbol], errors: list[str] | None = None) -> None:
+        self.symbols = sorted(symbols, key=lambda s: (s.file, s.start, -s.end))
+        self.errors = errors or []  # what libclang could not compile
+        self._files: dict[str, list[Symbol]] = {}
+        for symbol in self.symbols:
+            self._files.setdefault(symbol.file, []).append(symbol)
+
+    def in_file(self, file: str) -> list[Symbol]:
+        return self._files.get(file, [])
+
+    def at(self, file: str, line: int) -> Symbol | None:
+        """The innermost symbol around a line, its comment counted in."""
+        around = [s for s in self.in_file(file) if s.comment_start <= line <= s.end]
+        return min(around, key=lambda s: (s.end - s.start, -s.start), default=None)
+
+    def find(self, name: str) -> Symbol:
+        """The one symbol that `name` leads to; see the top of this file."""
+        asked, declaration = name.strip(), False
+        if asked.endswith("@decl"):
+            asked, declaration = asked[: -len("@decl")].strip(), True
+        matches = self._matching(asked)
+        if not matches:
+            raise UnknownSymbol(name, self._near(asked))
+        chosen = _one_each(matches, declaration)
+        if len(chosen) > 1:
+            raise AmbiguousSymbol(name, chosen)
+        return chosen[0]
+
+    def _matching(self, asked: str) -> list[Symbol]:
+        pool = self.symbols
+        if match := IN_FILE.match(asked):
+            file, asked = match.groups()
+            pool = [s for s in pool if ("/" + s.file).endswith("/" + file)]
+        types, const = None, False
+        if match := CALL.match(asked):
+            asked, types, const = match[1], _types(match[2]), bool(match[3])
+        wanted = _plain(asked)
+        found = [s for s in pool if _ends_with(_plain(s.name), wanted)]
+        exact = [s for s in found if _plain(s.name) == wanted]
+        found = _without_constructors(exact or found)
+        if types is None:
+            return found
+        found = [s for s in found if s.parameters is not None and _types(s.parameters) == types]
+        return [s for s in found if s.is_const == const] or found
+
+    def _near(self, asked: str) -> list[Symbol]:
+        """What the writer may have meant: the same last word first, then alike."""
+        import difflib
+
+        last = _plain(asked).split("(")[0].split("::")[-1]
+        by_last: dict[str, Symbol] = {}
+        for symbol in self.symbols:
+            by_last.setdefault(symbol.name.split("::")[-1], symbol)
+        same = [s for s in self.symbols if s.name.split("::")[-1] == last]
+        close = difflib.get_close_matches(last, by_last, n=3, cutoff=0.6)
+        return (same or [by_last[word] for word in close])[:5]
+
+
+def _one_each(matches: list[Symbol], declaration: bool) -> list[Symbol]:
+    """Of a declaration and its definition only the one that was asked for."""
+    groups: dict[str, list[Symbol]] = {}
+    for symbol in matches:
+        groups.setdefault(symbol.usr, []).append(symbol)
+    chosen = []
+    for group in groups.values():
+        wanted = [s for s in group if s.is_definition != declaration] or group
+        chosen += wanted if not declaration and wanted[0].is_definition else wanted[:1]
+    return chosen
+
+
+def _without_constructors(found: list[Symbol]) -> list[Symbol]:
+    """`LinkBuffer` means the class, `LinkBuffer::LinkBuffer` its constructors."""
+    names = {s.name for s in found if s.kind == "class"}
+    return [s for s in found if s.kind == "class" or s.name.rsplit("::", 1)[0] not in names]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\s+", " ", name).replace("netpoll::", "").strip()
+
+
+def _ends_with(name: str, wanted: str) -> bool:
+    return name == wanted or name.endswith("::" + wanted)
+
+
+def _types(written: str | list[str]) -> str:
+    """Parameter types without what nobody wants to type: std::, spaces, netpoll::."""
+    text = written if isinstance(written, str) else ",".join(written)
+    return re.sub(r"\s+|std::|netpoll::", "", text)
+
+
+def source_files(folders: list[Path]) -> list[Path]:
+    return sorted(f for d in folders for s in ("*.h", "*.cpp") for f in d.rglob(s))

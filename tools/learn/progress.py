@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a long command: output to a log, one moving line for the person.
+
+On a terminal a Rich bar tells what is done; elsewhere one line before and one
+after. The output goes to build/logs/ and is only shown when the command fails.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from learn.paths import LOGS, ROOT
+
+# (done, total, what is being done), read from one line of output.
+Reading = tuple[float, float, str]
+Reader = Callable[[str], Reading | None]
+
+# Everything for people goes to stderr: stdout belongs to --json.
+console = Console(stderr=True, highlight=False)
+
+_NINJA = re.compile(r"^\[(\d+)/(\d+)\] (.*)")
+_CTEST = re.compile(r"^\s*(\d+)/(\d+) Test +#\d+: (\S+)")
+_PYTEST = re.compile(r"^(\S+::\S+).*\[ *(\d+)%\]")
+
+
+def ninja(line: str) -> Reading | None:
+    match = _NINJA.match(line)
+    return (int(match[1]), int(match[2]), match[3]) if match else None
+
+
+def ctest(line: str) -> Reading | None:
+    match = _CTEST.match(line)
+    return (int(match[1]), int(match[2]), match[3]) if match else None
+
+
+def pytest(line: str) -> Reading | None:
+    match = _PYTEST.match(line)
+    return (int(match[2]), 100, match[1]) if match else None
+
+
+def run(
+    title: str,
+    command: list[str | os.PathLike],
+    log: str,
+    *,
+    read: Reader = lambda line: None,
+    env: dict[str, str] | None = None,
+    cwd: Path = ROOT,
+    append: bool = False,
+    pass_fds: tuple[int, ...] = (),
+) -> int:
+    """Runs `command`, its output in build/logs/`log`; returns its exit status."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    with (LOGS / log).open("a" if append else "w", buffering=1) as out, _bar() as bar:
+        task = bar.add_task(title, total=None, now="")
+        if not bar.console.is_terminal:
+            console.print(f"… {title}", markup=False)
+        with subprocess.Popen(
+            list(map(os.fspath, command)), cwd=cwd, env=env, text=True, errors="replace",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            pass_fds=pass_fds,
+        ) as process:
+            for line in process.stdout:
+                out.write(line)
+                if reading := read(line):
+                    done, total, now = reading
+                    bar.update(task, completed=done, total=total, now=now[:50])
+    _report(title, process.returncode, time.monotonic() - began)
+    return process.returncode
+
+
+def tail(log: str, lines: int = 20) -> str:
+    """The end of a log, for a person who has to see why."""
+    path = LOGS / log
+    if not path.exists():
+        return ""
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+
+
+def _bar() -> Progress:
+    return Progress(
+        SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
+        TimeElapsedColumn(), TextColumn("{task.fields[now]}", style="dim", markup=False),
+        console=console, transient=True, disable=not console.is_terminal,
+    )
+
+
+def _report(title: str, status: int, seconds: float) -> None:
+    mark, style = ("✓", "green") if status == 0 else ("✗", "red")
+    console.print(f"[{style}]{mark}[/] {title} [dim]{seconds:.1f} s[/]", soft_wrap=True)
+    sys.stderr.flush()

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The recorder: a real run, stopped at named functions, as a trace that never varies.
+
+    scenario.py     diagrams/scenarios/<id>.toml: what runs, where to stop, in which words
+    session.py      one run: gdb, the program, the scripted peer (peer.py)
+    gdb_events.py   inside gdb: each stop as one line of JSON (gdb_syscalls, gdb_values)
+    canon.py        raw events in the one order that every run shares
+    trace.py        diagrams/traces/<id>.json: built, written, compared
+    mermaid.py      the trace as Mermaid text; diagrams.py as SVG
+    cli.py          ./learn record
+"""

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Raw events to canonical form: what any run of the scenario has in common.
+
+1. Per lane, a beginning and its end become one item; an epoll_wait that only
+   answers the doorbell, or brings nothing, is dropped.
+2. Descriptors and epoll's tags are called by their role; times, addresses and
+   thread numbers are gone.
+3. Order: within a lane as it ran; across lanes by the messages between them (the
+   peer's acts, and calls that start a function on another thread). What is still
+   free is settled by staying in a lane as long as it can go on, then by the order
+   of the scenario's lanes.
+
+Only the order within each lane is looked at, so any interleaving of the same lanes
+gives the same form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from learn.record.errors import RecordError
+from learn.record.scenario import Scenario
+from learn.say import say
+
+WAKE = "doorbell"
+DROPPED_ARGS = ("epoll", "ready", "tag", "timeout")
+
+
+@dataclass
+class Item:
+    """One step to be: a call, a system call, a return, or an act of the peer."""
+
+    lane: str
+    kind: str  # call syscall return peer
+    at: int  # its place among the lane's raw events
+    event: dict
+    depth: int = 0
+    ret: object = None
+    after: dict = field(default_factory=dict)
+    waits: list[Item] = field(default_factory=list)
+    to: str | None = None
+
+
+def canonical(events: list[dict], scenario: Scenario) -> list[Item]:
+    """The items of a recording in their one order."""
+    raw = {lane.id: [] for lane in scenario.lanes}
+    for event in events:
+        if event.get("lane") in raw:
+            raw[event["lane"]].append(event)
+    roles = Roles(raw)
+    lanes = {}
+    for lane, own in raw.items():
+        paired = acts(own) if lane == scenario.peer else pair(own)
+        lanes[lane] = leaves([i for i in paired if keep(i, scenario, roles)], scenario)
+    draw_messages(lanes, scenario)
+    ordered = first_only(in_order(lanes), scenario)
+    aim_acts(ordered, scenario)
+    for item in ordered:
+        if item.kind != "peer":
+            item.event = {**item.event, "args": roles.args(item.event)}
+            item.ret = roles.result(item)
+    return ordered
+
+
+class Roles:
+    """Which descriptor is what, by what was done with it."""
+
+    def __init__(self, raw: dict[str, list[dict]]) -> None:
+        self.fds: dict[int, str] = {}
+        self.tags: dict[int, str] = {}
+        calls = [e for own in raw.values() for e in own if e.get("syscall") and e["kind"] == "exit"]
+        accepted = [e["ret"] for e in calls if e["fn"] == "accept4" and isinstance(e["ret"], int)]
+        for event in calls:
+            if event["fn"] in ("accept4", "listen"):
+                self.fds[event["args"]["fd"]] = "listener"
+        for number, fd in enumerate(dict.fromkeys(accepted), 1):
+            self.fds[fd] = "conn" if len(set(accepted)) == 1 else f"conn{number}"
+        for event in calls:
+            args = event["args"]
+            if event["fn"] == "epoll_ctl" and args["op"] == "ADD":
+                self.tags[args["tag"]] = self.fd(args["fd"])
+
+    def fd(self, number: int) -> str:
+        return self.fds.get(number, WAKE)
+
+    def args(self, event: dict) -> dict:
+        args = {key: value for key, value in event["args"].items() if key not in DROPPED_ARGS}
+        if event.get("syscall") and "fd" in args:
+            args["fd"] = self.fd(args["fd"])
+        return args
+
+    def result(self, item: Item) -> object:
+        if item.event["fn"] == "epoll_wait":
+            return self.ready(item)
+        if item.event["fn"] == "accept4" and isinstance(item.ret, int):
+            return self.fd(item.ret)
+        return item.ret
+
+    def ready(self, item: Item) -> list[str]:
+        """What an epoll_wait brought, the doorbell apart."""
+        if not isinstance(item.ret, list):
+            return []
+        named = [(self.tags.get(e["tag"], WAKE), e["events"]) for e in item.ret]
+        return sorted(f"{role}: {events}" for role, events in named if role != WAKE)
+
+
+def acts(own: list[dict]) -> list[Item]:
+    return [Item(e["lane"], "peer", at, e, ret=e["ret"]) for at, e in enumerate(own)]
+
+
+def pair(own: list[dict]) -> list[Item]:
+    """Beginnings and ends of one lane to items; a call is followed by its return."""
+    items: list[Item] = []
+    stack: list[Item] = []
+    for at, event in enumerate(own):
+        if event["kind"] == "enter":
+            kind = "syscall" if event["syscall"] else "call"
+            item = Item(event["lane"], kind, at, event, depth=len(stack))
+            items.append(item)
+            if not event.get("inlined"):
+                stack.append(item)
+            continue
+        while stack and stack[-1].event["fn"] != event["fn"]:
+            stack.pop()  # left without a return: a jump, or the end of its thread
+        if not stack:
+            continue
+        begun = stack.pop()
+        begun.ret, begun.after = event.get("ret"), event.get("state", {})
+        if begun.kind == "call":
+            items.append(Item(event["lane"], "return", at, event, depth=begun.depth,
+                              ret=event.get("ret"), after=event.get("state", {})))
+        elif event["fn"] == "epoll_wait":
+            begun.at = at  # it happens when it returns
+    return items
+
+
+def keep(item: Item, scenario: Scenario, roles: Roles) -> bool:
+    """Without the turns that only answer the doorbell."""
+    if item.kind == "peer":
+        return True
+    stop = scenario.stop(item.event["fn"])
+    if item.event["fn"] == "epoll_wait":
+        return bool(roles.ready(item))
+    args = item.event["args"]
+    return not (item.kind == "syscall" and "fd" in args and roles.fd(args["fd"]) == WAKE)
+
+
+def leaves(items: list[Item], scenario: Scenario) -> list[Item]:
+    """A call with nothing inside carries its own result; other returns need words to stay."""
+    kept: list[Item] = []
+    for item in items:
+        if item.kind != "return":
+            kept.append(item)
+            continue
+        last = kept[-1] if kept else None
+        leaf = last is not None and last.kind == "call" and last.depth == item.depth
+        if leaf and last.event["fn"] == item.event["fn"]:
+            continue
+        begun = next((i for i in reversed(kept) if i.kind == "call" and i.depth == item.depth
+                      and i.event["fn"] == item.event["fn"]), None)
+        if begun is None:
+            continue
+        begun.ret, begun.after = None, {}  # not known yet when it is called
+        if scenario.stop(item.event["fn"]).back:
+            kept.append(item)
+    return kept
+
+
+def first_only(items: list[Item], scenario: Scenario) -> list[Item]:
+    """Without what a scenario wants to see only the first times."""
+    times: dict[tuple[str, str], int] = {}
+    kept = []
+    for item in items:
+        first = 0 if item.kind == "peer" else scenario.stop(item.event["fn"]).first
+        key = (item.kind, item.event.get("fn", ""))
+        times[key] = times.get(key, 0) + 1
+        if not first or times[key] <= first:
+            kept.append(item)
+    return kept
+
+
+def draw_messages(lanes: dict[str, list[Item]], scenario: Scenario) -> None:
+    """Who must wait for whom, besides the item before in the same lane."""
+    for act in lanes[scenario.peer]:
+        for lane, items in lanes.items():
+            if lane == scenario.peer:
+                continue
+            border = act.event["before"].get(lane, 0)
+            earlier = [item for item in items if item.at < border]
+            later = [item for item in items if item.at >= border]
+            if earlier:
+                act.waits.append(earlier[-1])
+            if later:
+                later[0].waits.append(act)
+    for stop in scenario.stops:
+        if not stop.to:
+            continue
+        senders = [i for own in lanes.values() for i in own
+                   if i.kind != "return" and i.event.get("fn") == stop.fn]
+        started = [i for i in lanes.get(stop.to, ())
+                   if i.kind == "call" and i.event.get("fn") == stop.starts]
+        for sender in senders:
+            sender.to = stop.to if sender.lane != stop.to else None
+        for sender, begun in zip(senders, started):
+            begun.waits.append(sender)
+
+
+def aim_acts(ordered: list[Item], scenario: Scenario) -> None:
+    """An act of the peer points at the thread that it wakes: the next one to do something."""
+    for act, following in zip(ordered, ordered[1:]):
+        if act.kind == "peer" and following.kind != "peer":
+            act.to = following.lane
+
+
+def in_order(lanes: dict[str, list[Item]]) -> list[Item]:
+    """Topological; stays in a lane while it can go on."""
+    done: list[Item] = []
+    passed: set[int] = set()
+    at = dict.fromkeys(lanes, 0)
+    current = next(iter(lanes))
+
+    def ready(lane: str) -> bool:
+        own = lanes[lane]
+        return at[lane] < len(own) and all(id(w) in passed for w in own[at[lane]].waits)
+
+    while any(at[lane] < len(own) for lane, own in lanes.items()):
+        if not ready(current):
+            current = next((lane for lane in lanes if ready(lane)), "")
+            if not current:
+                raise RecordError(say("record.circle"), say("record.mend_scenario"))
+        item = lanes[current][at[current]]
+        at[current] += 1
+        passed.add(id(item))
+        done.append(item)
+    return done

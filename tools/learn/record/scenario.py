@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""diagrams/scenarios/<id>.toml: what is run, where to stop, what to show, in which words.
+
+A scenario names functions. `plan()` looks them up in the symbol index each time it
+records, so no line number is ever written down.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from learn import paths
+from learn.index_symbol import SymbolError
+from learn.record.errors import ScenarioError
+from learn.say import say
+
+ACTIONS = ("connect", "send", "read", "close")
+SYSCALLS = ("accept4", "recv", "readv", "read", "send", "sendmsg", "write", "close", "shutdown",
+            "listen", "epoll_ctl", "epoll_wait")
+PART_KEYS = {"of", "path", "as"}
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A line of the sequence: a thread by its role, or the peer."""
+
+    id: str
+    label: dict[str, str]
+    root: str | None  # the outermost function of ours on the thread's stack; None: the peer
+    rest: str | None  # the thread rests when it is here: a system call, or after this function
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A function or a system call that becomes a step."""
+
+    fn: str
+    syscall: bool
+    text: dict[str, list[str]]  # one sentence for each time; the last one stays
+    back: dict[str, list[str]]  # for its return, when that is a step of its own
+    args: tuple[str, ...] = ()
+    show: tuple[str, ...] = ()  # state before, and
+    after: tuple[str, ...] = ()  # after it
+    to: str | None = None  # the lane it sends to: a call that wakes a thread
+    starts: str | None = None  # the function that begins there because of it
+    first: int = 0  # shown only so many times; 0 always
+
+    @property
+    def name(self) -> str:
+        """Without the parameters that pick an overload."""
+        return self.fn.split("(")[0]
+
+
+@dataclass(frozen=True)
+class Act:
+    """What the peer does, and what the server must have done before it goes on."""
+
+    do: str
+    data: bytes
+    text: dict[str, str]
+    phase: dict[str, str] | None
+    then: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Scenario:
+    id: str
+    file: str
+    title: dict[str, str]
+    program: str
+    flags: tuple[str, ...]
+    lanes: tuple[Lane, ...]
+    stops: tuple[Stop, ...]
+    acts: tuple[Act, ...]
+    begin: tuple[str, ...]  # what must have happened before the peer comes
+    phase: dict[str, str] | None  # the title of that part
+    state: dict[str, dict] = field(default_factory=dict)
+
+    @property
+    def peer(self) -> str:
+        return next(lane.id for lane in self.lanes if lane.root is None)
+
+    def stop(self, fn: str) -> Stop:
+        return next(stop for stop in self.stops if stop.fn == fn)
+
+    def plan(self, index, root: Path) -> dict:
+        """What gdb gets: every name looked up."""
+        return {
+            "root": str(root),
+            "roots": {lane.root: lane.id for lane in self.lanes if lane.root},
+            "state": self.state,
+            "stops": [self._resolve(stop, index) for stop in self.stops],
+        }
+
+    def wrong(self, what: str, mend: str) -> ScenarioError:
+        return wrong(self.file, what, mend)
+
+    def _resolve(self, stop: Stop, index) -> dict:
+        common = {"fn": stop.fn, "syscall": stop.syscall, "args": stop.args, "show": stop.show,
+                  "after": stop.after}
+        if stop.syscall:
+            return {**common, "symbol": stop.fn}
+        try:
+            symbol = index.find(stop.fn)
+        except SymbolError as error:
+            raise self.wrong(str(error), "mend_name") from None
+        if symbol.kind != "function" or not symbol.is_definition:
+            raise self.wrong(say("record.no_body", fn=stop.fn), "mend_name")
+        return {**common, "symbol": symbol.name, "file": symbol.file, "line": symbol.start,
+                "start": symbol.comment_start, "end": symbol.end}
+
+
+def names(root: Path = paths.ROOT) -> list[str]:
+    return sorted(file.stem for file in (root / "diagrams" / "scenarios").glob("*.toml"))
+
+
+def load(name: str, root: Path = paths.ROOT) -> Scenario:
+    """The scenario `name`, checked."""
+    path = root / "diagrams" / "scenarios" / f"{name}.toml"
+    file = f"diagrams/scenarios/{name}.toml"
+    if not path.is_file():
+        known = ", ".join(names(root)) or "-"
+        raise ScenarioError(say("record.no_scenario", name=name, known=known), "./learn record")
+    source = path.read_text(encoding="utf-8")
+    try:
+        return _Reader(name, file, source).scenario()
+    except tomllib.TOMLDecodeError as error:
+        raise wrong(file, str(error)) from None
+    except KeyError as error:
+        raise wrong(file, say("record.missing", name=error.args[0])) from None
+
+
+def wrong(file: str, what: str, mend: str = "mend_scenario") -> ScenarioError:
+    return ScenarioError(say("record.in_file", file=file, what=what), say(f"record.{mend}"))
+
+
+class _Reader:
+    """TOML to Scenario; refuses what it does not know."""
+
+    def __init__(self, name: str, file: str, source: str) -> None:
+        self.name, self.file, self.toml = name, file, tomllib.loads(source)
+        self.act_lines = [number for number, line in enumerate(source.splitlines(), 1)
+                          if line.strip() == "[[peer]]"]
+
+    def refuse(self, key: str, **values: str) -> None:
+        raise wrong(self.file, say(f"record.{key}", **values))
+
+    def scenario(self) -> Scenario:
+        toml = self.toml
+        made = Scenario(
+            id=self.name,
+            file=self.file,
+            title=_both(toml, "title"),
+            program=toml["program"],
+            flags=tuple(toml["flags"]),
+            lanes=tuple(self.lane(lane) for lane in toml["lane"]),
+            stops=tuple(self.stop(stop) for stop in toml["stop"]),
+            acts=tuple(self.act(act, line) for act, line in zip(toml["peer"], self.act_lines)),
+            begin=tuple(toml["begin"]["then"]),
+            phase=_both(toml["begin"], "phase") if "phase" in toml["begin"] else None,
+            state=toml.get("state", {}),
+        )
+        self.check(made)
+        return made
+
+    def lane(self, table: dict) -> Lane:
+        return Lane(table["id"], _both(table), table.get("root"), table.get("rest"))
+
+    def stop(self, table: dict) -> Stop:
+        self.only(table, {"fn", "syscall", "en", "zh", "back", "args", "show", "after", "to",
+                          "starts", "first"})
+        syscall = "syscall" in table
+        if syscall and table["syscall"] not in SYSCALLS:
+            self.refuse("unknown_word", word=table["syscall"], words=", ".join(SYSCALLS))
+        lists = {key: tuple(table.get(key, ())) for key in ("args", "show", "after")}
+        return Stop(
+            fn=table["syscall"] if syscall else table["fn"],
+            syscall=syscall,
+            text=self.sentences(table),
+            back=self.sentences(table["back"]) if "back" in table else {},
+            to=table.get("to"),
+            starts=table.get("starts"),
+            first=table.get("first", 0),
+            **lists,
+        )
+
+    def act(self, table: dict, line: int) -> Act:
+        self.only(table, {"do", "data", "en", "zh", "phase", "then"})
+        if table["do"] not in ACTIONS:
+            self.refuse("unknown_word", word=table["do"], words=", ".join(ACTIONS))
+        data = table.get("data", "").encode()
+        phase = _both(table, "phase") if "phase" in table else None
+        return Act(table["do"], data, _both(table), phase, tuple(table.get("then", ())), line)
+
+    def sentences(self, table: dict) -> dict[str, list[str]]:
+        both = {language: table[language] for language in ("en", "zh")}
+        both = {key: [text] if isinstance(text, str) else text for key, text in both.items()}
+        if len(both["en"]) != len(both["zh"]) or not both["en"]:
+            self.refuse("sentences", at=(both["en"] or both["zh"] or ["?"])[0])
+        return both
+
+    def only(self, table: dict, keys: set[str]) -> None:
+        if unknown := sorted(set(table) - keys):
+            self.refuse("unknown_key", name=unknown[0], keys=", ".join(sorted(keys)))
+
+    def check(self, made: Scenario) -> None:
+        if sum(lane.root is None for lane in made.lanes) != 1:
+            self.refuse("one_peer")
+        lanes = {lane.id for lane in made.lanes}
+        known = {stop.fn for stop in made.stops}
+        for stop in made.stops:
+            if stop.to and stop.to not in lanes:
+                self.refuse("unknown_word", word=stop.to, words=", ".join(sorted(lanes)))
+            for part in (*stop.show, *stop.after):
+                if set(made.state.get(part, ())) != PART_KEYS:
+                    self.refuse("no_part", fn=stop.fn, part=part)
+        waited = [*made.begin, *(fn for act in made.acts for fn in act.then)]
+        starts = [stop.starts for stop in made.stops if stop.starts]
+        rests = [lane.rest for lane in made.lanes if lane.rest]
+        for fn in (*waited, *starts, *rests):
+            if fn not in known:
+                self.refuse("no_stop", fn=fn)
+
+
+def _both(table: dict, key: str | None = None) -> dict[str, str]:
+    inner = table[key] if key else table
+    return {"en": inner["en"], "zh": inner["zh"]}

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One recording: the program under gdb, the scripted peer, and what both did.
+
+    this process                     gdb                    the program
+    peer: connect, send … --------------------------------> its socket
+    events  <------- pipe (JSON) ---- gdb_events.py <------- breakpoints
+
+The peer is in lock-step: it does its next thing only when the functions that it
+waits for have returned and every thread is at rest. So a recording never depends
+on who is faster, and each of the peer's acts knows all that came before it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from learn.record.errors import EnvironmentRefuses, RecordError, TookTooLong
+from learn.record.peer import Peer
+from learn.record.scenario import Scenario
+from learn.say import say
+
+LISTENING = re.compile(r"listening on (\S+)")
+REFUSED = re.compile(r"ptrace|could not trace|operation not permitted", re.IGNORECASE)
+WAIT_S = 30.0
+EVENTS_PY = Path(__file__).with_name("gdb_events.py")
+
+
+def record(scenario: Scenario, binary: Path, index, root: Path,
+           wait_s: float = WAIT_S) -> list[dict]:
+    """The raw events of one run; within a lane they are in order.
+
+    Lock-step keeps them free of luck, so a second run tells the same (canon.py).
+    """
+    plan = scenario.plan(index, root)
+    if shutil.which("gdb") is None:
+        raise EnvironmentRefuses(say("record.no_gdb"), "./learn doctor")
+    if not binary.is_file():
+        raise RecordError(say("record.not_built", file=binary), "./learn record")
+    with Session(scenario, plan, binary, wait_s) as session:
+        events = session.run()
+    for event in events:
+        if event.get("from"):
+            event["from"] = placed(event["from"], index)
+    return events
+
+
+def placed(site: dict, index) -> dict:
+    """The place of a call that lies in the function gdb saw; else gdb's first.
+
+    The name is the index's: a lambda counts to the function around it.
+    """
+    found = [{"fn": around(place, index), **place} for place in site["places"]]
+    return next((place for place in found if place["fn"] == site["fn"]), found[0])
+
+
+def around(place: dict, index) -> str:
+    inside = [s for s in index.in_file(place["file"])
+              if s.kind == "function" and s.start <= place["line"] <= s.end]
+    return min(inside, key=lambda s: s.end - s.start).name if inside else ""
+
+
+class Session:
+    """gdb and the program, from start to end."""
+
+    def __init__(self, scenario: Scenario, plan: dict, binary: Path, wait_s: float) -> None:
+        self.scenario, self.plan, self.binary, self.wait_s = scenario, plan, binary, wait_s
+        self.events: list[dict] = []
+        self.output: list[str] = []
+        self.pid: int | None = None
+        self.ended = False
+        self.changed = threading.Condition()
+
+    def __enter__(self) -> Session:
+        read_end, write_end = os.pipe()
+        plan = json.dumps({**self.plan, "pipe": write_end})
+        environment = dict(os.environ, LEARN_RECORD_PLAN=plan)
+        environment.pop("PYTHONPATH", None)
+        environment.pop("PYTHONHOME", None)
+        try:
+            self.gdb = subprocess.Popen(
+                ["gdb", "-batch", "-nx", "-x", str(EVENTS_PY), "--args", str(self.binary),
+                 *self.scenario.flags],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                text=True, errors="replace", env=environment, pass_fds=(write_end,),
+                start_new_session=True,
+            )
+        finally:
+            os.close(write_end)
+        self.pipe = os.fdopen(read_end, encoding="utf-8")
+        self.readers = [threading.Thread(target=run, daemon=True)
+                        for run in (self.read_events, self.read_output)]
+        for reader in self.readers:
+            reader.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.pid is not None and not self.ended:
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        try:
+            self.gdb.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.gdb.kill()
+            self.gdb.wait()
+        for reader in self.readers:
+            reader.join(timeout=2)
+
+    def read_events(self) -> None:
+        for line in self.pipe:
+            event = json.loads(line)
+            with self.changed:
+                self.pid = event.pop("pid", self.pid)
+                self.events.append(event)
+                self.changed.notify_all()
+        with self.changed:
+            self.ended = True
+            self.changed.notify_all()
+
+    def read_output(self) -> None:
+        for line in self.gdb.stdout:
+            with self.changed:
+                self.output.append(line.rstrip())
+                self.changed.notify_all()
+
+    def run(self) -> list[dict]:
+        address = self.wait("the line 'listening on …'", self.listening)
+        self.settle(0, self.scenario.begin)
+        peer = Peer(address, self.scenario.acts)
+        with peer:
+            for number, act in enumerate(self.scenario.acts):
+                with self.changed:
+                    start, before = len(self.events), self.counts()
+                event = {"lane": self.scenario.peer, "kind": "peer", "act": number,
+                         "before": before}
+                with self.changed:
+                    self.events.append(event)
+                event["ret"] = peer.do(act)
+                self.settle(start, act.then)
+            with self.changed:
+                self.refuse_broken()
+                return list(self.events)
+
+    def refuse_broken(self) -> None:
+        if broken := next((e["text"] for e in self.events if e["kind"] == "broken"), None):
+            raise RecordError(say("record.unreadable", what=broken), say("record.mend_scenario"))
+
+    def settle(self, start: int, then: tuple[str, ...]) -> None:
+        def done() -> bool:
+            wanted = Counter(then)
+            wanted.subtract(e["fn"] for e in self.events[start:] if e["kind"] == "exit")
+            self.missing = [fn for fn, count in wanted.items() if count > 0]
+            return not self.missing and all(self.rests(lane) for lane in self.scenario.lanes)
+
+        self.missing = list(then)
+        self.wait("", done)
+
+    def rests(self, lane) -> bool:
+        if lane.rest is None:
+            return True
+        last = next((e for e in reversed(self.events) if e.get("lane") == lane.id), None)
+        if last is None:
+            return True
+        kind = "enter" if self.scenario.stop(lane.rest).syscall else "exit"
+        return last["fn"] == lane.rest and last["kind"] == kind
+
+    def counts(self) -> dict[str, int]:
+        """How many events each lane has so far."""
+        return dict(Counter(e["lane"] for e in self.events if "lane" in e))
+
+    def listening(self) -> str | None:
+        for line in self.output:
+            if match := LISTENING.search(line):
+                return match.group(1)
+        return None
+
+    def wait(self, what: str, ready):
+        """Until ready() is true, the program ends, or time is up."""
+        deadline = time.monotonic() + self.wait_s
+        with self.changed:
+            while not (found := ready()):
+                self.refuse_broken()
+                if self.ended:
+                    raise self.early_end()
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise self.too_long(what or ", ".join(self.missing) or "all threads at rest")
+                self.changed.wait(left)
+            return found
+
+    def too_long(self, what: str) -> RecordError:
+        threads = [e for e in self.events if e.get("lane") and "fn" in e]
+        last = {e["lane"]: f"{e['kind']} {e['fn']}" for e in threads}
+        at = ", ".join(f"{lane}: {event}" for lane, event in last.items()) or "-"
+        told = say("record.waited", file=self.scenario.file, seconds=self.wait_s, what=what,
+                   last=at)
+        return TookTooLong(told, say("record.mend_program"))
+
+    def early_end(self) -> RecordError:
+        for reader in self.readers[1:]:
+            self.changed.release()
+            reader.join(timeout=2)
+            self.changed.acquire()
+        told = [e["text"] for e in self.events if e["kind"] == "refused"]
+        lines = [line for line in (*self.output, *told) if line.strip()]
+        if bad := next((line for line in lines if REFUSED.search(line)
+                        and "address space randomization" not in line), None):
+            told = say("record.refused", line=bad.strip())
+            return EnvironmentRefuses(told, say("record.mend_refused"))
+        last = lines[-1].strip() if lines else "-"
+        command = " ".join((str(self.binary), *self.scenario.flags))
+        return RecordError(say("record.ended", program=self.binary.name, line=last),
+                           say("record.by_hand", command=command))

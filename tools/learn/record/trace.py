@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""diagrams/traces/<id>.json: the canonical recording that diagrams and player are made from.
+
+    build(events, scenario)      raw events to a trace
+    write(trace)                 all of it or nothing: a new file, then a rename
+    differences(old, new)        without line numbers: they move with every edit
+    moved_lines(old, new)        with them, when a fresh recording is at hand
+    stale_lines(trace, index)    without one: is each line still inside its function?
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+
+from learn import paths
+from learn.record.canon import Item, canonical
+from learn.record.errors import EnvironmentRefuses, RecordError
+from learn.record.scenario import Scenario
+from learn.say import say
+
+SHOWN_DIFFERENCES = 3
+
+
+def build(events: list[dict], scenario: Scenario) -> dict:
+    """The trace of one recording."""
+    steps: list[dict] = []
+    seen: dict[tuple[str, str], int] = {}
+    watched: dict[str, str] = {}
+    phase = scenario.phase
+    for item in canonical(events, scenario):
+        step = _step(item, scenario, seen)
+        _epoll_set(step, watched)
+        if item.kind == "peer":
+            phase = scenario.acts[item.event["act"]].phase
+        if phase:
+            step["phase"], phase = phase, None
+        steps.append({"n": len(steps) + 1, **step})
+    return {
+        "license": "SPDX-License-Identifier: Apache-2.0",
+        "id": scenario.id,
+        "title": scenario.title,
+        "lanes": [{"id": lane.id, **lane.label} for lane in scenario.lanes
+                  if any(lane.id in (s["lane"], s.get("to_lane")) for s in steps)],
+        "steps": steps,
+    }
+
+
+def _step(item: Item, scenario: Scenario, seen: dict) -> dict:
+    step: dict = {"lane": item.lane, "kind": "message" if item.kind == "peer" else item.kind}
+    if item.kind == "peer":
+        act = scenario.acts[item.event["act"]]
+        step |= {"fn": act.do, "file": scenario.file, "line": act.line, "in": act.do}
+        step["args"] = {"data": act.data.decode()} if act.do == "send" else {}
+        step["text"] = act.text
+    else:
+        event, stop = item.event, scenario.stop(item.event["fn"])
+        site = event["from"] and {**event["from"], "fn": short(event["from"]["fn"])}
+        step["fn"] = stop.name
+        if stop.syscall:
+            step |= {"file": site["file"], "line": site["line"], "in": site["fn"]}
+        else:
+            step |= {**event["at"], "in": stop.name}
+            step["from"] = site
+        step["args"] = event["args"] if item.kind != "return" else {}
+        step["text"] = _sentence(item, stop, seen)
+        step["depth"] = item.depth
+    step["ret"] = item.ret
+    before = item.event.get("state") or {}
+    step["state"] = item.after if item.kind == "return" else {**before, **item.after}
+    if item.to or _reaches_peer(step, scenario):
+        step["to_lane"] = item.to or scenario.peer
+    return {key: value for key, value in step.items() if value not in (None, {})}
+
+
+def short(name: str) -> str:
+    return name.removeprefix("netpoll::")
+
+
+def _sentence(item: Item, stop, seen: dict) -> dict[str, str]:
+    words = stop.back if item.kind == "return" else stop.text
+    time = seen.get((stop.fn, item.kind), 0)
+    seen[stop.fn, item.kind] = time + 1
+    return {language: texts[min(time, len(texts) - 1)] for language, texts in words.items()}
+
+
+def _reaches_peer(step: dict, scenario: Scenario) -> bool:
+    """Bytes that go out on a connection arrive at the peer."""
+    if step["fn"] not in ("send", "sendmsg", "write") or step["kind"] != "syscall":
+        return False
+    return str(step["args"].get("fd", "")).startswith("conn") and isinstance(step["ret"], int)
+
+
+def _epoll_set(step: dict, watched: dict[str, str]) -> None:
+    """What epoll watches, after each change of it."""
+    if step["fn"] != "epoll_ctl" or step["kind"] != "syscall":
+        return
+    fd = step["args"]["fd"]
+    watched.pop(fd, None)
+    if step["args"]["op"] != "DEL":
+        watched[fd] = step["args"]["events"]
+    step["state"] = {**step.get("state", {}), "epoll": dict(sorted(watched.items()))}
+
+
+def text_of(trace: dict) -> str:
+    """One step a line, so that a change reads well in git."""
+    head = {key: value for key, value in trace.items() if key != "steps"}
+    lines = [json.dumps(step, ensure_ascii=False) for step in trace["steps"]]
+    body = json.dumps(head, ensure_ascii=False, indent=1)[:-2]
+    return body + ',\n "steps": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n"
+
+
+def path_of(name: str, root: Path = paths.ROOT) -> Path:
+    return root / "diagrams" / "traces" / f"{name}.json"
+
+
+def write(trace: dict, path: Path) -> None:
+    """The whole file or none of it."""
+    part = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text_of(trace))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            told = say("record.no_room", file=path.name)
+            raise EnvironmentRefuses(told, say("record.make_room")) from None
+        told = say("record.cannot_write", file=path.name, why=error.strerror)
+        raise EnvironmentRefuses(told, say("record.mend_rights")) from None
+
+
+def read(name: str, root: Path = paths.ROOT) -> dict:
+    path = path_of(name, root)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        told = say("record.no_trace", file=f"diagrams/traces/{name}.json")
+        raise RecordError(told, f"./learn record {name}") from None
+    except ValueError as error:
+        told = say("record.bad_trace", file=f"diagrams/traces/{name}.json", why=error)
+        raise RecordError(told, f"./learn record {name}") from None
+
+
+def without_lines(trace: dict) -> dict:
+    """A trace as it is compared."""
+    steps = []
+    for step in trace["steps"]:
+        bare = {key: value for key, value in step.items() if key != "line"}
+        if "from" in bare:
+            bare["from"] = bare["from"]["fn"]
+        steps.append(bare)
+    return {**trace, "steps": steps}
+
+
+def differences(old: dict, new: dict) -> list[tuple[int, str]]:
+    """The first few: (step, what differs); empty when they tell the same."""
+    a, b = without_lines(old), without_lines(new)
+    found = [(0, f"{key} differs") for key in ("id", "title", "lanes") if a[key] != b[key]]
+    for was, now in zip(a["steps"], b["steps"]):
+        if was != now:
+            keys = [key for key in {**was, **now} if was.get(key) != now.get(key)]
+            changed = ", ".join(f"{key} {_brief(was.get(key))} is now {_brief(now.get(key))}"
+                                for key in keys[:3])
+            found.append((was["n"], f"step {was['n']} ({was['lane']}: {was['fn']}): {changed}"))
+    if len(a["steps"]) != len(b["steps"]):
+        found.append((0, f"{len(a['steps'])} steps are now {len(b['steps'])}"))
+    return found[:SHOWN_DIFFERENCES]
+
+
+def _brief(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def moved_lines(old: dict, new: dict) -> list[str]:
+    """For traces that differ in nothing else: the lines that are others now."""
+    found = []
+    for was, now in zip(old["steps"], new["steps"]):
+        for a, b in ((was, now), (was.get("from", was), now.get("from", now))):
+            if (a["file"], a["line"]) != (b["file"], b["line"]):
+                found.append(f"step {was['n']} ({was['fn']}): {a['file']}:{a['line']} "
+                             f"is now {b['file']}:{b['line']}")
+                break
+    return found[:SHOWN_DIFFERENCES]
+
+
+def stale_lines(trace: dict, index) -> list[str]:
+    """Lines that do not lie in the function they are said to lie in."""
+    found = []
+    for step in trace["steps"]:
+        places = [(step["in"], step["file"], step["line"])] if step["kind"] != "message" else []
+        if "from" in step:
+            places.append((step["from"]["fn"], step["from"]["file"], step["from"]["line"]))
+        for fn, file, line in places:
+            around = [s for s in index.in_file(file) if s.start <= line <= s.end]
+            if fn not in (short(symbol.name) for symbol in around):
+                found.append(f"step {step['n']}: line {line} of {file} is not in {fn}")
+    return found

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the site into build/site: index, reference, pages, then what is added after.
+
+Everything is made beside and moved into place at the end: a build that fails
+leaves the last good site as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from learn import paths
+from learn.gate import ENVIRONMENT, GREEN, RED, Problem
+from learn.say import say
+from learn.site import content, reference
+
+_LOGGED = re.compile(r"^(WARNING|ERROR)\s+-\s+(.*)$")
+_PLACED = re.compile(r"^([\w./-]+\.(?:md|toml|yml)):(\d+): (.*?)(?: — (.*))?$", re.DOTALL)
+_ABOUT_PAGE = re.compile(r"[Dd]oc file '([^']+)'")
+WORKER = paths.NODE / "node_modules" / "iframe-worker" / "shim" / "index.js"
+
+
+class SiteUnavailable(Exception):
+    """Something the build needs is not installed: exit code 4."""
+
+
+def run(strict: bool = True, quiet: bool = True) -> list[Problem]:
+    """Builds; the problems found, none when the site stands."""
+    from learn import index
+
+    try:
+        index.load(quiet=quiet)
+        api = reference.build()
+    except index.IndexUnavailable as error:
+        raise SiteUnavailable(str(error)) from error
+    except reference.ReferenceError as error:
+        if error.could_not_run:
+            raise SiteUnavailable(str(error)) from error
+        return [Problem("tools/site/Doxyfile", 0, str(error), "./learn doctor")]
+    if not WORKER.is_file():
+        raise SiteUnavailable("npm's iframe-worker is not installed")
+    fresh = content.SITE.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    problems = _mkdocs(fresh, strict)
+    if problems:
+        shutil.rmtree(fresh, ignore_errors=True)
+        return problems
+    finish(fresh, api)
+    shutil.rmtree(content.SITE, ignore_errors=True)
+    fresh.rename(content.SITE)
+    return []
+
+
+def finish(site: Path, api: Path) -> None:
+    """What MkDocs does not make: the reference, and search for opened files."""
+    shutil.copytree(api, site / "api")
+    shutil.copyfile(WORKER, site / "assets" / "iframe-worker.js")
+    # The theme asks for one beside each language's home page.
+    shutil.copyfile(site / "sitemap.xml", site / "zh" / "sitemap.xml")
+
+
+def _mkdocs(output: Path, strict: bool) -> list[Problem]:
+    command = [sys.executable, "-m", "mkdocs", "build", "-f", str(paths.ROOT / "mkdocs.yml")]
+    command += ["-d", str(output), "--strict" if strict else "--no-strict"]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    ran = subprocess.run(
+        command, cwd=paths.ROOT, env=environment, text=True, capture_output=True, check=False
+    )
+    if ran.returncode == 0:
+        return []
+    return read_log(ran.stderr) or [
+        Problem("mkdocs.yml", 0, (ran.stderr.strip().splitlines() or ["failed"])[-1], "")
+    ]
+
+
+def read_log(log: str) -> list[Problem]:
+    """The warnings of MkDocs and of our hook as problems, each once."""
+    problems: dict[Problem, None] = {}
+    for line in log.splitlines():
+        if not (logged := _LOGGED.match(line)):
+            continue
+        text = logged.group(2)
+        if placed := _PLACED.match(text):
+            file, number, what, mend = placed.groups()
+            problems[Problem(file, int(number), what, mend or "")] = None
+        else:
+            about = _ABOUT_PAGE.search(text)
+            file = f"notes/{about.group(1)}" if about else "mkdocs.yml"
+            problems[Problem(file, 0, text, "")] = None
+    return list(problems)
+
+
+def build(strict: bool = True) -> int:
+    """For the command line: builds, prints one line a problem, exit code."""
+    try:
+        problems = run(strict)
+    except SiteUnavailable as error:
+        print(say("site.unavailable", reason=error), file=sys.stderr)
+        return ENVIRONMENT
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        return RED
+    print(say("site.built", where=paths.relative(content.SITE)))
+    return GREEN

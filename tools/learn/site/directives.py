@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds the directives of a page: {{ src("LinkBuffer::next") }} and its kin.
+
+Nothing is resolved here. A directive inside a fenced block or between backticks
+is text about directives, and stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+NAMES = ("src", "quote", "upstream", "api", "trace")
+PIECES = ("src", "quote")  # show code; stand alone on their line
+BLOCKS = (*PIECES, "trace")
+
+_DIRECTIVE = re.compile(r"\{\{\s*(\w+)\s*\((.*?)\)\s*\}\}")
+_CALL = re.compile(r'^\s*"([^"]+)"\s*((?:,\s*\w+\s*=\s*"[^"]*"\s*)*)$')
+_OPTION = re.compile(r'(\w+)\s*=\s*"([^"]*)"')
+_CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
+_HEADING = re.compile(r"^\s*#{1,6}\s")
+
+
+@dataclass(frozen=True)
+class Directive:
+    """One directive as written. `argument` is empty when it cannot be read."""
+
+    name: str
+    argument: str
+    options: dict[str, str] = field(hash=False)
+    line: int  # of the page, from 1
+    start: int  # columns within the line
+    end: int
+    indent: str
+    alone: bool  # nothing else on its line
+
+    @property
+    def text(self) -> str:
+        return f'{self.name}("{self.argument}")'
+
+
+def prose_lines(markdown: str) -> list[tuple[int, str, bool]]:
+    """(line number, line, inside a fence) for every line of the page."""
+    lines = []
+    fence = ""
+    for number, line in enumerate(markdown.splitlines(), start=1):
+        mark = _FENCE.match(line)
+        inside = bool(fence) or bool(mark)
+        if mark and not fence:
+            fence = mark.group(1)
+        elif mark and mark.group(1)[0] == fence[0] and len(mark.group(1)) >= len(fence):
+            fence = ""
+        lines.append((number, line, inside))
+    return lines
+
+
+def in_line(line: str, number: int) -> list[Directive]:
+    """The directives of one line that is not inside a fence."""
+    spans = [match.span() for match in _CODE_SPAN.finditer(line)]
+    found = []
+    for match in _DIRECTIVE.finditer(line):
+        if any(start < match.start() and match.end() < end for start, end in spans):
+            continue
+        call = _CALL.match(match.group(2))
+        found.append(
+            Directive(
+                name=match.group(1),
+                argument=call.group(1) if call else "",
+                options=dict(_OPTION.findall(call.group(2))) if call else {},
+                line=number,
+                start=match.start(),
+                end=match.end(),
+                indent=line[: len(line) - len(line.lstrip())],
+                alone=line.strip() == match.group(0),
+            )
+        )
+    return found
+
+
+def find(markdown: str) -> list[Directive]:
+    """Every directive of a page, in order."""
+    found: list[Directive] = []
+    for number, line, inside in prose_lines(markdown):
+        if not inside:
+            found += in_line(line, number)
+    return found
+
+
+def touching_pieces(markdown: str) -> list[tuple[Directive, Directive]]:
+    """Pairs of shown pieces with no word of prose between them."""
+    pairs = []
+    last: Directive | None = None
+    for number, line, inside in prose_lines(markdown):
+        here = [] if inside else in_line(line, number)
+        pieces = [directive for directive in here if directive.name in PIECES]
+        if pieces:
+            if last is not None:
+                pairs.append((last, pieces[0]))
+            last = pieces[-1]
+        elif line.strip() and not _HEADING.match(line) and not here:
+            last = None
+        elif here and not all(directive.alone for directive in here):
+            last = None
+    return pairs

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns the directives of one page into Markdown and HTML.
+
+Whatever cannot be resolved becomes a Problem with the page's own file and line,
+the names that come near, and what to do; the strict build then fails.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from learn.gate import Problem
+from learn.index_symbol import SymbolError
+from learn.say import say
+from learn.site import pieces, trace_figure
+from learn.site.api_links import ApiLinks, UnknownApi
+from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
+from learn.site.trace_figure import UnknownTrace
+from learn.upstream import UnknownUpstream
+
+
+@dataclass
+class Sources:
+    """What the directives look things up in; the same for every language."""
+
+    root: Path
+    index: object  # learn.index.Index
+    upstream: Callable  # symbol -> UpstreamSymbol, or raises UnknownUpstream
+    traces: Path
+    api: ApiLinks | None = None
+
+
+@dataclass
+class PageText:
+    """One page: its file as people read it, its language, how deep it lies."""
+
+    file: str
+    language: str
+    to_root: str  # "" or "../": from the page to the site's root
+    problems: list[Problem] = field(default_factory=list)
+
+    def wrong(self, directive: Directive, key: str, near: object = "", **values: object) -> str:
+        listed = ", ".join(map(str, near)) if isinstance(near, list) else str(near)
+        text = say(f"site.{key}", what=directive.text, **values)
+        if listed:
+            text += say("site.near", near=listed)
+        mend = say(f"site.{key}_mend")
+        self.problems.append(Problem(self.file, directive.line, text, mend))
+        return f"`{directive.text}`"
+
+
+def expand(markdown: str, page: PageText, sources: Sources) -> str:
+    """The page with each directive replaced; problems are left in page.problems."""
+    lines = markdown.splitlines()
+    for directive in reversed(find(markdown)):
+        line = lines[directive.line - 1]
+        shown = _resolve(directive, page, sources)
+        if directive.name in BLOCKS and directive.alone:
+            shown = "\n".join(f"{directive.indent}{row}".rstrip() for row in shown.split("\n"))
+            lines[directive.line - 1] = shown
+        else:
+            lines[directive.line - 1] = line[: directive.start] + shown + line[directive.end :]
+    for first, second in touching_pieces(markdown):
+        page.wrong(second, "touching", line=first.line)
+    page.problems.sort()
+    return "\n".join(lines) + "\n"
+
+
+def _resolve(directive: Directive, page: PageText, sources: Sources) -> str:
+    if directive.name not in NAMES:
+        return page.wrong(directive, "unknown_directive", list(NAMES))
+    if not directive.argument:
+        return page.wrong(directive, "unreadable")
+    if directive.name in BLOCKS and not directive.alone:
+        return page.wrong(directive, "not_alone")
+    return _RESOLVERS[directive.name](directive, page, sources)
+
+
+def _piece(directive: Directive, page: PageText, sources: Sources) -> str:
+    try:
+        piece = pieces.cut(sources.index, directive.argument, sources.root)
+    except SymbolError as error:
+        key = "unknown_symbol" if error.what.startswith("unknown") else "ambiguous_symbol"
+        return page.wrong(directive, key, error.candidates)
+    except pieces.PieceError as error:
+        return page.wrong(directive, "no_section", reason=str(error))
+    if len(piece) > pieces.MAX_LINES:
+        return page.wrong(directive, "too_long", lines=len(piece), limit=pieces.MAX_LINES)
+    fence = f'```cpp {{ linenums="{piece.start}" title="{piece.file}" }}'
+    caption = " · ".join(_caption(piece, directive, page, sources))
+    return "\n".join([fence, *piece.lines, "```", "", caption, "{ .piece-source }", ""])
+
+
+def _caption(piece, directive: Directive, page: PageText, sources: Sources) -> list[str]:
+    """File, function, and where the original has it."""
+    name = f"<code>{html.escape(piece.short_name)}</code>"
+    if sources.api is not None:
+        try:
+            target = sources.api.find(piece.symbol.name)
+            name = f'<a href="{page.to_root}api/{target}">{name}</a>'
+        except UnknownApi:
+            pass  # only what is declared in a header has a page there
+    parts = [f"{piece.file}:{piece.start}–{piece.end}", name]
+    wanted = directive.options.get("upstream")
+    for guess in [wanted] if wanted else go_names(piece.short_name):
+        try:
+            parts.append(
+                trace_figure.text("original", page.language)
+                + _upstream_link(_original(guess, sources))
+            )
+            break
+        except UnknownUpstream as error:
+            if wanted:
+                near = error.candidates
+                parts.append(page.wrong(directive, "unknown_upstream", near))
+    return parts
+
+
+def go_names(name: str) -> list[str]:
+    """What Go may call a method of ours: the same word, in its case."""
+    owner, _, method = name.rpartition("::")
+    owner = owner.rpartition("::")[2]
+    words = [word for word in method.split("_") if word]
+    if not owner[:1].isupper() or not words:
+        return []
+    camel = "".join(word[:1].upper() + word[1:] for word in words)
+    private = camel[:1].lower() + camel[1:]
+    owners = [owner, owner[:1].lower() + owner[1:]]
+    return [f"{o}.{m}" for o in owners for m in (camel, private)]
+
+
+def _original(name: str, sources: Sources):
+    """The original's symbol. LinkBuffer is an alias there, of UnsafeLinkBuffer."""
+    try:
+        return sources.upstream(name)
+    except UnknownUpstream:
+        if not name.startswith("LinkBuffer."):
+            raise
+        return sources.upstream(f"Unsafe{name}")
+
+
+def _upstream_link(symbol) -> str:
+    return f"[`{symbol.symbol}` {symbol.file}:{symbol.line}]({symbol.url})"
+
+
+def _upstream(directive: Directive, page: PageText, sources: Sources) -> str:
+    try:
+        return _upstream_link(_original(directive.argument, sources))
+    except UnknownUpstream as error:
+        near = error.candidates
+        return page.wrong(directive, "unknown_upstream", near)
+
+
+def _api(directive: Directive, page: PageText, sources: Sources) -> str:
+    name = f"<code>{html.escape(directive.argument)}</code>"
+    if sources.api is None:
+        return page.wrong(directive, "no_api")
+    try:
+        return f'<a href="{page.to_root}api/{sources.api.find(directive.argument)}">{name}</a>'
+    except UnknownApi as error:
+        return page.wrong(directive, "unknown_api", error.candidates)
+
+
+def _trace(directive: Directive, page: PageText, sources: Sources) -> str:
+    try:
+        return trace_figure.figure(directive.argument, page.language, sources.traces)
+    except UnknownTrace as error:
+        return page.wrong(directive, "unknown_trace", error.candidates)
+    except Exception as error:  # the recorder's own errors: one line, at this page
+        return page.wrong(directive, "no_diagram", reason=str(error).splitlines()[0])
+
+
+_RESOLVERS = {
+    "src": _piece,
+    "quote": _piece,
+    "upstream": _upstream,
+    "api": _api,
+    "trace": _trace,
+}

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MkDocs' hook: the chapters in the navigation, the directives in the pages.
+
+MkDocs builds once per language with this one module, so what the directives look
+things up in is loaded once, on the first page.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from learn import chapters, paths  # noqa: E402
+from learn.site import content  # noqa: E402
+from learn.site.api_links import ApiLinks  # noqa: E402
+from learn.site.expand import PageText, Sources, expand  # noqa: E402
+
+log = logging.getLogger("mkdocs.hooks.learn")
+
+
+@functools.cache
+def sources() -> Sources:
+    """Loaded once, shared by the languages."""
+    from learn import index, upstream
+
+    tag = content.TAGFILE
+    return Sources(
+        root=paths.ROOT,
+        index=index.load(),
+        upstream=upstream.find,
+        traces=paths.TRACES,
+        api=ApiLinks(tag) if tag.is_file() else None,
+    )
+
+
+def on_config(config):
+    """The book's order: the pages before the chapters, then the chapters."""
+    try:
+        chapters.load_all()
+    except chapters.ChapterError as error:
+        log.warning("%s", error)
+    config.nav = content.navigation()
+    return config
+
+
+def on_page_read_source(page, config):
+    """The page with its directives expanded; each problem is a warning, so that
+    the strict build fails."""
+    source = Path(page.file.abs_src_path)
+    markdown = source.read_text(encoding="utf-8")
+    text = PageText(
+        file=paths.relative(source),
+        language=content.language_of(source),
+        to_root="../" * page.file.dest_uri.count("/"),
+    )
+    expanded = expand(markdown, text, sources())
+    for problem in text.problems:
+        log.warning("%s", problem)
+    return expanded
+
+
+def on_page_content(html, page, config, files):
+    """A line end between two Chinese characters is no space."""
+    if content.language_of(Path(page.file.abs_src_path)) == "zh":
+        return content.join_chinese(html)
+    return html
+
+
+def on_post_page(output, page, config):
+    """What the theme leaves out for those who do not use a mouse or a screen."""
+    return content.accessible(output, content.language_of(Path(page.file.abs_src_path)))

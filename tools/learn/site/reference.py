@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The API reference: Doxygen over src/, once for both languages.
+
+Made again only when a source, the Doxyfile or the style changes: build/doxygen
+carries the hash of what it was made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+from learn import paths
+from learn.site import content
+
+DOXYFILE = paths.TOOLS / "site" / "Doxyfile"
+STYLE = paths.TOOLS / "site" / "reference.css"
+
+
+class ReferenceError(Exception):
+    """Doxygen is missing (could_not_run) or failed; one line."""
+
+    def __init__(self, text: str, could_not_run: bool = False) -> None:
+        super().__init__(text)
+        self.could_not_run = could_not_run
+
+
+def build() -> Path:
+    """The folder with the HTML, up to date."""
+    key = _key()
+    stamp = content.DOXYGEN / "made-from"
+    if stamp.is_file() and stamp.read_text() == key:
+        return content.DOXYGEN / "html"
+    fresh = content.DOXYGEN.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    _run(fresh)
+    (fresh / "made-from").write_text(key)
+    shutil.rmtree(content.DOXYGEN, ignore_errors=True)
+    fresh.rename(content.DOXYGEN)
+    return content.DOXYGEN / "html"
+
+
+def _key() -> str:
+    digest = hashlib.sha256()
+    sources = sorted(f for s in ("*.h", "*.cpp") for f in paths.SRC.rglob(s))
+    for file in [DOXYFILE, STYLE, *sources]:
+        digest.update(paths.relative(file).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _run(output: Path) -> None:
+    settings = [
+        DOXYFILE.read_text(encoding="utf-8"),
+        f'INPUT = "{paths.SRC}"',
+        f'STRIP_FROM_PATH = "{paths.ROOT}"',
+        f'OUTPUT_DIRECTORY = "{output}"',
+        f'GENERATE_TAGFILE = "{output / content.TAGFILE.name}"',
+    ]
+    try:
+        ran = subprocess.run(
+            ["doxygen", "-"],
+            input="\n".join(settings),
+            text=True,
+            capture_output=True,
+            cwd=paths.ROOT,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise ReferenceError("doxygen is not installed", could_not_run=True) from None
+    (output / "log").write_text(ran.stdout + ran.stderr)
+    said = ran.stderr.strip().splitlines()
+    refused = [line for line in said if line.startswith("error:")]  # yet it exits with 0
+    if ran.returncode or refused or not (output / content.TAGFILE.name).is_file():
+        last = ([*said, *refused] or ["no output"])[-1]
+        raise ReferenceError(f"doxygen failed: {last}")
