@@ -136,7 +136,7 @@ class LinkBuffer {
                                              std::size_t remain = 0);
   /// Moves what is unread in `other`, flushed or not, behind what is malloc'ed
   /// here; `other` is empty then, its views dead. Unlike upstream: the reader
-  /// sees none of it before flush(). Requires: nobody else uses `other`. [writer]
+  /// sees none before flush(). Requires: nobody else uses `other`. [writer]
   void append(LinkBuffer&& other);
   /// Commits: all since the last flush() turns readable. Never fails; a
   /// connection's flush(), of the same shape, may. [writer]

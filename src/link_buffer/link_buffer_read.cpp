@@ -126,8 +126,9 @@ void LinkBuffer::release_read() {
 // the look and the free the writer may have begun.
 void LinkBuffer::give_back() {
   Tail found = Tail::parked;
-  // acquire: pairs with the release in park(), so that everything the writer
-  // has committed before is visible. relaxed on failure: nothing is touched.
+  // acquire: pairs with the release in park(). The writer is through with the
+  // block, even with bytes that malloc_ack() dropped and no commit publishes.
+  // relaxed on failure: writing, so nothing is touched; or taken, long ago.
   if (!tail_.compare_exchange_strong(found, Tail::taken,
                                      std::memory_order_acquire,
                                      std::memory_order_relaxed) &&

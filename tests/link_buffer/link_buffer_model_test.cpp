@@ -165,6 +165,7 @@ class Model {
     }
     ASSERT_EQ(text(*got), front(n));
     views_.emplace_back(*got, front(n));
+    if (views_.size() > 8) views_.pop_front();
   }
   void next() {
     const std::size_t n = some_readable();
@@ -235,7 +236,7 @@ class Model {
   LinkBuffer buffer_;
   std::deque<char> readable_;
   std::deque<char> pending_;
-  std::vector<View> views_;
+  std::deque<View> views_;
   std::vector<std::pair<Slice, std::string>> slices_;
 };
 
