@@ -35,8 +35,10 @@ class RefCounted {
   void release() const {
     // acq_rel: the release half publishes what this holder did to the object,
     // the acquire half lets the last holder see what all others did. Pairs
-    // with every other release().
-    if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    // with every other release(). Whoever reads 1 is the only holder, so no
+    // count can change under him, and he saves the read-modify-write.
+    if (count_.load(std::memory_order_acquire) == 1 ||
+        count_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       delete static_cast<const T*>(this);
     }
   }

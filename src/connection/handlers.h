@@ -28,7 +28,7 @@ struct Handlers {
   Handler on_connect = {};
   /// Called while unread input is there, but not again for input that it has
   /// seen and left: then the next byte calls it. Unlike upstream, where such a
-  /// handler is called for ever (contracts e.3).
+  /// handler is called for ever (connection_onevent.go:180).
   Handler on_request = {};
   Handler on_disconnect = {};
 };

@@ -17,7 +17,7 @@ std::error_code Output::flush() {
     case KeyChain::Flush::idle:
       break;
   }
-  buffer_.flush();
+  static_cast<void>(buffer_.flush());  // a LinkBuffer's never fails
   const std::error_code error = send_all();
   keys_.end_flush();
   return error;
@@ -25,7 +25,7 @@ std::error_code Output::flush() {
 
 // A peer that has only finished sending may still be reading, so the handler
 // that is at work on its last request can answer. Unlike upstream, where a
-// half-closed peer gets nothing (contracts e.3).
+// half-closed peer gets nothing (poll_default_linux.go:118).
 bool Output::may_write() const {
   const ClosedBy by = keys_.closed_by();
   return by == ClosedBy::none ||

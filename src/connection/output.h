@@ -16,7 +16,7 @@
 // EPOLLOUT is watched for only while something is left: a socket with room
 // would be reported again and again. Who may send is decided by sending_: never
 // two at once, not even after a write timeout, when the writer gives up while
-// the poller is still at it (upstream: contracts e.2, 13).
+// the poller is still at it (upstream: connection_impl.go:511).
 //
 // Knows the keys, the buffer and the poller, never the connection.
 // Upstream: connection_impl.go:482 (flush), connection_reactor.go:122

@@ -23,7 +23,6 @@ struct Header {
   State state;
   std::uint64_t capacity;
 };
-static_assert(sizeof(Header) == alignof(std::max_align_t));
 
 constexpr std::size_t kHeaderSize = kGuarded ? sizeof(Header) : 0;
 constexpr unsigned char kFreedByte = 0xdd;
@@ -31,6 +30,7 @@ constexpr unsigned char kFreedByte = 0xdd;
 constexpr std::size_t kFilledMax = 65536;
 
 Header& header_of(std::byte* base) {
+  static_assert(sizeof(Header) == alignof(std::max_align_t));
   return *reinterpret_cast<Header*>(base - sizeof(Header));
 }
 

@@ -25,10 +25,11 @@
 namespace netpoll::mcache::guard {
 
 /// The one switch: the guard asks this constant, nothing asks NDEBUG again.
+inline constexpr bool kGuarded =
 #ifdef NDEBUG
-inline constexpr bool kGuarded = false;
+    false;
 #else
-inline constexpr bool kGuarded = true;
+    true;
 #endif
 
 /// A new block from the system, in state free. Not null: without memory the

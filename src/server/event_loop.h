@@ -13,7 +13,7 @@
 //
 // Owns its acceptors and, by Ref, its connections. Borrows the runtime.
 // Unlike upstream: any number of listeners; a connection is registered before
-// it can end, so none stays in the registry for ever (contracts e.2, 12).
+// it can end, so none stays in the registry for ever (netpoll_server.go:163).
 // Upstream: eventLoop, netpoll_unix.go:123; server, netpoll_server.go:28.
 
 #include <chrono>

@@ -10,7 +10,6 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -90,7 +89,7 @@ TEST_F(DialTest, RefusesWhatIsNoAddress) {
 }
 
 TEST_F(DialTest, ClosesWhenTheUserLetsGo) {
-  std::optional<DialedConnection> conn = *dial_it();
+  auto conn = std::make_unique<DialedConnection>(*dial_it());
   const UniqueFd far = accept();
   conn.reset();
   EXPECT_TRUE(test::at_eof(far.get()));

@@ -275,7 +275,7 @@ TEST(ConnectionEnd, TearDownAfterTheHandlerEndsAPushersFlush) {
 
 // The registry's is the test's own here; the poller's and the task's go.
 TEST(ConnectionEnd, AllReferencesAreGone) {
-  Served served({.on_connect = swallow, .on_request = test::echo});
+  Served served({.on_connect = [](Connection&) {}, .on_request = test::echo});
   EXPECT_EQ(served.conn().holders(), 1u);
   ASSERT_FALSE(served.start());
   EXPECT_GE(served.conn().holders(), 2u);

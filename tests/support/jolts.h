@@ -23,13 +23,13 @@ class Jolts {
   /// Requires: `victim` outlives this.
   explicit Jolts(pthread_t victim) {
     struct sigaction jolt{};
-    jolt.sa_handler = [](int) { spin(20'000); };
+    jolt.sa_handler = [](int) { spin(100'000); };
     jolt.sa_flags = SA_RESTART;
     ::sigaction(SIGUSR1, &jolt, nullptr);
     thread_ = std::jthread([victim](const std::stop_token& stop) {
-      for (int turn = 0; !stop.stop_requested(); ++turn) {
+      for (unsigned turn = 0; !stop.stop_requested(); ++turn) {
         ::pthread_kill(victim, SIGUSR1);
-        spin(20'000 + turn * 7919 % 40'000);
+        spin(static_cast<int>(20'000 + turn * 7919 % 40'000));
       }
     });
   }
