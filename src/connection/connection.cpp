@@ -5,9 +5,9 @@
 
 #include <cassert>
 #include <ranges>
+#include <span>
 #include <utility>
 
-#include "base/log.h"
 #include "os/socket.h"
 
 namespace netpoll {
@@ -80,10 +80,10 @@ void Connection::try_finish() {
 
 // There is input to handle, and this thread is none for it.
 void Connection::go_on_elsewhere(bool has_work) {
-  // Refused only by a pool that has stopped; its Runtime is going down.
-  if (has_work && !runtime_.workers().go(task(&Connection::run_task))) {
-    log::warn("connection", "the workers have stopped");
-  }
+  if (!has_work) return;
+  Task rest = task(&Connection::run_task);
+  // Refused only by a pool that has stopped, and then this thread must do.
+  if (!runtime_.workers().go(std::span(&rest, 1))) rest();
 }
 
 Task Connection::task(void (Connection::*step)()) {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/log.h"
 #include "os/eventfd.h"
 
 namespace netpoll {
@@ -149,8 +148,12 @@ void Poller::dispatch(const epoll_event& event) {
 
 bool Poller::hand_over() {
   if (batch_.empty()) return false;
-  // Refused only by a pool that has stopped, and then nobody waits for them.
-  if (!workers_.go(batch_)) log::warn("poller", "the workers have stopped");
+  if (!workers_.go(batch_)) {
+    // The pool has stopped: all handlers have returned, and what is left is to
+    // tear down. That must not be lost, and no one else can do it.
+    for (Task& task : batch_)
+      task();
+  }
   batch_.clear();
   ::sched_yield();
   return true;

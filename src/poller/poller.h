@@ -52,7 +52,8 @@ class Poller {
   /// nothing. [any]
   void detach(FdOperator& op);
 
-  /// Runs `task` on a worker at the end of this turn. [poller]
+  /// Runs `task` on a worker at the end of this turn; right here, when the pool
+  /// has stopped. [poller]
   void defer(Task task) { batch_.push_back(std::move(task)); }
 
   /// Turns until stop(). One thread, once. [poller]

@@ -76,7 +76,8 @@ void at_once(int turns, auto first, auto second) {
 // Broken variant: Connection::let_go() gives the key back and does not look
 // again. A byte that comes between the look and the key is handled by nobody.
 // The second byte of a round arrives about when the handler of the first
-// returns, on the only worker; a third would rescue it.
+// returns, on the only worker; a third would rescue it. The variant has not
+// been seen failing: the window is narrower than the poller's own two steps.
 TEST(ConnectionStress, NoInputIsLeftWhenTheHandlerLetsGo) {
   constexpr int kRounds = 20'000;
   std::atomic<int> taken{0};
@@ -103,7 +104,8 @@ TEST(ConnectionStress, NoInputIsLeftWhenTheHandlerLetsGo) {
 
 // Broken variant: Input::sleep_for() looks first and says what it wants
 // afterwards. A byte that comes in between wakes nobody. The test is the
-// poller, so that the two meet within nanoseconds.
+// poller, so that the two meet within nanoseconds. The variant has not been
+// seen failing.
 TEST(ConnectionStress, NoInputIsMissedByAReaderThatFallsAsleep) {
   constexpr int kRounds = 100'000;
   const test::FdsBalance balance;
@@ -137,8 +139,8 @@ TEST(ConnectionStress, NoInputIsMissedByAReaderThatFallsAsleep) {
   over.count_down();
 }
 
-// Broken variant: Connection::close() does not wake the output; or tear_down()
-// closes the descriptor before stop_flushing() has waited.
+// Broken variant: Connection::tear_down() closes the descriptor before
+// stop_flushing() has waited.
 TEST(ConnectionStress, CloseMeetsAFlush) {
   const std::string much(1 << 20, 'x');
   Rounds rounds({});
@@ -217,8 +219,8 @@ TEST(ConnectionStress, TwoCloseAtOnce) {
   }
 }
 
-// Broken variant: Connection::run_on_connect() looks for hung_up before it
-// sets connected, in two steps. Then nobody, or both, tell on_disconnect.
+// Broken variant: Connection::hang_up() tells on_disconnect whether or not
+// on_connect has returned.
 TEST(ConnectionStress, OnDisconnectComesOnceAndNeverInOnConnect) {
   std::atomic<int> connecting{0};
   std::atomic<int> overlaps{0};

@@ -34,17 +34,19 @@ TEST(Connection, AnswersARequest) {
 
 TEST(Connection, CallsItsHandlersInOrder) {
   std::string order;
+  Trigger requested;
   Served served({.on_prepare = [&](Connection&) { order += 'p'; },
                  .on_connect = [&](Connection&) { order += 'c'; },
                  .on_request =
                      [&](Connection& conn) {
                        order += 'r';
                        swallow(conn);
+                       requested.pull();
                      },
                  .on_disconnect = [&](Connection&) { order += 'd'; }});
   served.send("input before anybody looks");
   ASSERT_FALSE(served.start());
-  EXPECT_TRUE(eventually([&] { return served.conn().reader().size() == 0; }));
+  requested.wait();
   served.close_far();
   EXPECT_TRUE(served.wait_torn_down());
   EXPECT_EQ(order, "pcrd");

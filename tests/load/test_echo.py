@@ -64,6 +64,8 @@ def test_sigterm_closes_idle_connections_and_refuses_new_ones(start: START) -> N
     server = start()
     host, port = server.address.rsplit(":", 1)
     with socket.create_connection((host, int(port))) as idle:
+        idle.sendall(b"x")  # the answer says that it has been accepted
+        assert idle.recv(1) == b"x"
         assert server.stop() == 0
         assert idle.recv(1) == b""
     with pytest.raises(ConnectionRefusedError):

@@ -20,9 +20,8 @@ using test::eventually;
 using test::send_all;
 using test::Serving;
 
-// Broken variant: Connection::hang_up() tears down without letting a handler
-// see what came before the end; or on_readable() takes the end before the
-// bytes. Upstream: TestParallelShortConnection.
+// Broken variant: Connection::has_request() is false once the peer has closed.
+// Upstream: TestParallelShortConnection.
 TEST(ServerStress, ShortConnectionsLoseNoByte) {
   constexpr std::size_t kClients = 100;
   constexpr std::size_t kRounds = 20;

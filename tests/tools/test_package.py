@@ -41,7 +41,7 @@ def test_another_minor_version_is_refused(prefix, tmp_path):
     (tmp_path / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.25)\nproject(other LANGUAGES CXX)\n"
         "find_package(netpoll 0.2 REQUIRED)\n")
-    done = subprocess.run(["cmake", "-S", tmp_path, "-B", tmp_path / "b",
+    done = subprocess.run(["cmake", "-G", "Ninja", "-S", tmp_path, "-B", tmp_path / "b",
                            f"-DCMAKE_PREFIX_PATH={prefix}"],
                           capture_output=True, text=True, check=False)
     assert done.returncode != 0
