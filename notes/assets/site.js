@@ -14,6 +14,21 @@
   }
 })();
 
+// The theme wraps a wide table so that it scrolls sideways, after this script has
+// run; that too must be reachable by keyboard.
+
+(function () {
+  const content = document.querySelector(".md-content");
+  if (!content) return;
+  new MutationObserver(function () {
+    for (const wrap of content.querySelectorAll(
+      ".md-typeset__scrollwrap:not([tabindex])",
+    )) {
+      wrap.tabIndex = 0;
+    }
+  }).observe(content, { childList: true, subtree: true });
+})();
+
 // Switching the language keeps the place: headings have the same ids in both
 // languages, so the link takes along the last heading above the reader's eye.
 
