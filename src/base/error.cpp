@@ -45,8 +45,7 @@ bool is_closed(const std::error_code& error) {
 
 bool is_timeout(const std::error_code& error) {
   return error == Errc::read_timeout || error == Errc::write_timeout ||
-         error == Errc::dial_timeout ||
-         error == std::error_code(ETIMEDOUT, std::system_category());
+         error == Errc::dial_timeout || error == std::errc::timed_out;
 }
 
 class ConditionCategory final : public std::error_category {

@@ -9,7 +9,7 @@
 //
 // Only Block and what a poller watches are counted. One counter inside the
 // object, and no weak pointers: whoever keeps a thing alive is in plain sight
-// (style rule 19). Upstream: the garbage collector, and linkBufferNode.refer.
+//. Upstream: the garbage collector, and linkBufferNode.refer.
 
 #include <atomic>
 #include <cstdint>

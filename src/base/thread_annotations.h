@@ -2,7 +2,7 @@
 #pragma once
 
 // Clang's -Wthread-safety, under the names its manual uses. GCC sees nothing.
-// The only macros of the library (style rule 28).
+// The only macros of the library.
 
 #if defined(__clang__)
 #define NETPOLL_ANNOTATE(x) __attribute__((x))

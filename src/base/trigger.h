@@ -22,6 +22,9 @@ namespace netpoll {
 using Deadline = std::chrono::steady_clock::time_point;
 inline constexpr Deadline kNever = Deadline::max();
 
+/// The moment `length` from now; kNever if the clock does not go so far. [any]
+Deadline deadline_after(std::chrono::milliseconds length);
+
 class Trigger {
  public:
   Trigger() = default;

@@ -43,8 +43,8 @@ std::error_code Connection::start(CloseCallback last) {
     return error;
   }
   if (greet && !runtime_.workers().go(task(&Connection::run_task))) {
-    keys_.stop_processing();
-    close();
+    end_by_user();
+    run_task();  // without on_connect; tears down
     return Errc::conn_closed;
   }
   return {};
@@ -82,7 +82,7 @@ void Connection::try_finish() {
 void Connection::go_on_elsewhere(bool has_work) {
   if (!has_work) return;
   Task rest = task(&Connection::run_task);
-  // Refused only by a pool that has stopped, and then this thread must do.
+  // Refused by a pool that has stopped, or that can get no thread.
   if (!runtime_.workers().go(std::span(&rest, 1))) rest();
 }
 
@@ -152,7 +152,7 @@ void Connection::run_close_callbacks() {
     callbacks.swap(callbacks_);
   }
   for (CloseCallback& callback : callbacks | std::views::reverse) {
-    callback(*this);
+    call(callback, "close callback");
   }
 }
 
@@ -164,7 +164,7 @@ void Connection::add_close_callback(CloseCallback callback) {
       return;
     }
   }
-  callback(*this);
+  call(callback, "close callback");
 }
 
 }  // namespace netpoll

@@ -143,7 +143,7 @@ class Connection final : public FdOperator {
   // Guarded by the processing key.
   UniqueFd socket_;
   CloseCallback last_;
-  std::uint64_t quiet_at_ = 0;  // committed() at the last close_if_quiet()
+  std::uint64_t quiet_at_ = ~0ull;  // committed() at the last close_if_quiet()
 
   // committed() before the last on_request that took nothing. Written with the
   // processing key, read without: a stale value only costs one more look.

@@ -6,6 +6,11 @@
 namespace netpoll {
 
 void Connection::on_readable() {
+  if (keys_.closed_by() == ClosedBy::user) {
+    // A handler still runs; nobody will ask for what comes now.
+    static_cast<void>(poller_.watch_input(*this, false));
+    return;
+  }
   const Result<os::Moved> moved = input_.fill(fd());
   if (!moved) return hang_up(ClosedBy::error);
   if (moved->eof) return hang_up(ClosedBy::peer);
@@ -21,7 +26,9 @@ void Connection::on_readable() {
 }
 
 void Connection::on_writable() {
-  if (output_.drain()) hang_up(ClosedBy::error);
+  // On an error the flusher is told, but there may be input left to read: the
+  // end is announced by the event that follows it.
+  static_cast<void>(output_.drain());
 }
 
 void Connection::on_hangup() {

@@ -88,14 +88,15 @@ Deadline Input::deadline() const {
   // relaxed: see set_read_timeout().
   const auto timeout = timeout_.load(std::memory_order_relaxed);
   if (timeout.count() == 0) return kNever;
-  return Deadline::clock::now() + timeout;
+  return deadline_after(timeout);
 }
 
 std::error_code Input::wait_for(std::size_t n, Deadline deadline) {
   if (n <= buffer_.size()) return {};
   const std::error_code error = sleep_for(n, deadline);
-  // relaxed: only a poller that still sees the old number pulls in vain.
-  wanted_.store(0, std::memory_order_relaxed);
+  // An exchange: a plain store would come between the poller's fetch_add and
+  // the exchange of the next sleep_for(), which would then not read it.
+  wanted_.exchange(0, std::memory_order_acq_rel);
   return error;
 }
 

@@ -63,7 +63,7 @@ std::error_code Output::wait_sent() {
   // relaxed: a number on its own.
   const auto timeout = timeout_.load(std::memory_order_relaxed);
   const Deadline limit =
-      timeout.count() == 0 ? kNever : Deadline::clock::now() + timeout;
+      timeout.count() == 0 ? kNever : deadline_after(timeout);
   for (bool in_time = true;; in_time = sent_.wait_until(limit)) {
     const Lock lock(sending_);
     if (!armed_) return error_;

@@ -151,6 +151,11 @@ std::thread GoPool::last_to_leave() {
   return std::move(gone_);
 }
 
+bool GoPool::is_stopped() const {
+  const Lock lock(mutex_);
+  return stopped_;
+}
+
 GoPool::Stats GoPool::stats() const {
   const Lock lock(mutex_);
   return {workers_.size(), idle_.size(), queue_.size()};

@@ -102,6 +102,8 @@ class GoPool {
   /// how many tasks were discarded. Again: waits, and returns 0.
   /// Requires: not on one of its own workers. [any]
   std::size_t stop(Stop how);
+  /// stop() has been called. [any]
+  bool is_stopped() const;
 
   /// One consistent look, already out of date. [any]
   Stats stats() const;

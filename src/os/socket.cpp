@@ -7,7 +7,12 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <cstdint>
+
+#include "base/trigger.h"
 
 namespace netpoll::os {
 namespace {
@@ -32,21 +37,36 @@ std::error_code connect_result(int fd) {
   return {error, std::system_category()};
 }
 
-std::error_code wait_connected(int fd, std::chrono::milliseconds timeout) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point deadline = Clock::now() + timeout;
+// What is left until `deadline`, as poll(2) wants it: -1 for no limit.
+int left_ms(Deadline deadline) {
+  if (deadline == kNever) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+      deadline - Deadline::clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT_MAX));
+}
+
+std::error_code wait_connected(int fd, Deadline deadline) {
   for (;;) {
-    int left_ms = -1;
-    if (timeout.count() > 0) {
-      const auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-      if (left.count() <= 0) return Errc::dial_timeout;
-      left_ms = static_cast<int>(left.count());
-    }
     pollfd wanted{.fd = fd, .events = POLLOUT, .revents = 0};
-    const int ready = ::poll(&wanted, 1, left_ms);
+    const int ready = ::poll(&wanted, 1, left_ms(deadline));
     if (ready > 0) return connect_result(fd);
+    if (ready == 0 && left_ms(deadline) == 0) return Errc::dial_timeout;
     if (ready < 0 && errno != EINTR) return last_system_error();
+  }
+}
+
+// Until the kernel is at it, or has done it.
+std::error_code begin_connect(int fd, const Address& address,
+                              Deadline deadline) {
+  for (;;) {
+    if (::connect(fd, address.data(), address.size()) == 0) return {};
+    // EINTR: the kernel goes on connecting, as with EINPROGRESS.
+    if (errno == EINPROGRESS || errno == EINTR) return {};
+    // A unix server that does not keep up: there is nothing to wait for but
+    // time.
+    if (errno != EAGAIN || !address.is_unix()) return last_system_error();
+    if (left_ms(deadline) == 0) return Errc::dial_timeout;
+    ::poll(nullptr, 0, 1);
   }
 }
 
@@ -84,12 +104,11 @@ Result<UniqueFd> connect_to(const Address& address,
                             std::chrono::milliseconds timeout) {
   Result<UniqueFd> fd = open_stream(address.family());
   if (!fd) return fd;
-  if (::connect(fd->get(), address.data(), address.size()) == 0) return fd;
-  // EINTR: the kernel goes on connecting, as with EINPROGRESS.
-  if (errno != EINPROGRESS && errno != EINTR) return fail(last_system_error());
-  if (const std::error_code error = wait_connected(fd->get(), timeout)) {
-    return fail(error);
-  }
+  const Deadline deadline =
+      timeout.count() > 0 ? deadline_after(timeout) : kNever;
+  std::error_code error = begin_connect(fd->get(), address, deadline);
+  if (!error) error = wait_connected(fd->get(), deadline);
+  if (error) return fail(error);
   return fd;
 }
 

@@ -148,13 +148,15 @@ void Poller::dispatch(const epoll_event& event) {
 
 bool Poller::hand_over() {
   if (batch_.empty()) return false;
-  if (!workers_.go(batch_)) {
-    // The pool has stopped: all handlers have returned, and what is left is to
-    // tear down. That must not be lost, and no one else can do it.
-    for (Task& task : batch_)
+  if (workers_.go(batch_)) {
+    batch_.clear();
+  } else if (workers_.is_stopped()) {
+    // All handlers have returned, and what is left is to tear down. That must
+    // not be lost, and no one else can do it.
+    for (Task& task : std::exchange(batch_, {})) {
       task();
-  }
-  batch_.clear();
+    }
+  }  // else not even a first thread can be had: the next turn tries again
   ::sched_yield();
   return true;
 }

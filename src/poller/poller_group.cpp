@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace netpoll {
@@ -26,13 +27,24 @@ Result<std::unique_ptr<PollerGroup>> PollerGroup::start(std::size_t count,
     if (!poller) return fail(poller.error());
     pollers.push_back(*std::move(poller));
   }
-  return std::unique_ptr<PollerGroup>(new PollerGroup(std::move(pollers)));
+  try {
+    return std::unique_ptr<PollerGroup>(new PollerGroup(std::move(pollers)));
+  } catch (const std::system_error& error) {  // no thread can be had
+    return fail(error.code());
+  }
 }
 
 PollerGroup::PollerGroup(std::vector<std::unique_ptr<Poller>> pollers)
     : pollers_(std::move(pollers)) {
-  for (std::size_t i = 0; i < pollers_.size(); ++i) {
-    threads_.emplace_back(run_named, std::ref(*pollers_[i]), i);
+  try {
+    for (std::size_t i = 0; i < pollers_.size(); ++i) {
+      threads_.emplace_back(run_named, std::ref(*pollers_[i]), i);
+    }
+  } catch (...) {
+    // Those that have started are joined on the way out, so they must end.
+    for (const auto& poller : pollers_)
+      poller->stop();
+    throw;
   }
 }
 

@@ -4,7 +4,6 @@
 #include "server/acceptor.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "base/log.h"
@@ -15,10 +14,8 @@ namespace {
 constexpr std::chrono::milliseconds kPauseMin(10);
 constexpr std::chrono::milliseconds kPauseMax(1000);
 
-bool is_out_of_descriptors(std::error_code error) {
-  return error == std::errc::too_many_files_open ||
-         error == std::errc::too_many_files_open_in_system;
-}
+// So that a storm of connections does not starve what else the poller watches.
+constexpr int kAcceptsPerTurn = 64;
 
 }  // namespace
 
@@ -40,12 +37,11 @@ void Acceptor::stop() {
 }
 
 void Acceptor::on_readable() {
-  for (;;) {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
     Result<std::optional<os::Accepted>> accepted = listener_.accept();
     if (!accepted) {
       log::warn("accept", accepted.error());
-      if (is_out_of_descriptors(accepted.error())) pause();
-      return;
+      return pause();
     }
     std::optional<os::Accepted>& next = *accepted;
     if (!next) return;

@@ -6,8 +6,8 @@
 //    epoll: readable --> on_readable(): accept, accept, … EAGAIN
 //                            |   each --> on_accept_(fd, peer)
 //                            v
-//                        EMFILE, ENFILE: no descriptor left. Listen no more for
-//                        a moment (a worker waits it out), then go on.
+//                        an error, as when no descriptor is left: listen no
+//                        more for a moment (a worker waits it out), then go on.
 //
 // Unlike upstream: takes all that wait in one turn, not one a turn
 // (netpoll_server.go:99). Upstream: server.OnRead.

@@ -71,6 +71,8 @@ void EventLoop::forget(Connection& connection) {
 }
 
 void EventLoop::stop_accepting() {
+  // Whoever returns from here knows that nothing is adopted any more.
+  const Lock one(stop_mutex_);
   std::vector<Ref<Acceptor>> acceptors;
   {
     const Lock lock(mutex_);
@@ -83,15 +85,17 @@ void EventLoop::stop_accepting() {
 }
 
 std::error_code EventLoop::shutdown(std::chrono::milliseconds limit) {
-  const Deadline deadline = Deadline::clock::now() + limit;
+  const Deadline deadline = deadline_after(limit);
   stop_accepting();
   bool empty = false;
+  int sweeps = 0;
   do {
     for (const Ref<Connection>& connection : connected()) {
       connection->close_if_quiet();
     }
-    empty = wait_empty(std::min(Deadline::clock::now() + kSweep, deadline));
-  } while (!empty && Deadline::clock::now() < deadline);
+    empty = wait_empty(std::min(deadline_after(kSweep), deadline));
+    ++sweeps;  // the second is the first that can find somebody quiet
+  } while (!empty && (sweeps < 2 || Deadline::clock::now() < deadline));
 
   const auto result =
       empty ? std::error_code() : make_error_code(std::errc::timed_out);

@@ -64,6 +64,7 @@ TEST(Condition, TimedOutIsOursAndTheSystems) {
   EXPECT_EQ(std::error_code(Errc::write_timeout), Condition::timed_out);
   EXPECT_EQ(std::error_code(Errc::dial_timeout), Condition::timed_out);
   EXPECT_EQ(system_error(ETIMEDOUT), Condition::timed_out);
+  EXPECT_EQ(make_error_code(std::errc::timed_out), Condition::timed_out);
   EXPECT_NE(system_error(ECONNRESET), Condition::timed_out);
 }
 

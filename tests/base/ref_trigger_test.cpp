@@ -162,5 +162,12 @@ TEST(Trigger, MayGoAsSoonAsItsSleeperWoke) {
   SUCCEED() << "the sanitizers look for a pull() on freed memory";
 }
 
+TEST(DeadlineAfter, IsNeverWhenTheClockDoesNotGoSoFar) {
+  EXPECT_EQ(deadline_after(std::chrono::milliseconds::max()), kNever);
+  EXPECT_GE(deadline_after(std::chrono::hours(1)),
+            Deadline::clock::now() + std::chrono::minutes(59));
+  EXPECT_LT(deadline_after(std::chrono::hours(1)), kNever);
+}
+
 }  // namespace
 }  // namespace netpoll

@@ -246,5 +246,20 @@ TEST(Connection, KnowsBothItsAddresses) {
   conn->close();
 }
 
+TEST(Connection, ACloseCallbackThatThrowsStopsNothing) {
+  test::LogLines log;
+  bool first_added_ran = false;
+  Served served({.on_request = swallow});
+  served.conn().add_close_callback(
+      [&](Connection&) { first_added_ran = true; });
+  served.conn().add_close_callback(
+      [](Connection&) { throw std::runtime_error("no"); });
+  ASSERT_FALSE(served.start());
+  served.conn().close();
+  EXPECT_TRUE(served.wait_torn_down());
+  EXPECT_TRUE(first_added_ran);
+  EXPECT_EQ(log.all(), std::vector<std::string>{"close callback: no"});
+}
+
 }  // namespace
 }  // namespace netpoll

@@ -33,6 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from learn import paths
+from learn.say import say
 
 LANGUAGES = ("en", "zh")
 KINDS_LATER = ("fix", "build", "explore")
@@ -100,9 +101,9 @@ def find(name: str, root: Path = paths.ROOT) -> Exercise:
     found = exact or [e for e in everything if _leads_to(name.strip("/"), e.id)]
     if len(found) == 1:
         return found[0]
-    listed = ", ".join(e.id for e in found or everything) or "none"
-    what = "more than one exercise is called" if found else "no exercise is called"
-    raise ExerciseError(f"{what} {name}; choose from: {listed}")
+    listed = ", ".join(e.id for e in found or everything) or say("exercise.none")
+    key = "exercise.ambiguous" if found else "exercise.unknown"
+    raise ExerciseError(say(key, name=name, listed=listed))
 
 
 def load(directory: Path, root: Path = paths.ROOT) -> Exercise:

@@ -18,6 +18,7 @@ from learn import paths
 from learn.exercise import cut
 from learn.exercise.model import HINTS, Exercise, ExerciseError
 from learn.exercise.tree import write_file, write_files
+from learn.say import say
 
 
 def top() -> Path:
@@ -40,7 +41,7 @@ def is_started(exercise: Exercise) -> bool:
 def start(exercise: Exercise, language: str) -> list[Path]:
     """Writes the files with their holes; never over what is there."""
     if is_started(exercise):
-        raise ExerciseError(f"{exercise.id} is started already: ./learn reset {exercise.id}")
+        raise ExerciseError(say("exercise.already_started", id=exercise.id))
     write_files(folder(exercise), cut.starter(exercise, cut.index_of(exercise.root), language))
     remember_current(exercise)
     return files(exercise)
@@ -63,7 +64,7 @@ def reset(exercise: Exercise, language: str) -> list[Path]:
 
 def need_started(exercise: Exercise) -> Path:
     if not is_started(exercise):
-        raise ExerciseError(f"{exercise.id} is not started: ./learn start {exercise.id}")
+        raise ExerciseError(say("exercise.not_started", id=exercise.id))
     return folder(exercise)
 
 
