@@ -5,12 +5,6 @@
 
 namespace netpoll {
 
-Deadline deadline_after(std::chrono::milliseconds length) {
-  const Deadline now = Deadline::clock::now();
-  const auto left = std::chrono::floor<std::chrono::milliseconds>(kNever - now);
-  return length < left ? now + length : kNever;
-}
-
 void Trigger::pull() {
   const Lock lock(mutex_);
   pulled_ = true;

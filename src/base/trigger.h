@@ -23,7 +23,18 @@ using Deadline = std::chrono::steady_clock::time_point;
 inline constexpr Deadline kNever = Deadline::max();
 
 /// The moment `length` from now; kNever if the clock does not go so far. [any]
-Deadline deadline_after(std::chrono::milliseconds length);
+template <class Duration>
+Deadline deadline_after(Duration length) {
+  const Deadline now = Deadline::clock::now();
+  // Compared in the caller's unit: his largest number may not fit the clock's.
+  const auto left = std::chrono::floor<Duration>(kNever - now);
+  return length < left ? now + length : kNever;
+}
+
+/// The same for a timeout, of which 0 means "no limit". [any]
+inline Deadline deadline_of(std::chrono::milliseconds timeout) {
+  return timeout.count() > 0 ? deadline_after(timeout) : kNever;
+}
 
 class Trigger {
  public:

@@ -27,17 +27,17 @@ void Input::wake_if_enough() {
 }
 
 Result<std::span<const std::byte>> Input::next(std::size_t n) {
-  if (const auto error = wait_for(n, deadline())) return fail(error);
+  if (const auto error = wait_for(n)) return fail(error);
   return buffer_.next(n);
 }
 
 Result<std::span<const std::byte>> Input::peek(std::size_t n) {
-  if (const auto error = wait_for(n, deadline())) return fail(error);
+  if (const auto error = wait_for(n)) return fail(error);
   return buffer_.peek(n);
 }
 
 std::error_code Input::skip(std::size_t n) {
-  if (const auto error = wait_for(n, deadline())) return error;
+  if (const auto error = wait_for(n)) return error;
   return buffer_.skip(n);
 }
 
@@ -55,22 +55,22 @@ Result<std::span<const std::byte>> Input::until(std::byte delimiter) {
 }
 
 Result<std::string> Input::read_string(std::size_t n) {
-  if (const auto error = wait_for(n, deadline())) return fail(error);
+  if (const auto error = wait_for(n)) return fail(error);
   return buffer_.read_string(n);
 }
 
 Result<std::vector<std::byte>> Input::read_binary(std::size_t n) {
-  if (const auto error = wait_for(n, deadline())) return fail(error);
+  if (const auto error = wait_for(n)) return fail(error);
   return buffer_.read_binary(n);
 }
 
 Result<std::byte> Input::read_byte() {
-  if (const auto error = wait_for(1, deadline())) return fail(error);
+  if (const auto error = wait_for(1)) return fail(error);
   return buffer_.read_byte();
 }
 
 Result<Slice> Input::slice(std::size_t n) {
-  if (const auto error = wait_for(n, deadline())) return fail(error);
+  if (const auto error = wait_for(n)) return fail(error);
   return buffer_.slice(n);
 }
 
@@ -86,9 +86,12 @@ void Input::set_read_timeout(std::chrono::milliseconds timeout) {
 
 Deadline Input::deadline() const {
   // relaxed: see set_read_timeout().
-  const auto timeout = timeout_.load(std::memory_order_relaxed);
-  if (timeout.count() == 0) return kNever;
-  return deadline_after(timeout);
+  return deadline_of(timeout_.load(std::memory_order_relaxed));
+}
+
+// Looks at the clock only when there is something to wait for.
+std::error_code Input::wait_for(std::size_t n) {
+  return n <= buffer_.size() ? std::error_code() : wait_for(n, deadline());
 }
 
 std::error_code Input::wait_for(std::size_t n, Deadline deadline) {

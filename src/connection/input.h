@@ -89,6 +89,7 @@ class Input {
 
  private:
   Deadline deadline() const;
+  std::error_code wait_for(std::size_t n);
   std::error_code wait_for(std::size_t n, Deadline deadline);
   std::error_code sleep_for(std::size_t n, Deadline deadline);
 

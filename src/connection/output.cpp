@@ -38,9 +38,9 @@ std::error_code Output::send_all() {
     sent_.clear();  // left over from a close, or from a flush that timed out
     if (const auto error = send_some()) return error;
     if (buffer_.is_empty()) return {};
+    if (const auto error = poller_.watch_output(op_, true)) return error;
     armed_ = true;
     error_ = {};
-    if (const auto error = poller_.watch_output(op_, true)) return error;
   }
   return wait_sent();
 }
@@ -61,9 +61,7 @@ std::error_code Output::send_some() {
 
 std::error_code Output::wait_sent() {
   // relaxed: a number on its own.
-  const auto timeout = timeout_.load(std::memory_order_relaxed);
-  const Deadline limit =
-      timeout.count() == 0 ? kNever : deadline_after(timeout);
+  const Deadline limit = deadline_of(timeout_.load(std::memory_order_relaxed));
   for (bool in_time = true;; in_time = sent_.wait_until(limit)) {
     const Lock lock(sending_);
     if (!armed_) return error_;

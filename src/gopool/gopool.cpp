@@ -28,11 +28,6 @@ void log_panic(const std::string& pool, const std::exception_ptr& thrown) {
   }
 }
 
-Deadline after(std::chrono::nanoseconds span) {
-  const Deadline now = std::chrono::steady_clock::now();
-  return span < kNever - now ? now + span : kNever;
-}
-
 GoPoolOptions complete(GoPoolOptions options) {
   if (!options.on_panic) {
     options.on_panic = [name = options.name](const std::exception_ptr& thrown) {
@@ -220,7 +215,7 @@ void GoPool::run(Task& task) noexcept {
 // Until woken: true. Until nobody needed us for keep_alive: false, and we have
 // left.
 bool GoPool::sleep(Self self) {
-  if (!self->wake.wait_until(after(options_.keep_alive))) {
+  if (!self->wake.wait_until(deadline_after(options_.keep_alive))) {
     if (leave_if_idle(self)) return false;
     // One of the min_idle that stay, or somebody took us off idle_ as the time
     // ran out, and the pull is on its way. Either way this ends with a pull.

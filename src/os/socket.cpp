@@ -104,8 +104,7 @@ Result<UniqueFd> connect_to(const Address& address,
                             std::chrono::milliseconds timeout) {
   Result<UniqueFd> fd = open_stream(address.family());
   if (!fd) return fd;
-  const Deadline deadline =
-      timeout.count() > 0 ? deadline_after(timeout) : kNever;
+  const Deadline deadline = deadline_of(timeout);
   std::error_code error = begin_connect(fd->get(), address, deadline);
   if (!error) error = wait_connected(fd->get(), deadline);
   if (error) return fail(error);

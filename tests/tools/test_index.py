@@ -134,10 +134,10 @@ def test_a_file_that_does_not_compile_is_told_and_not_remembered(tmp_path):
 
 def test_without_libclang_nothing_is_known(monkeypatch, tmp_path):
     monkeypatch.setattr(index_clang, "LIBRARIES", ("/nowhere/libclang-19.so.1",))
-    index_clang.library.cache_clear()
+    index_clang.bindings.cache_clear()
     with pytest.raises(IndexUnavailable, match="libclang 19 is not installed"):
         index_of(SAMPLE, tmp_path)
-    index_clang.library.cache_clear()
+    index_clang.bindings.cache_clear()
 
 
 def test_a_warm_index_loads_at_once(tmp_path):

@@ -74,7 +74,7 @@ class _Digests:
 def _parse_all(files: list[Path], root: Path, include: list[Path], quiet: bool):
     """(name, entry) of each file; says how far it is unless `quiet`."""
     if files:
-        index_clang.library()  # fails here, with a clear word, rather than in a worker
+        index_clang.bindings()  # fails here, with a clear word, rather than in a worker
     if len(files) < 4:
         for file in files:
             yield _parse_one(file, root, include)

@@ -49,7 +49,7 @@ MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 
 
 @functools.cache
-def library():
+def bindings():
     """The `clang.cindex` module, bound to libclang 19."""
     try:
         from clang import cindex
@@ -70,7 +70,7 @@ def flags(include: list[Path]) -> list[str]:
 
 def parse(path: Path, root: Path, include: list[Path]) -> dict:
     """{"symbols", "includes" (of the project), "errors"} of the file `path`."""
-    cindex = library()
+    cindex = bindings()
     try:
         unit = cindex.Index.create().parse(str(path), args=flags(include))
     except cindex.TranslationUnitLoadError as error:
