@@ -120,7 +120,7 @@ class Input {
 
  private:
   std::size_t room() const;
-  Result<os::Moved> fill(int fd, std::size_t room);
+  Result<os::Moved> receive(int fd, std::size_t room);
   std::error_code wait_for(std::size_t n);
   std::error_code wait_for(std::size_t n, Deadline deadline);
   std::error_code sleep_for(std::size_t n, Deadline deadline);
