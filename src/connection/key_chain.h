@@ -20,11 +20,17 @@
 //    stop_processing()               input arrives
 //    look for input                  try_process()
 //
+// A template, so that a test can try every interleaving of its moves; see
+// base/sync.h and tests/connection/key_chain_model_test.cpp.
+//
 // Unlike upstream: named moves, not an array of ints that mean three things
 // each. Upstream: connection_lock.go:47 (locker).
 
 #include <atomic>
+#include <cassert>
 #include <cstdint>
+
+#include "base/sync.h"
 
 namespace netpoll {
 
@@ -36,11 +42,12 @@ enum class ClosedBy : std::uint8_t {
   error,  // the socket failed, or both directions are closed
 };
 
-class KeyChain {
+template <class Sync>
+class BasicKeyChain {
  public:
-  KeyChain() = default;
-  KeyChain(const KeyChain&) = delete;
-  KeyChain& operator=(const KeyChain&) = delete;
+  BasicKeyChain() = default;
+  BasicKeyChain(const BasicKeyChain&) = delete;
+  BasicKeyChain& operator=(const BasicKeyChain&) = delete;
 
   /// Closes, unless it is closed already; true for the first. [any]
   bool try_close(ClosedBy by);
@@ -62,15 +69,102 @@ class KeyChain {
   Flush try_flush();
   /// Gives it back. [holder]
   void end_flush();
-  /// Waits until nobody flushes, and lets nobody flush again. Requires: the
-  /// connection is closed, and a flush under way has been woken. [holder of
-  /// processing]
+  /// Waits until nobody flushes, and lets nobody flush again. A second call
+  /// finds it so. Requires: the connection is closed, and a flush under way has
+  /// been woken. [holder of processing]
   void stop_flushing();
 
  private:
-  std::atomic<ClosedBy> closing_{ClosedBy::none};
-  std::atomic<bool> processing_{false};
-  std::atomic<Flush> flushing_{Flush::idle};
+  template <class T>
+  using Atomic = typename Sync::template Atomic<T>;
+
+  Atomic<ClosedBy> closing_{ClosedBy::none};
+  Atomic<bool> processing_{false};
+  Atomic<Flush> flushing_{Flush::idle};
 };
+
+using KeyChain = BasicKeyChain<StdSync>;
+
+template <class Sync>
+bool BasicKeyChain<Sync>::try_close(ClosedBy by) {
+  assert(by != ClosedBy::none);
+  ClosedBy expected = ClosedBy::none;
+  // release: pairs with the acquire in closed_by(); input that was committed
+  // before the close is visible to whoever sees the close.
+  return closing_.compare_exchange_strong(
+      expected, by, std::memory_order_acq_rel, std::memory_order_acquire);
+}
+
+template <class Sync>
+void BasicKeyChain<Sync>::fail() {
+  ClosedBy expected = ClosedBy::peer;
+  // As in try_close(). Nothing else follows `peer`, so a failure means that
+  // it was closed by the user, or has failed before.
+  closing_.compare_exchange_strong(expected, ClosedBy::error,
+                                   std::memory_order_acq_rel,
+                                   std::memory_order_acquire);
+}
+
+template <class Sync>
+ClosedBy BasicKeyChain<Sync>::closed_by() const {
+  // acquire: pairs with the release in try_close() and fail().
+  return closing_.load(std::memory_order_acquire);
+}
+
+template <class Sync>
+bool BasicKeyChain<Sync>::try_process() {
+  // An exchange even when it is taken: only a write is sure to be read by the
+  // exchange in stop_processing(), whose look-again then sees what we brought.
+  // acq_rel: pairs with itself and with stop_processing(), both ways.
+  return !processing_.exchange(true, std::memory_order_acq_rel);
+}
+
+template <class Sync>
+void BasicKeyChain<Sync>::stop_processing() {
+  // acq_rel: pairs with try_process(), both ways. The acquire half takes in
+  // what those brought that found the key taken.
+  [[maybe_unused]] const bool was =
+      processing_.exchange(false, std::memory_order_acq_rel);
+  assert(was);
+}
+
+template <class Sync>
+bool BasicKeyChain<Sync>::is_processing() const {
+  // acquire: pairs with the release half of stop_processing().
+  return processing_.load(std::memory_order_acquire);
+}
+
+template <class Sync>
+auto BasicKeyChain<Sync>::try_flush() -> Flush {
+  Flush expected = Flush::idle;
+  // acquire: pairs with the release in end_flush(), so that this flusher sees
+  // the output as the last one left it.
+  flushing_.compare_exchange_strong(expected, Flush::busy,
+                                    std::memory_order_acquire,
+                                    std::memory_order_relaxed);
+  return expected;
+}
+
+template <class Sync>
+void BasicKeyChain<Sync>::end_flush() {
+  assert(flushing_.load(std::memory_order_relaxed) == Flush::busy);
+  // release: pairs with the acquire in try_flush() and in stop_flushing().
+  flushing_.store(Flush::idle, std::memory_order_release);
+}
+
+template <class Sync>
+void BasicKeyChain<Sync>::stop_flushing() {
+  assert(!is_active());
+  Flush expected = Flush::idle;
+  // acquire: pairs with the release in end_flush(), also by way of another
+  // stop_flushing(), which passes it on.
+  while (!flushing_.compare_exchange_weak(expected, Flush::stopped,
+                                          std::memory_order_acquire,
+                                          std::memory_order_acquire)) {
+    if (expected == Flush::stopped) return;
+    expected = Flush::idle;
+    Sync::yield();
+  }
+}
 
 }  // namespace netpoll

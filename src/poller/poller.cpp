@@ -46,7 +46,7 @@ Poller::Poller(os::Epoll epoll, UniqueFd event, GoPool& workers)
 
 std::error_code Poller::add(FdOperator& op) {
   const Lock lock(op.control_);
-  if (!op.begin()) return Errc::conn_closed;
+  if (!op.state_.begin()) return Errc::conn_closed;
   // The poller's own reference, until the end of the turn after detach().
   Ref<FdOperator> held = Ref<FdOperator>::share(op);
   if (const auto error = epoll_.add(op.fd(), &op)) return error;
@@ -75,7 +75,7 @@ std::error_code Poller::set_interest(FdOperator& op, os::Interest which,
 
 void Poller::detach(FdOperator& op) {
   const bool inside = on_poller_thread();
-  op.detach(inside);
+  op.state_.detach(inside);
   {
     // A second detach() waits here for the first: whoever returns may close
     // the descriptor, and it must have left the epoll by then.
@@ -133,7 +133,7 @@ void Poller::turn(int timeout_ms) {
 void Poller::dispatch(const epoll_event& event) {
   if (event.data.ptr == kDoorbell) return waker_.answer();
   auto& op = *static_cast<FdOperator*>(event.data.ptr);
-  if (!op.enter()) return;  // detached by an earlier event of this batch
+  if (!op.state_.enter()) return;  // detached by an earlier event of this batch
 
   // Input first: what the peer sent before it went away is delivered, and the
   // read finds out how it went. Without input to read, a hang-up is the news.
@@ -143,7 +143,7 @@ void Poller::dispatch(const epoll_event& event) {
     op.on_hangup();
   }
   if (holds(event, EPOLLOUT)) op.on_writable();
-  op.leave();
+  op.state_.leave();
 }
 
 bool Poller::hand_over() {
