@@ -40,10 +40,10 @@ struct Seen {
   Report report;
 };
 
-Seen all_outcomes(const Threads& threads) {
+Seen all_outcomes(const Threads& threads, const Options& options = {}) {
   Seen seen;
   seen.report = explore<World>(
-      threads, [&seen](World& w) { seen.outcomes.insert(w.found()); });
+      threads, [&seen](World& w) { seen.outcomes.insert(w.found()); }, options);
   return seen;
 }
 
@@ -250,6 +250,33 @@ TEST(Explorer, MovesThatDoNotTouchEachOtherAreTriedInOneOrder) {
   const Threads threads = {[](World& w) { w.x.store(1, kRelaxed); },
                            [](World& w) { w.y.store(1, kRelaxed); }};
   EXPECT_EQ(all_outcomes(threads).report.executions, 1u);
+}
+
+// A bit of everything: stale loads, exchanges that fail, a wait.
+TEST(Explorer, WhatIsCutShortHasNoOutcomeOfItsOwn) {
+  const Threads threads = {
+      [](World& w) {
+        w.x.store(1, kRelaxed);
+        int expected = 1;
+        w.a.set(w.y.compare_exchange_weak(expected, 3, kAcqRel, kRelaxed));
+        w.x.store(2, kRelease);
+      },
+      [](World& w) {
+        w.b.set(w.x.load(kRelaxed));
+        w.y.exchange(1, kRelease);
+        w.c.set(w.x.load(kRelaxed));
+      },
+      [](World& w) {
+        while (w.x.load(kRelaxed) == 0)
+          Sync::yield();
+        w.d.set(w.y.load(kAcquire));
+      }};
+  const Seen some = all_outcomes(threads);
+  const Seen all = all_outcomes(threads, {.every_order = true});
+  EXPECT_EQ(all.report.failure, "");
+  EXPECT_EQ(some.outcomes, all.outcomes);
+  EXPECT_GT(all.outcomes.size(), 10u);
+  EXPECT_LT(some.report.executions, all.report.executions / 10);
 }
 
 TEST(Explorer, WaitingInALoopComesToAnEnd) {

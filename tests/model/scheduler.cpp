@@ -10,8 +10,12 @@ namespace {
 
 constexpr std::size_t kMovesMax = 1000;  // a loop that does not yield
 
-bool conflict(const Scheduler::Move& one, const Scheduler::Move& other) {
-  return one.word == other.word && (one.writes || other.writes);
+// `slept` could have gone first, and had been tried so; now `done` has. Is the
+// outcome perhaps another one? A load takes nothing from a write that comes
+// after it: after the write, it may still find the older value. So "load, then
+// write" is one of the executions of "write, then load"; not the reverse.
+bool matters(const Scheduler::Move& slept, const Scheduler::Move& done) {
+  return slept.word == done.word && done.writes;
 }
 
 }  // namespace
@@ -102,22 +106,25 @@ std::size_t Scheduler::pick() {
   std::size_t count = 0;
   bool somebody = false;
   bool unfinished = false;
-  for (std::size_t i = 1; i < threads_count_; ++i) {
-    unfinished = unfinished || threads_[i].next.word != nullptr;
-    if (!is_ready(i)) continue;
-    somebody = true;
-    if (!threads_[i].asleep) awake[count++] = i;
+  for (const bool writes : {true, false}) {  // writes first: see matters()
+    for (std::size_t i = 1; i < threads_count_; ++i) {
+      unfinished = unfinished || threads_[i].next.word != nullptr;
+      if (!is_ready(i) || threads_[i].next.writes != writes) continue;
+      somebody = true;
+      if (!threads_[i].asleep) awake[count++] = i;
+    }
   }
   if (!somebody && unfinished) failure_ = "every thread waits for another";
   if (somebody && count == 0) cut_short_ = true;
   if (count == 0) return kStage;
 
   const std::size_t branch = path_.choose(count);
+  const std::size_t next = awake[branch];
+  if (options_.every_order) return next;
   for (std::size_t i = 0; i < branch; ++i)
     threads_[awake[i]].asleep = true;  // that way has been tried
-  const std::size_t next = awake[branch];
   for (Thread& thread : threads_) {
-    if (conflict(thread.next, threads_[next].next)) thread.asleep = false;
+    if (matters(thread.next, threads_[next].next)) thread.asleep = false;
   }
   return next;
 }

@@ -16,11 +16,11 @@
 // is another, made by the Word. Code between two such operations touches only
 // what is the thread's own, or a Var, which checks just that.
 //
-// Two executions that differ only in the order of moves that do not touch each
-// other are one and the same; of those only one is run to its end. How: a
+// Two executions that differ only in the order of moves that do not matter to
+// each other are one and the same; of those only one is run to its end. How: a
 // thread whose move has been tried here sleeps in the branches that follow,
-// until a move conflicts with its own. If only sleepers are left, the rest has
-// been seen. (Sleep sets: Godefroid, 1996.)
+// until a move matters to its own. If only sleepers are left, the rest has been
+// seen. (Sleep sets: Godefroid, 1996.)
 
 #include <array>
 #include <cstddef>
@@ -48,7 +48,9 @@ struct Options {
   /// A fault to plant.
   std::optional<Weakening> weakening = {};
   /// More executions than this is a failure: nothing is cut off in silence.
-  std::size_t executions_max = 2'000'000;
+  std::size_t executions_max = 300'000;
+  /// Also the executions that are equal to others: to test the cut itself.
+  bool every_order = false;
 };
 
 struct Report {

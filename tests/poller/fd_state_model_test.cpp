@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <iostream>
+#include <string>
 #include <vector>
 
 #include "model/explorer.h"
@@ -96,8 +98,7 @@ Report detached_by_another(const Options& options) {
 }
 
 Report detached_by_two_others(const Options& options) {
-  return explore<Watched>({visit_twice, detach, detach_too}, is_detached,
-                          options);
+  return explore<Watched>({visit, detach, detach_too}, is_detached, options);
 }
 
 Report detached_inside(const Options& options) {
@@ -147,7 +148,8 @@ class FdStateModel : public testing::TestWithParam<model::Scenario> {};
 TEST_P(FdStateModel, HoldsInEveryExecution) {
   const Report report = GetParam().run({});
   EXPECT_EQ(report.failure, "");
-  RecordProperty("executions", std::to_string(report.executions));
+  std::cout << report.executions << " executions, " << report.cut_short
+            << " cut short\n";
 }
 
 INSTANTIATE_TEST_SUITE_P(FdState, FdStateModel, testing::ValuesIn(scenarios()),
