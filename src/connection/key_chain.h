@@ -90,19 +90,21 @@ bool BasicKeyChain<Sync>::try_close(ClosedBy by) {
   assert(by != ClosedBy::none);
   ClosedBy expected = ClosedBy::none;
   // release: pairs with the acquire in closed_by(); input that was committed
-  // before the close is visible to whoever sees the close.
+  // before the close is visible to whoever sees the close. No acquire: the
+  // first reads `none`, which nobody stored, and others ask closed_by().
   return closing_.compare_exchange_strong(
-      expected, by, std::memory_order_acq_rel, std::memory_order_acquire);
+      expected, by, std::memory_order_release, std::memory_order_relaxed);
 }
 
 template <class Sync>
 void BasicKeyChain<Sync>::fail() {
   ClosedBy expected = ClosedBy::peer;
-  // As in try_close(). Nothing else follows `peer`, so a failure means that
-  // it was closed by the user, or has failed before.
+  // As in try_close(); what the peer's close released goes through an exchange
+  // to closed_by() by itself. Nothing else follows `peer`, so a failure means
+  // that it was closed by the user, or has failed before.
   closing_.compare_exchange_strong(expected, ClosedBy::error,
-                                   std::memory_order_acq_rel,
-                                   std::memory_order_acquire);
+                                   std::memory_order_release,
+                                   std::memory_order_relaxed);
 }
 
 template <class Sync>
@@ -130,8 +132,8 @@ void BasicKeyChain<Sync>::stop_processing() {
 
 template <class Sync>
 bool BasicKeyChain<Sync>::is_processing() const {
-  // acquire: pairs with the release half of stop_processing().
-  return processing_.load(std::memory_order_acquire);
+  // relaxed: nothing is read through it; the holder knows his own exchange.
+  return processing_.load(std::memory_order_relaxed);
 }
 
 template <class Sync>
