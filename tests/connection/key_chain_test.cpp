@@ -87,6 +87,14 @@ TEST(KeyChain, StoppedFlushingStaysStopped) {
   EXPECT_EQ(keys.try_flush(), Flush::stopped);
 }
 
+TEST(KeyChain, StopFlushingTwiceIsStoppingOnce) {
+  KeyChain keys;
+  keys.try_close(ClosedBy::user);
+  keys.stop_flushing();
+  keys.stop_flushing();
+  EXPECT_EQ(keys.try_flush(), Flush::stopped);
+}
+
 TEST(KeyChain, StopFlushingWaitsForTheFlushUnderWay) {
   KeyChain keys;
   keys.try_flush();

@@ -11,6 +11,8 @@
 // run_disconnect_task() in src/connection changes it here. Fault breaks it on
 // purpose, one re-check at a time.
 
+#include <array>
+
 #include "connection/key_chain.h"
 #include "model/explorer.h"
 
@@ -39,26 +41,29 @@ struct Conn {
     user_closed = 8,
   };
 
+  const bool serves;  // has on_request
   BasicKeyChain<model::Sync> keys;
   model::Atomic<unsigned> life{0};
   model::Atomic<int> committed{0};
   model::Atomic<int> consumed{0};
 
+  explicit Conn(bool with_on_request) : serves(with_on_request) {}
+
   // Touched by whoever holds the key; two at once are a race.
   model::Var<int> handled;
   model::Var<int> torn_down;
-  model::Var<bool> greeted;  // on_connect has run
-  model::Var<int> told;      // how often on_disconnect has run
-  model::Var<int> sent;      // bytes, as the poller received them
+  model::Var<bool> greeted;              // on_connect has run
+  model::Var<int> told;                  // how often on_disconnect has run
+  std::array<model::Var<int>, 3> bytes;  // the input; 0 until it arrives
+  int arrived = 0;                       // how much; the poller's own
 
   // connection_poller.cpp
 
   void on_readable() {
-    sent.set(sent.get() + 1);
-    committed.store(committed.load(std::memory_order_relaxed) + 1,
-                    std::memory_order_release);
+    bytes[static_cast<std::size_t>(arrived)].set(1);
+    committed.store(++arrived, std::memory_order_release);
     if (kFault == Fault::input_without_key) return;
-    if (keys.try_process()) run_task();
+    if (serves && keys.try_process()) run_task();
   }
 
   void hang_up(ClosedBy by) {
@@ -89,14 +94,16 @@ struct Conn {
   }
 
   bool has_request() const {
-    return has(connected) && size() > 0 && !has(user_closed);
+    return serves && has(connected) && size() > 0 && !has(user_closed);
   }
 
   void handle_requests() {
     while (has_request()) {
       const int n = committed.load(std::memory_order_acquire);
       model::require(torn_down.get() == 0, "no handler after the tear-down");
-      model::require(sent.get() >= n || n < 0, "the bytes are there");
+      for (int i = handled.get(); i < n; ++i)
+        model::require(bytes[static_cast<std::size_t>(i)].get() == 1,
+                       "what was committed is there");
       handled.set(n);
       consumed.store(n, std::memory_order_release);
     }

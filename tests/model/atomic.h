@@ -27,24 +27,24 @@ class Atomic {
   explicit(false) Atomic(T initial) : word_(pack(initial)) {}
 
   T load(Order order, Where at = Where::current()) const {
-    return unpack(word_.load(order, Site::of(at)));
+    return unpack(word_.load(order, Site{at}));
   }
   void store(T value, Order order, Where at = Where::current()) {
-    word_.store(pack(value), order, Site::of(at));
+    word_.store(pack(value), order, Site{at});
   }
   T exchange(T value, Order order, Where at = Where::current()) {
     return unpack(word_.update([](Word::Value, Word::Value now) { return now; },
-                               pack(value), order, Site::of(at)));
+                               pack(value), order, Site{at}));
   }
   T fetch_or(T bits, Order order, Where at = Where::current()) {
     return unpack(word_.update(
         [](Word::Value old, Word::Value more) { return old | more; },
-        pack(bits), order, Site::of(at)));
+        pack(bits), order, Site{at}));
   }
   T fetch_add(T number, Order order, Where at = Where::current()) {
     return unpack(word_.update(
         [](Word::Value old, Word::Value more) { return old + more; },
-        pack(number), order, Site::of(at)));
+        pack(number), order, Site{at}));
   }
   bool compare_exchange_strong(T& expected, T desired, Order success,
                                Order failure, Where at = Where::current()) {
@@ -63,7 +63,7 @@ class Atomic {
                         bool weak, const Where& at) {
     Word::Exchange what{pack(expected), pack(desired), success, failure, weak};
     const bool done =
-        word_.compare_exchange(what, Site::of(at), Site::of(at, Part::failure));
+        word_.compare_exchange(what, Site{at}, Site{at, Part::failure});
     expected = unpack(what.expected);
     return done;
   }
@@ -107,7 +107,7 @@ class Var {
     Scheduler& run = Scheduler::now();
     if (run.clock().knows(before)) return;
     run.fail("data race with thread " + std::to_string(before.who) + " in a " +
-             what + ", " + name_of(Site::of(at)));
+             what + ", " + name_of(Site{at}));
   }
 
   T value_;

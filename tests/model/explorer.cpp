@@ -33,11 +33,11 @@ Sweep weaken_each(const std::vector<Scenario>& scenarios,
                   std::string_view file) {
   std::map<Site, std::memory_order> orders;
   for (const Scenario& scenario : scenarios)
-    orders.merge(scenario.run({}).orders);
+    orders.merge(scenario.run({.list_orders = true}).orders);
 
   Sweep sweep;
   for (const auto& [site, order] : orders) {
-    if (!site.file.ends_with(file)) continue;
+    if (!std::string_view(site.at.file_name()).ends_with(file)) continue;
     for (const Weakening& fault : weaker(site, order)) {
       const std::string by = who_notices(scenarios, fault);
       if (by.empty()) {

@@ -136,14 +136,10 @@ bool Scheduler::is_ready(std::size_t thread) const {
 
 std::memory_order Scheduler::order_at(const Site& site,
                                       std::memory_order asked) {
-  // Not modelled: seq_cst and consume. The code under test has none.
-  if (name_of(asked) == "not modelled") fail("an order that is not modelled");
-  if (!options_.weakening) {
-    report_.orders.emplace(site, asked);
-    return asked;
-  }
-  const Weakening& fault = *options_.weakening;
-  return fault.site == site ? fault.to : asked;
+  if (!is_modelled(asked)) fail("an order that is not modelled");
+  if (options_.list_orders) report_.orders.emplace(site, asked);
+  const std::optional<Weakening>& fault = options_.weakening;
+  return fault && fault->site == site ? fault->to : asked;
 }
 
 bool Scheduler::may_fail_for_no_reason() {

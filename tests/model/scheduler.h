@@ -26,6 +26,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,8 @@ struct Options {
   std::optional<Weakening> weakening = {};
   /// More executions than this is a failure: nothing is cut off in silence.
   std::size_t executions_max = 300'000;
+  /// Fill Report::orders.
+  bool list_orders = false;
   /// Also the executions that are equal to others: to test the cut itself.
   bool every_order = false;
 };

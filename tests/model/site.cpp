@@ -19,12 +19,13 @@ std::string_view name_of(std::memory_order order) {
 }
 
 std::string name_of(const Site& site) {
-  std::string_view function = site.function.substr(0, site.function.find('('));
+  std::string_view function = site.at.function_name();
+  function = function.substr(0, function.find('('));
   function.remove_prefix(function.find_last_of(": ") + 1);
-  std::string_view file = site.file;
+  std::string_view file = site.at.file_name();
   file.remove_prefix(file.find_last_of('/') + 1);
   return std::string(function) + ", " + std::string(file) + ":" +
-         std::to_string(site.line);
+         std::to_string(site.at.line());
 }
 
 std::string name_of(const Weakening& weakening) {

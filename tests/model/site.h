@@ -6,10 +6,10 @@
 
 #include <atomic>
 #include <compare>
-#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 namespace netpoll::model {
 
@@ -17,16 +17,20 @@ namespace netpoll::model {
 enum class Part : unsigned char { success, failure };
 
 struct Site {
-  std::string_view file;
-  unsigned line = 0;
-  unsigned column = 0;
-  std::string_view function;
+  std::source_location at;
   Part part = Part::success;
 
-  static Site of(const std::source_location& at, Part part = Part::success) {
-    return {at.file_name(), at.line(), at.column(), at.function_name(), part};
+  friend bool operator==(const Site& one, const Site& other) {
+    return one <=> other == 0;
   }
-  auto operator<=>(const Site&) const = default;
+  friend std::strong_ordering operator<=>(const Site& one, const Site& other) {
+    return one.key() <=> other.key();
+  }
+
+ private:
+  std::tuple<unsigned, unsigned, Part, std::string_view> key() const {
+    return {at.line(), at.column(), part, at.file_name()};
+  }
 };
 
 /// One order of the program, replaced by a weaker one.
@@ -39,6 +43,12 @@ struct Weakening {
 inline bool acquires(std::memory_order order) {
   return order == std::memory_order_acquire ||
          order == std::memory_order_acq_rel;
+}
+
+/// seq_cst and consume are not.
+inline bool is_modelled(std::memory_order order) {
+  return order == std::memory_order_relaxed || acquires(order) ||
+         order == std::memory_order_release;
 }
 
 inline bool releases(std::memory_order order) {
