@@ -166,11 +166,14 @@ bool Connection::ready_to_tear_down() const {
 // (true) because there is something to handle. Requires: the caller holds it.
 bool Connection::let_go() {
   for (;;) {
-    if (ready_to_tear_down()) {
+    // Who closed first, input second: all input came before the peer's close,
+    // and what came is handled before the end.
+    const bool ending = ready_to_tear_down();
+    if (has_request()) return true;
+    if (ending) {
       tear_down();
       return false;
     }
-    if (has_request()) return true;
     keys_.stop_processing();
     // Look again: who came between the look and the key found it taken.
     if (!ready_to_tear_down() && !has_request()) return false;

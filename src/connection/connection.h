@@ -171,7 +171,7 @@ class Connection final : public FdOperator {
   HandlerSlot on_connect_;
   HandlerSlot on_request_;
   HandlerSlot on_disconnect_;
-  KeyChain keys_;
+  KeyChain<> keys_;
   std::atomic<unsigned> life_{0};  // the Life stages reached, in any order
   Activity activity_;
   Input input_;

@@ -46,7 +46,7 @@ namespace netpoll {
 class Input {
  public:
   /// All must outlive this; `op` is what `poller` watches.
-  Input(const KeyChain& keys, Poller& poller, FdOperator& op,
+  Input(const KeyChain<>& keys, Poller& poller, FdOperator& op,
         Activity& activity)
       : keys_(keys),
         poller_(poller),
@@ -125,7 +125,7 @@ class Input {
   std::error_code wait_for(std::size_t n, Deadline deadline);
   std::error_code sleep_for(std::size_t n, Deadline deadline);
 
-  const KeyChain& keys_;
+  const KeyChain<>& keys_;
   Poller& poller_;
   Activity& activity_;
   Throttle throttle_;

@@ -11,11 +11,11 @@ namespace netpoll {
 std::error_code Output::flush() {
   if (!may_write()) return Errc::conn_closed;
   switch (keys_.try_flush()) {
-    case KeyChain::Flush::busy:
+    case KeyChain<>::Flush::busy:
       return Errc::concurrent_access;
-    case KeyChain::Flush::stopped:
+    case KeyChain<>::Flush::stopped:
       return Errc::conn_closed;
-    case KeyChain::Flush::idle:
+    case KeyChain<>::Flush::idle:
       break;
   }
   static_cast<void>(buffer_.flush());  // a LinkBuffer's never fails

@@ -46,7 +46,7 @@ namespace netpoll {
 class Output {
  public:
   /// All must outlive this; `op` is what `poller` watches.
-  Output(KeyChain& keys, Poller& poller, FdOperator& op, Activity& activity)
+  Output(KeyChain<>& keys, Poller& poller, FdOperator& op, Activity& activity)
       : keys_(keys), poller_(poller), op_(op), activity_(activity) {}
 
   /// Room for `n` bytes in one piece, to be filled before flush(), and good
@@ -110,7 +110,7 @@ class Output {
   std::error_code wait_sent();
   void disarm() REQUIRES(sending_);
 
-  KeyChain& keys_;
+  KeyChain<>& keys_;
   Poller& poller_;
   FdOperator& op_;
   Activity& activity_;

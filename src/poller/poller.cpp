@@ -52,7 +52,7 @@ Poller::Poller(os::Epoll epoll, UniqueFd event, Runner& runner,
 
 std::error_code Poller::add(FdOperator& op) {
   const Lock lock(op.control_);
-  if (!op.begin()) return Errc::conn_closed;
+  if (!op.state_.begin()) return Errc::conn_closed;
   // The poller's own reference, until the end of the turn after detach().
   Ref<FdOperator> held = Ref<FdOperator>::share(op);
   if (const auto error = epoll_.add(op.fd(), &op)) return error;
@@ -99,7 +99,7 @@ void Poller::go(Task task) {
 
 void Poller::detach(FdOperator& op) {
   const bool inside = on_poller_thread();
-  op.detach(inside);
+  op.state_.detach(inside);
   {
     // A second detach() waits here for the first: whoever returns may close
     // the descriptor, and it must have left the epoll by then.
@@ -171,7 +171,7 @@ void Poller::turn(int timeout_ms) {
 void Poller::dispatch(const epoll_event& event) {
   if (event.data.ptr == kDoorbell) return waker_.answer();
   auto& op = *static_cast<FdOperator*>(event.data.ptr);
-  if (!op.enter()) return;  // detached by an earlier event of this batch
+  if (!op.state_.enter()) return;  // detached by an earlier event of this batch
 
   // Input first: what the peer sent before it went away is delivered, and the
   // read finds out how it went. Without input to read, a hang-up is the news.
@@ -181,7 +181,7 @@ void Poller::dispatch(const epoll_event& event) {
     op.on_hangup();
   }
   if (holds(event, EPOLLOUT)) op.on_writable();
-  op.leave();
+  op.state_.leave();
 }
 
 void Poller::fire_timers() {
@@ -192,9 +192,9 @@ void Poller::fire_timers() {
   tick_.run(now);
   // One that is detached meanwhile lives until drop_retired().
   for (FdOperator* op : timers_.take_due(now)) {
-    if (!op->enter()) continue;
+    if (!op->state_.enter()) continue;
     op->on_timer();
-    op->leave();
+    op->state_.leave();
   }
 }
 

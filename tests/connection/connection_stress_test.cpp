@@ -115,7 +115,7 @@ TEST(ConnectionStress, NoInputIsMissedByAReaderThatFallsAsleep) {
   PoolRunner runner(pool);
   const auto poller = *Poller::open(runner);
   const auto op = make_ref<Op>(pair.near.get());
-  KeyChain keys;
+  KeyChain<> keys;
   Activity activity;
   Input input(keys, *poller, *op, activity);
   std::atomic<int> asking{0};

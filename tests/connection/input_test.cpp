@@ -42,7 +42,7 @@ class InputTest : public PollerTest {
     });
   }
 
-  KeyChain keys;
+  KeyChain<> keys;
   Activity activity;
   std::optional<Input> input{std::in_place, keys, *poller, *op, activity};
 };

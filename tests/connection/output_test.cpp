@@ -58,7 +58,7 @@ class OutputTest : public PollerTest {
     output.wake();
   }
 
-  KeyChain keys;
+  KeyChain<> keys;
   Activity activity;
   Output output{keys, *poller, *op, activity};
   std::atomic<int> rooms{0};  // how often the socket was reported writable
