@@ -11,6 +11,7 @@
 #include "connection/handlers.h"
 #include "connection/runtime.h"
 #include "link_buffer/link_buffer.h"
+#include "mux/shard_queue.h"
 #include "os/address.h"
 #include "server/event_loop.h"
 #include "server/listener.h"

@@ -27,6 +27,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "base/mutex.h"
 #include "base/result.h"
@@ -59,6 +60,14 @@ class Output {
   void write_string(std::string_view text) { buffer_.write_string(text); }
   /// As write_binary(), one byte. [writer]
   void write_byte(std::byte byte) { buffer_.write_byte(byte); }
+  /// Inserts `block`, uncopied, `remain` bytes before the end of what is not
+  /// flushed; see LinkBuffer::write_direct(). [writer]
+  [[nodiscard]] std::error_code write_direct(Ref<Block> block,
+                                             std::size_t remain = 0) {
+    return buffer_.write_direct(std::move(block), remain);
+  }
+  /// Takes over all that is unread in `other`, without a copy. [writer]
+  void append(LinkBuffer&& other) { buffer_.append(std::move(other)); }
   /// Bytes that flush() has not taken yet. [writer]
   std::size_t malloc_size() const { return buffer_.malloc_size(); }
 
