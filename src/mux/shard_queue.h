@@ -139,8 +139,8 @@ class ShardQueue {
   LinkBuffer packets_;         // of one round
 
   mutable Mutex mutex_;
-  std::condition_variable idle_;               // pending_ is 0
-  std::error_code error_ GUARDED_BY(mutex_);   // what broke the connection
+  std::condition_variable idle_;              // pending_ is 0
+  std::error_code error_ GUARDED_BY(mutex_);  // what broke the connection
   std::size_t dropped_ GUARDED_BY(mutex_) = 0;
 };
 

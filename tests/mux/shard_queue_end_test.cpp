@@ -172,8 +172,8 @@ TEST_F(ShardQueueTest, AGetterThatThrowsClosesTheConnectionAndIsLogged) {
   EXPECT_EQ(queue.close(), Errc::conn_closed);
   EXPECT_EQ(queue.dropped(), 1u);
   EXPECT_TRUE(test::at_eof(served.far()));  // not even the half
-  EXPECT_EQ(lines.all(), std::vector<std::string>{
-                             "ShardQueue: a getter threw: out of ink"});
+  EXPECT_EQ(lines.all(),
+            std::vector<std::string>{"ShardQueue: a getter threw: out of ink"});
 }
 
 TEST_F(ShardQueueTest, WhatIsThrownNeedNotBeAnException) {
@@ -183,9 +183,9 @@ TEST_F(ShardQueueTest, WhatIsThrownNeedNotBeAnException) {
   ShardQueue queue(served.runtime(), served.conn(), 1);
   EXPECT_TRUE(queue.add([](LinkBuffer&) { throw 42; }));
   EXPECT_EQ(queue.close(), Errc::conn_closed);
-  EXPECT_EQ(lines.all(), std::vector<std::string>{
-                             "ShardQueue: a getter threw: not a "
-                             "std::exception"});
+  EXPECT_EQ(lines.all(),
+            std::vector<std::string>{"ShardQueue: a getter threw: not a "
+                                     "std::exception"});
 }
 
 TEST_F(ShardQueueTest, ACloseCallbackMayDestroyTheQueue) {

@@ -63,8 +63,8 @@ TEST_F(ShardQueueTest, GettersAreCalledOnAWorker) {
   ASSERT_FALSE(served.start());
   std::thread::id caller;
   ShardQueue queue(served.runtime(), served.conn());
-  EXPECT_TRUE(queue.add(
-      [&](LinkBuffer&) { caller = std::this_thread::get_id(); }));
+  EXPECT_TRUE(
+      queue.add([&](LinkBuffer&) { caller = std::this_thread::get_id(); }));
   EXPECT_FALSE(queue.close());
   EXPECT_NE(caller, std::thread::id());
   EXPECT_NE(caller, std::this_thread::get_id());
