@@ -183,9 +183,8 @@ TEST(ShardQueueStress, NeverTwoConsumersAtOnce) {
 // The connection is closed while adders are at work: whatever was taken is
 // sent, or counted as dropped; every getter is destroyed; nobody hangs.
 //
-// Broken variant: consume() leaves the shards open after an error. Then an add
-// that comes after the last round starts a consumer that sends to nobody, is
-// counted, but add() never says no.
+// Broken variant: consume() leaves the shards open after an error. Each later
+// add() then starts a consumer that fails anew, and none is ever refused.
 TEST(ShardQueueStress, NoGetterOutlivesTheConnectionThatFailed) {
   constexpr int kRounds = 300;
   for (int round = 0; round < kRounds; ++round) {
@@ -195,19 +194,25 @@ TEST(ShardQueueStress, NoGetterOutlivesTheConnectionThatFailed) {
     std::array<std::size_t, 2> taken{};
     ShardQueue queue(served.runtime(), served.conn(), 2);
     std::latch ready(3);
+    std::atomic<int> refused{0};
+    std::atomic<bool> enough{false};
     {
       std::vector<std::jthread> adders;
       for (std::size_t& mine : taken) {
         adders.emplace_back([&] {
           ready.arrive_and_wait();
-          while (queue.add([held](LinkBuffer&) {}))
+          while (!enough && queue.add([held](LinkBuffer&) {}))
             ++mine;
+          ++refused;
         });
       }
       ready.arrive_and_wait();
       spin(round % 64 * 1'000);
       served.conn().close();
-    }  // the adders end: they are refused
+      EXPECT_TRUE(eventually([&] { return refused == 2; }));
+      enough = true;
+    }
+    ASSERT_FALSE(HasFailure());
     EXPECT_TRUE(queue.close());
     EXPECT_GT(queue.dropped(), 0u);
     EXPECT_LE(queue.dropped(), taken[0] + taken[1]);
