@@ -6,7 +6,11 @@
 #include <algorithm>
 #include <array>
 
+#include "link_buffer/reader_writer.h"
+
 namespace netpoll {
+
+static_assert(Writer<Output>);
 
 std::error_code Output::flush() {
   if (!may_write()) return Errc::conn_closed;
