@@ -62,10 +62,9 @@ class KeyChain {
   Flush try_flush();
   /// Gives it back. [holder]
   void end_flush();
-  /// Waits until nobody flushes, and lets nobody flush again. Again: does
-  /// nothing. Requires: the
-  /// connection is closed, and a flush under way has been woken. [holder of
-  /// processing]
+  /// Waits until nobody flushes, and lets nobody flush again. A second call
+  /// does nothing. Requires: the connection is closed, and a flush under way
+  /// has been woken. [any]
   void stop_flushing();
 
  private:
