@@ -134,7 +134,7 @@ class Connection final : public FdOperator {
   void run_on_connect();
   void run_disconnect_task();
   void run_on_disconnect();
-  bool has_request() const;
+  bool has_request();
   void handle_requests();
   void refuse_more();
   void call(const Handler& handler, const char* name);
@@ -150,6 +150,8 @@ class Connection final : public FdOperator {
   void tear_down();
   void run_close_callbacks();
   UniqueFd take_socket();
+  bool take_key_to_greet();
+  void set_alarm();
 
   // How far its life has gone, one bit each.
   enum Life : unsigned {

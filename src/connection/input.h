@@ -92,7 +92,9 @@ class Input {
   void set_max_input(std::size_t bytes);
   /// What the first read takes at most; more are taken once that is too little.
   /// [init]
-  void set_read_size(std::size_t bytes) { read_size_ = bytes; }
+  void set_read_size(std::size_t bytes) {
+    read_size_ = bytes > 0 ? bytes : 1;  // a read of 0 looks like the end
+  }
 
   /// Reads from `fd` once, or not at all and "again", if it is full. Grows the
   /// next read when this one was filled to the brim. Fails as recv(2) does.

@@ -6,11 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "link_buffer/reader_writer.h"
-
 namespace netpoll {
-
-static_assert(Writer<Output>);
 
 std::error_code Output::flush() {
   if (!may_write()) return Errc::conn_closed;
@@ -61,7 +57,7 @@ std::error_code Output::arm() {
   armed_ = true;
   error_ = {};
   if (poller_.may_wait()) return {};
-  backlog_limit_ = limit_.from_now();
+  backlog_limit_ = std::min(limit_.from_now(), last_limit_);
   poller_.set_timer(op_, Deadline::clock::now());  // to look at the limit
   // release: pairs with the acquire in has_backlog().
   backlog_.store(true, std::memory_order_release);
@@ -125,8 +121,8 @@ Deadline Output::backlog_limit() const {
 }
 
 void Output::limit_backlog(Deadline limit) {
-  if (!has_backlog()) return;
   const Lock lock(sending_);
+  last_limit_ = std::min(last_limit_, limit);
   if (!has_backlog()) return;
   backlog_limit_ = std::min(backlog_limit_, limit);
   poller_.set_timer(op_, Deadline::clock::now());

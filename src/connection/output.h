@@ -96,9 +96,10 @@ class Output {
   bool is_empty() const { return buffer_.is_empty(); }
   /// A flush has left something to the poller, and returned. [any]
   bool has_backlog() const;
-  /// When the poller must give the backlog up; kNever without one. [poller]
+  /// When the poller must give the backlog up; kNever without one. [any]
   Deadline backlog_limit() const;
-  /// The poller gives the backlog up at `limit`, if not sooner. [any]
+  /// The poller gives a backlog up at `limit`, if not sooner; also one that
+  /// comes later, from a flush that is under way. [any]
   void limit_backlog(Deadline limit);
   /// The backlog will never be sent. [any]
   void drop_backlog();
@@ -124,6 +125,7 @@ class Output {
   bool armed_ GUARDED_BY(sending_) = false;     // the poller's turn
   std::error_code error_ GUARDED_BY(sending_);  // how the poller's turn ended
   Deadline backlog_limit_ GUARDED_BY(sending_) = kNever;
+  Deadline last_limit_ GUARDED_BY(sending_) = kNever;  // of any backlog
 };
 
 static_assert(Writer<Output>);

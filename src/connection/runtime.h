@@ -59,11 +59,11 @@ class Runtime {
   explicit Runtime(RuntimeOptions options);
   void trim_memory();
 
+  std::atomic<Deadline> next_trim_{Deadline()};
   GoPool workers_;
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<PollerGroup> pollers_;
   std::unique_ptr<PollerGroup> acceptors_;  // null: pollers_
-  std::atomic<Deadline> next_trim_{Deadline()};
 };
 
 }  // namespace netpoll

@@ -37,8 +37,11 @@ Result<UniqueFd> connect_to(const Address& address,
 /// Sends small packets at once. Does nothing on a unix socket. [any]
 void set_no_delay(int fd, bool on);
 
+/// Linux takes no longer one.
+inline constexpr std::chrono::seconds kKeepaliveMax(32767);
+
 /// TCP asks the peer for a sign of life after `seconds` without one; 0: never.
-/// Fails as setsockopt(2). [any]
+/// Fails as setsockopt(2), so for more than kKeepaliveMax. [any]
 std::error_code set_keepalive(int fd, int seconds);
 
 /// Bytes that the kernel holds for `fd` and nobody has read; 0 on failure.

@@ -130,6 +130,10 @@ void Poller::run() {
   while (!stopping_.load(std::memory_order_acquire)) {
     turn(busy_ ? kLook : sleep_ms());
   }
+  // What the last turn posted or deferred: a connection may be torn down by it.
+  take_posted();
+  hand_over();
+  drop_retired();
   thread_.store(std::thread::id(), std::memory_order_relaxed);
 }
 
@@ -142,11 +146,12 @@ void Poller::stop() {
 int Poller::sleep_ms() const {
   const Deadline next = std::min(timers_.soonest(), tick_.next());
   if (next == kNever) return kSleep;
+  const Deadline now = Deadline::clock::now();
+  if (next <= now) return kLook;
   // Rounded up: a turn that comes too early finds nothing due.
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-      next - Deadline::clock::now());
-  return static_cast<int>(std::clamp<std::int64_t>(
-      left.count(), 0, std::numeric_limits<int>::max()));
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+  return static_cast<int>(
+      std::min<std::int64_t>(left.count(), std::numeric_limits<int>::max()));
 }
 
 void Poller::turn(int timeout_ms) {

@@ -73,7 +73,8 @@ class Poller {
 
   /// Turns until stop(). One thread, once. [poller]
   void run();
-  /// Makes run() return after its present turn. [any]
+  /// Makes run() return after its present turn and what that has deferred or
+  /// posted. [any]
   void stop();
 
  private:

@@ -34,10 +34,12 @@ class Op final : public FdOperator {
   void on_readable() override { readable(*this); }
   void on_writable() override { writable(*this); }
   void on_hangup() override { hangup(*this); }
+  void on_timer() override { timer(*this); }
 
   Action readable = [](Op&) {};
   Action writable = [](Op&) {};
   Action hangup = [](Op&) {};
+  Action timer = [](Op&) {};
 };
 
 class PollerTest : public testing::Test {
