@@ -17,8 +17,8 @@ namespace netpoll {
 
 /// How a socket listens.
 struct ListenOptions {
-  int backlog = 0;  ///< who may wait to be accepted; 0: system's maximum
-  bool reuse_port = false;  ///< several sockets share the port and its clients
+  int backlog = 0;          ///< who may wait to be accepted; 0: system's limit
+  bool reuse_port = false;  ///< TCP: several sockets share port and clients
   bool ipv6_only = false;   ///< "[::]" takes no IPv4 client; tcp6 implies it
 };
 
@@ -74,7 +74,8 @@ void set_no_delay(int fd, bool on);
 /// and end the connection (ETIMEDOUT) when as long again no answer comes: the
 /// questions fill the second span, three of them where seconds allow. 0: asks
 /// never. Does nothing on a unix socket, whose peer cannot vanish. Fails as
-/// setsockopt(2): more than 32767 is refused. [any]
+/// setsockopt(2): more than 32767 is refused. Output that is not acknowledged
+/// is the business of tcp_retries2, see tcp(7). [any]
 ///
 /// Unlike upstream: it leaves the number of questions at the system's nine, and
 /// a dead peer is found after ten times `seconds` (sys_keepalive_unix.go:22).
