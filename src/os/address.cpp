@@ -29,9 +29,11 @@ Result<Address> ask(AskName name_of, int fd) {
 template <class Number>
 Result<Number> number_of(std::string_view text) {
   Number number = 0;
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, number);
-  if (error != std::errc{} || end != last) return fail(Errc::invalid_argument);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    return fail(Errc::invalid_argument);
+  }
   return number;
 }
 

@@ -100,7 +100,8 @@ class Question : public RefCounted<Question> {
   std::optional<Result<Addresses>> answer_ GUARDED_BY(mutex_);
 };
 
-Result<Addresses> ask_on_a_thread(Ref<Question> question, Deadline deadline) {
+Result<Addresses> ask_on_a_thread(const Ref<Question>& question,
+                                  Deadline deadline) {
   try {
     std::thread([question] {
       ::pthread_setname_np(::pthread_self(), "resolver");

@@ -23,9 +23,14 @@ Result<UniqueFd> open_stream(int family) {
   return fd;
 }
 
-std::error_code set_option(int fd, int level, int name, int value) {
+std::error_code try_option(int fd, int level, int name, int value) {
   if (::setsockopt(fd, level, name, &value, sizeof value) == 0) return {};
   return last_system_error();
+}
+
+// For what a socket can do without.
+void set_option(int fd, int level, int name, int value) {
+  static_cast<void>(try_option(fd, level, name, value));
 }
 
 Result<int> socket_option(int fd, int name) {
@@ -64,7 +69,7 @@ std::error_code set_listen_options(int fd, const Address& address,
     set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6_only ? 1 : 0);
   }
   if (!options.reuse_port) return {};
-  return set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  return try_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 }
 
 std::error_code bind_near_end(int fd, const Address& local) {
@@ -202,17 +207,17 @@ std::error_code set_keepalive(int fd, int seconds) {
   const Result<int> family = socket_option(fd, SO_DOMAIN);
   if (!family) return family.error();
   if (*family != AF_INET && *family != AF_INET6) return {};
-  if (seconds <= 0) return set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
+  if (seconds <= 0) return try_option(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
 
   const int interval = std::max(seconds / 3, 1);
   const int questions = seconds / interval;
   assert(questions >= 1 && questions <= 5);
-  if (const auto error = set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds)) {
+  if (const auto error = try_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds)) {
     return error;
   }
   set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval);
   set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, questions);
-  return set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  return try_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
 std::size_t bytes_waiting(int fd) {

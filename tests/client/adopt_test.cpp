@@ -12,6 +12,7 @@
 #include "client/dialer.h"
 #include "client/support.h"
 #include "os/socket.h"
+#include "support/error_of.h"
 #include "support/fds.h"
 #include "support/net.h"
 
@@ -19,6 +20,7 @@ namespace netpoll {
 namespace {
 
 using std::chrono::milliseconds;
+using test::error_of;
 
 class AdoptTest : public testing::Test {
  protected:
@@ -59,7 +61,7 @@ TEST_F(AdoptTest, E2Row10TimeoutsWorkWithoutAddresses) {
   EXPECT_EQ((*conn)->local_addr().to_string(), "");
   EXPECT_EQ((*conn)->remote_addr().to_string(), "");
   (*conn)->set_read_timeout(milliseconds(5));
-  EXPECT_EQ((*conn)->reader().next(1).error(), Errc::read_timeout);
+  EXPECT_EQ(error_of((*conn)->reader().next(1)), Errc::read_timeout);
   (*conn)->set_write_timeout(milliseconds(5));
   (*conn)->writer().write_string(std::string(std::size_t{1} << 23, 'x'));
   EXPECT_EQ((*conn)->writer().flush(), Errc::write_timeout);
@@ -90,13 +92,14 @@ TEST_F(AdoptTest, KnowsItsTcpPeer) {
 }
 
 TEST_F(AdoptTest, RefusesAndClosesWhatIsNoConnectedStream) {
-  EXPECT_EQ(adopt(*runtime, *os::listen_on(test::tcp("127.0.0.1:0"))).error(),
+  EXPECT_EQ(error_of(adopt(*runtime, *os::listen_on(test::tcp("127.0.0.1:0")))),
             Errc::invalid_argument);
-  EXPECT_EQ(adopt(*runtime, UniqueFd(::socket(AF_INET, SOCK_DGRAM, 0))).error(),
-            Errc::unsupported);
-  EXPECT_EQ(adopt(*runtime, UniqueFd(::dup(0))).error(),
+  EXPECT_EQ(
+      error_of(adopt(*runtime, UniqueFd(::socket(AF_INET, SOCK_DGRAM, 0)))),
+      Errc::unsupported);
+  EXPECT_EQ(error_of(adopt(*runtime, UniqueFd(::dup(0)))),
             std::errc::not_a_socket);
-  EXPECT_EQ(adopt(*runtime, UniqueFd()).error(),
+  EXPECT_EQ(error_of(adopt(*runtime, UniqueFd())),
             std::errc::bad_file_descriptor);
 }
 

@@ -15,6 +15,7 @@
 #include "client/dialer.h"
 #include "client/support.h"
 #include "os/socket.h"
+#include "support/error_of.h"
 #include "support/fds.h"
 #include "support/net.h"
 
@@ -22,6 +23,7 @@ namespace netpoll {
 namespace {
 
 using std::chrono::milliseconds;
+using test::error_of;
 using test::eventually;
 using test::FdsBalance;
 using test::tcp;
@@ -83,7 +85,7 @@ TEST_F(DialOptionsTest, DeadlineCoversTheLookup) {
     go_on.wait();
     return Result<os::Addresses>(os::Addresses{});
   };
-  EXPECT_EQ(dial_name(options).error(), Errc::dial_timeout);
+  EXPECT_EQ(error_of(dial_name(options)), Errc::dial_timeout);
   go_on.count_down();
   EXPECT_TRUE(eventually([&] { return kept.use_count() == 2; }));
 }
@@ -111,9 +113,9 @@ TEST_F(DialOptionsTest, LocalIsTheNearEnd) {
 TEST_F(DialOptionsTest, LocalPicksTheAddressesOfItsFamily) {
   const auto both = test::answering({tcp("[::1]:1"), address});
   EXPECT_TRUE(dial_name({.local = "127.0.0.1:0", .lookup = both}));
-  EXPECT_EQ(dial_name({.local = "[::1]:0", .lookup = found}).error(),
+  EXPECT_EQ(error_of(dial_name({.local = "[::1]:0", .lookup = found})),
             Errc::invalid_argument);
-  EXPECT_EQ(dial_name({.local = "nowhere", .lookup = found}).error(),
+  EXPECT_EQ(error_of(dial_name({.local = "nowhere", .lookup = found})),
             Errc::invalid_argument);
 }
 
@@ -129,7 +131,7 @@ TEST_F(DialOptionsTest, TimeoutsAreThoseOfTheOptions) {
   const auto conn = dial_name(
       {.options = {.read_timeout = milliseconds(5)}, .lookup = found});
   ASSERT_TRUE(conn);
-  EXPECT_EQ((*conn)->reader().next(1).error(), Errc::read_timeout);
+  EXPECT_EQ(error_of((*conn)->reader().next(1)), Errc::read_timeout);
 }
 
 TEST_F(DialOptionsTest, HandlersAnswerTheServer) {
@@ -213,10 +215,11 @@ TEST_F(DialOptionsTest, WithoutDescriptorsNothingIsLeftOpen) {
   const auto before = test::fds();
   {
     const test::NoMoreFds limit;
-    EXPECT_EQ(dial_name({.lookup = found}).error(),
+    EXPECT_EQ(error_of(dial_name({.lookup = found})),
               std::errc::too_many_files_open);
-    EXPECT_EQ(dial_name({.timeout = test::kPatience, .lookup = found}).error(),
-              std::errc::too_many_files_open);
+    EXPECT_EQ(
+        error_of(dial_name({.timeout = test::kPatience, .lookup = found})),
+        std::errc::too_many_files_open);
   }
   EXPECT_EQ(test::fds().size(), before.size());
   EXPECT_TRUE(nobody_waits());

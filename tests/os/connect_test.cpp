@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "os/socket.h"
+#include "support/error_of.h"
 #include "support/fds.h"
 #include "support/net.h"
 
@@ -19,6 +20,7 @@ namespace netpoll::os {
 namespace {
 
 using std::chrono::milliseconds;
+using test::error_of;
 using test::FdsBalance;
 using test::soon;
 
@@ -38,7 +40,8 @@ class ConnectTest : public testing::Test {
 
 TEST_F(ConnectTest, E2Row9RefusedIsConnectionRefused) {
   listener.reset();
-  EXPECT_EQ(connect_to(address, soon()).error(), std::errc::connection_refused);
+  EXPECT_EQ(error_of(connect_to(address, soon())),
+            std::errc::connection_refused);
 }
 
 // Upstream's #364: whoever limits the time wants to hear of the time.
@@ -99,12 +102,14 @@ class UnixConnectTest : public testing::Test {
 };
 
 TEST_F(UnixConnectTest, TimesOutWhenTheServerDoesNotKeepUp) {
-  EXPECT_EQ(connect_to(address, milliseconds(20)).error(), Errc::dial_timeout);
+  EXPECT_EQ(error_of(connect_to(address, milliseconds(20))),
+            Errc::dial_timeout);
 }
 
 TEST_F(UnixConnectTest, IsRefusedWhenTheServerGoesMeanwhile) {
   listener.reset();
-  EXPECT_EQ(connect_to(address, soon()).error(), std::errc::connection_refused);
+  EXPECT_EQ(error_of(connect_to(address, soon())),
+            std::errc::connection_refused);
 }
 
 struct Asks {

@@ -11,12 +11,14 @@
 #include <fstream>
 
 #include "os/socket.h"
+#include "support/error_of.h"
 #include "support/fds.h"
 #include "support/net.h"
 
 namespace netpoll::os {
 namespace {
 
+using test::error_of;
 using test::FdsBalance;
 using test::is_cloexec;
 using test::is_non_blocking;
@@ -54,7 +56,7 @@ TEST(ListenOn, SharesItsPortOnlyWithWhoSharesToo) {
   const UniqueFd first = *listen_on(anywhere(), {.reuse_port = true});
   const Address taken = *Address::local_of(first.get());
   EXPECT_TRUE(listen_on(taken, {.reuse_port = true}));
-  EXPECT_EQ(listen_on(taken).error(), std::errc::address_in_use);
+  EXPECT_EQ(error_of(listen_on(taken)), std::errc::address_in_use);
 }
 
 // An IPv4 client at a socket that listens on [::].
@@ -73,7 +75,7 @@ TEST(ListenOn, TakesIpv4ClientsUnlessIpv6Only) {
   }
   const FdsBalance balance;
   EXPECT_TRUE(ipv4_client_of_ipv6(false));
-  EXPECT_EQ(ipv4_client_of_ipv6(true).error(), std::errc::connection_refused);
+  EXPECT_EQ(error_of(ipv4_client_of_ipv6(true)), std::errc::connection_refused);
 }
 
 TEST(TakeListening, MakesItNonBlockingAndCloexec) {
@@ -90,19 +92,20 @@ TEST(TakeListening, MakesItNonBlockingAndCloexec) {
 
 TEST(TakeListening, RefusesAndClosesWhatDoesNotListen) {
   const FdsBalance balance;
-  EXPECT_EQ(take_listening(bare_socket(AF_INET, SOCK_STREAM)).error(),
+  EXPECT_EQ(error_of(take_listening(bare_socket(AF_INET, SOCK_STREAM))),
             Errc::invalid_argument);
-  EXPECT_EQ(take_listening(test::socket_pair().near).error(),
+  EXPECT_EQ(error_of(take_listening(test::socket_pair().near)),
             Errc::invalid_argument);
 }
 
 TEST(TakeListening, RefusesAndClosesWhatIsNoStreamSocket) {
   const FdsBalance balance;
-  EXPECT_EQ(take_listening(bare_socket(AF_INET, SOCK_DGRAM)).error(),
+  EXPECT_EQ(error_of(take_listening(bare_socket(AF_INET, SOCK_DGRAM))),
             Errc::unsupported);
-  EXPECT_EQ(take_listening(UniqueFd(::dup(0))).error(),
+  EXPECT_EQ(error_of(take_listening(UniqueFd(::dup(0)))),
             std::errc::not_a_socket);
-  EXPECT_EQ(take_listening(UniqueFd()).error(), std::errc::bad_file_descriptor);
+  EXPECT_EQ(error_of(take_listening(UniqueFd())),
+            std::errc::bad_file_descriptor);
 }
 
 TEST(TakeConnected, MakesItNonBlockingAndCloexec) {
@@ -119,9 +122,9 @@ TEST(TakeConnected, MakesItNonBlockingAndCloexec) {
 
 TEST(TakeConnected, RefusesAndClosesWhatIsNotConnected) {
   const FdsBalance balance;
-  EXPECT_EQ(take_connected(bare_socket(AF_INET, SOCK_STREAM)).error(),
+  EXPECT_EQ(error_of(take_connected(bare_socket(AF_INET, SOCK_STREAM))),
             std::errc::not_connected);
-  EXPECT_EQ(take_connected(*listen_on(anywhere())).error(),
+  EXPECT_EQ(error_of(take_connected(*listen_on(anywhere()))),
             Errc::invalid_argument);
 }
 
@@ -130,8 +133,8 @@ TEST(TakeConnected, RefusesAndClosesWhatIsNoStreamSocket) {
   int fds[2] = {-1, -1};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
   const UniqueFd far(fds[1]);
-  EXPECT_EQ(take_connected(UniqueFd(fds[0])).error(), Errc::unsupported);
-  EXPECT_EQ(take_connected(UniqueFd(::dup(0))).error(),
+  EXPECT_EQ(error_of(take_connected(UniqueFd(fds[0]))), Errc::unsupported);
+  EXPECT_EQ(error_of(take_connected(UniqueFd(::dup(0)))),
             std::errc::not_a_socket);
 }
 

@@ -13,12 +13,14 @@
 #include <memory>
 #include <string>
 
+#include "support/error_of.h"
 #include "support/net.h"
 
 namespace netpoll::os {
 namespace {
 
 using std::chrono::milliseconds;
+using test::error_of;
 using test::eventually;
 using test::soon;
 
@@ -111,8 +113,8 @@ TEST(Resolver, KeepsTheOrderOfTheAnswer) {
 TEST(Resolver, PassesOnWhyALookupFailed) {
   const std::error_code why(EAI_AGAIN, resolve_category());
   const Lookup lookup = answering(fail(why));
-  EXPECT_EQ(resolve("tcp", "example:80", kNever, lookup).error(), why);
-  EXPECT_EQ(resolve("tcp", "example:80", soon(), lookup).error(), why);
+  EXPECT_EQ(error_of(resolve("tcp", "example:80", kNever, lookup)), why);
+  EXPECT_EQ(error_of(resolve("tcp", "example:80", soon(), lookup)), why);
 }
 
 TEST(Resolver, ANameWithoutAddressesIsUnknown) {
@@ -153,7 +155,7 @@ TEST(Resolver, ADeadlineThatHasPassedIsATimeout) {
     silent.go_on.wait();
     return Result<Addresses>(Addresses{});
   };
-  EXPECT_EQ(resolve("tcp", "a:80", Deadline::clock::now(), lookup).error(),
+  EXPECT_EQ(error_of(resolve("tcp", "a:80", Deadline::clock::now(), lookup)),
             Errc::dial_timeout);
   silent.go_on.count_down();
   EXPECT_TRUE(eventually([&] { return kept.use_count() == 2; }));

@@ -17,12 +17,14 @@
 
 #include "server/acceptor.h"
 #include "server/support.h"
+#include "support/error_of.h"
 #include "support/fds.h"
 #include "support/net.h"
 
 namespace netpoll {
 namespace {
 
+using test::error_of;
 using test::eventually;
 using test::FdsBalance;
 
@@ -50,8 +52,10 @@ TEST(Listener, Port0PicksAFreeOne) {
 }
 
 TEST(Listener, PassesOnWhyAnAddressIsNone) {
-  EXPECT_EQ(Listener::listen("udp", "127.0.0.1:0").error(), Errc::unsupported);
-  EXPECT_EQ(Listener::listen("tcp", "nowhere").error(), Errc::invalid_argument);
+  EXPECT_EQ(error_of(Listener::listen("udp", "127.0.0.1:0")),
+            Errc::unsupported);
+  EXPECT_EQ(error_of(Listener::listen("tcp", "nowhere")),
+            Errc::invalid_argument);
 }
 
 TEST(Listener, RefusesAnAddressInUse) {
@@ -114,7 +118,7 @@ TEST(Listener, LeavesASocketThatSomebodyListensOn) {
 TEST(Listener, LeavesAFileThatIsNoSocket) {
   const SocketPath path;
   std::ofstream(path.text()) << "precious";
-  EXPECT_EQ(Listener::listen("unix", path.text()).error(),
+  EXPECT_EQ(error_of(Listener::listen("unix", path.text())),
             std::errc::address_in_use);
   EXPECT_EQ(std::filesystem::file_size(path.text()), 8u);
 }
@@ -127,12 +131,12 @@ TEST(Listener, NameListensOnItsIpv4Address) {
 }
 
 TEST(Listener, SharesItsPortWhenToldTo) {
-  const FdsBalance balance;
   const ListenOptions shared{.reuse_port = true};
   const auto first = Listener::listen("tcp", "127.0.0.1:0", shared);
   const std::string taken = first->address().to_string();
   EXPECT_TRUE(Listener::listen("tcp", taken, shared));
-  EXPECT_EQ(Listener::listen("tcp", taken).error(), std::errc::address_in_use);
+  EXPECT_EQ(error_of(Listener::listen("tcp", taken)),
+            std::errc::address_in_use);
 }
 
 TEST(Listener, Tcp6TakesNoIpv4ClientAndTcpDoes) {
@@ -168,15 +172,14 @@ TEST(Listener, FromASocketServesAndLeavesTheFile) {
 
 TEST(Listener, FromWhatDoesNotListenIsRefused) {
   const FdsBalance balance;
-  EXPECT_EQ(Listener::from_fd(test::socket_pair().near).error(),
+  EXPECT_EQ(error_of(Listener::from_fd(test::socket_pair().near)),
             Errc::invalid_argument);
   EXPECT_EQ(
-      Listener::from_fd(UniqueFd(::socket(AF_INET, SOCK_DGRAM, 0))).error(),
+      error_of(Listener::from_fd(UniqueFd(::socket(AF_INET, SOCK_DGRAM, 0)))),
       Errc::unsupported);
 }
 
-// Upstream closes its number twice: the second close takes whatever another
-// thread has opened in between.
+// Upstream's second close takes what another thread has opened in between.
 TEST(Listener, E2Row8SecondCloseTakesNobodysDescriptor) {
   const FdsBalance balance;
   Listener listener = test::listen_anywhere();
