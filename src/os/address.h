@@ -37,8 +37,9 @@ class Address {
 
   /// `network` is tcp, tcp4, tcp6 or unix. `text` is HOST:PORT with a numeric
   /// host (an IPv6 host in brackets; an empty host is every interface, of IPv6
-  /// for tcp6, else of IPv4), or the path of a unix socket. Fails with Errc::unsupported for another
-  /// network, Errc::invalid_argument for a text that is no address. [any]
+  /// for tcp6, else of IPv4), or the path of a unix socket. Fails with
+  /// Errc::unsupported for another network, Errc::invalid_argument for a text
+  /// that is no address. [any]
   static Result<Address> parse(std::string_view network, std::string_view text);
   /// What the kernel filled in. [any]
   static Address from_system(const sockaddr* address, socklen_t size);

@@ -30,8 +30,8 @@ void in_parallel(int threads, const std::function<void(int)>& body) {
     all.emplace_back(body, i);
 }
 
-// With room for two to wait and one slow acceptor, about every other dial is
-// late. Broken variant: connect_to() leaves its descriptor open when it is late.
+// With room for two to wait and one slow acceptor, most dials are late. Broken
+// variant: connect_to() leaves its descriptor open when it is late.
 // Upstream: TestConnectionDailTimeoutAndClose.
 TEST(DialStress, ShortDeadlinesEndInAConnectionOrATimeout) {
   const test::FdsBalance balance;
