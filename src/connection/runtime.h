@@ -59,11 +59,13 @@ class Runtime {
   explicit Runtime(RuntimeOptions options);
   void trim_memory();
 
+  // Constant once start() has returned; each is for any thread.
   GoPool workers_;
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<PollerGroup> pollers_;
   std::unique_ptr<PollerGroup> acceptors_;  // null: pollers_
-  std::atomic<Deadline> next_trim_{Deadline()};
+
+  std::atomic<Deadline> next_trim_{Deadline()};  // the pollers'; on its own
 };
 
 }  // namespace netpoll
