@@ -7,6 +7,8 @@
 // poller's timer compares it with the idle timeout. Without one, a touch is one
 // load. Upstream has no such timeout: SetIdleTimeout there is TCP's keepalive
 // (connection_impl.go:81).
+//
+// Threads: set by any, touched by poller and writer, read by the poller.
 
 #include <atomic>
 #include <chrono>
@@ -22,8 +24,8 @@ class Activity {
     // relaxed, here and below: a moment that is a little old makes the timer
     // look once more, or a little late.
     last_.store(Deadline::clock::now(), std::memory_order_relaxed);
-    // release: pairs with the acquire in idle_at(), or that could reckon from
-    // the beginning of time.
+    // release: pairs with the acquire in idle_at(). Whoever sees a first
+    // timeout without this `last_` would take it for long over.
     timeout_.store(timeout, std::memory_order_release);
   }
   /// Bytes went. [any]

@@ -16,7 +16,9 @@
 //
 // What keeps it alive: a Ref of the server's registry, or the dialler's handle,
 // until torn down; the poller's, until the turn after detach; the one in each
-// task, until the task returns.
+// task, until the task returns. The buffers live as long; unlike upstream,
+// where a close recycles them under a reader (connection_reactor.go:71, #408).
+// Unlike upstream: how a peer ended is not logged (poll_default_linux.go:176).
 //
 // Upstream: connection, connection_impl.go:37; Connection, connection.go:29.
 

@@ -156,8 +156,7 @@ int Poller::sleep_ms() const {
 
 void Poller::turn(int timeout_ms) {
   const Result<std::span<epoll_event>> ready = epoll_.wait(events_, timeout_ms);
-  // Only a wrong call fails here. Unlike upstream, the poller does not end in
-  // silence and leave its connections deaf (poll_default_linux.go:108).
+  // Only a wrong call fails here, and nobody could be told.
   check(ready.has_value(), "epoll_wait refused its arguments");
 
   for (const epoll_event& event : *ready)

@@ -74,6 +74,15 @@ TEST(Listener, ClosedOneRefusesClients) {
   EXPECT_FALSE(test::client_of(listener.address()));
 }
 
+// Upstream's v0.7.0 hands out a listener whose accept() always fails.
+TEST(Listener, E1Row420UdpIsRefusedBeforeASocketIsOpened) {
+  const FdsBalance balance;
+  for (const char* network : {"udp", "udp4", "udp6", "unixgram"}) {
+    EXPECT_EQ(Listener::listen(network, "127.0.0.1:0").error(),
+              Errc::unsupported);
+  }
+}
+
 TEST(Listener, RemovesItsUnixSocketsFile) {
   const FdsBalance balance;
   const SocketPath path;
