@@ -3,7 +3,7 @@
 
 // Vector clocks: what a model thread knows of every other.
 //
-//    clock[t] = n    it knows the first n events of thread t, and what they knew
+//    clock[t] = n    it knows the first n events of t, and what they knew
 //
 // An event is the pair (thread, time on that thread's own clock). It happened
 // before all that a thread does next exactly if the thread's clock knows it.

@@ -11,7 +11,7 @@
 //        {[](World& w) { w.data.set(1);
 //                        w.ready.store(true, std::memory_order_release); },
 //         [](World& w) { if (w.ready.load(std::memory_order_acquire))
-//                          model::require(w.data.get() == 1, "it is there"); }});
+//                          model::require(w.data.get() == 1, "there"); }});
 //    EXPECT_EQ(report.failure, "");
 //
 // Threads share Atomics and Vars and nothing else, own no memory, and use no
