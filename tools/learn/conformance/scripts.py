@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random scripts of LinkBuffer calls, each from its own seed.
+
+A script is a list of lines, told in tests/conformance/linkbuffer_driver.cpp.
+`History` knows, from the text alone, what a script has done so far; it also says
+which calls have no defined meaning in the original at that point. Those are
+not generated (tests/conformance/README.md lists them).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+# While bytes that the original shows too early wait for a flush, only these.
+_WITH_EARLY = {"malloc", "later", "write", "string", "byte", "reuse", "append", "flush", "close"}
+_IN_PLACE = 4096  # the original refers to the memory of longer writes
+_WRITES = ("malloc", "later", "write", "string", "reuse")
+
+
+@dataclass
+class History:
+    """What the calls so far have done, as far as the text tells."""
+
+    pending: int = 0       # malloc_size()
+    early: int = 0         # of these: in the original readable already
+    split: bool = False    # write_direct() split a node, since the last flush
+    zeroed: bool = False   # malloc_ack(0) dropped something, since then
+    facts: set[str] = field(default_factory=set)
+    live: set[str] = field(default_factory=set)  # of these: still in the buffer
+
+    def allows(self, line: str) -> bool:
+        return not self.early or line[0] == "@" or line.split()[0] in _WITH_EARLY
+
+    def step(self, line: str) -> None:
+        """Takes in one call; the answers do not matter."""
+        words = line.split()
+        n = [int(word) for word in words[1:] if not word.isalpha()]
+        match words[0]:
+            case "malloc" | "later" | "write" | "string":
+                self.pending += n[0]
+            case "reuse":
+                self.pending += n[0]
+                self.note("reuse", n[0] > _IN_PLACE)
+            case "byte":
+                self.pending += 1
+            case "direct" if 0 <= n[1] <= self.pending and n[0]:
+                self.pending += n[0]
+                self.split |= n[1] > 0
+                self.note("split", n[1] > 0)
+            case "append":
+                self.early += n[0] - n[2]
+                self.pending += n[0] + n[1] - n[2]
+            case "ack" if 0 <= n[0] <= self.pending:
+                self.zeroed |= n[0] == 0 < self.pending
+                self.note("zeroed", self.zeroed)
+                self.note("rewound", n[0] < self.pending and self.split)
+                self.pending = n[0]
+            case "flush" | "close":
+                self.pending = self.early = 0
+                self.split = self.zeroed = False
+        self.note("peek", "peek" in words)
+        self.note("slice", "slice" in words)
+
+    def emptied(self) -> None:
+        """The buffer has neither readable nor malloc'ed bytes."""
+        self.live &= {"zeroed"} if self.zeroed else set()
+
+    def note(self, fact: str, holds: bool) -> None:
+        if holds:
+            self.facts.add(fact)
+            self.live.add(fact)
+
+
+def defined(script: list[str]) -> bool:
+    """Whether each of its calls has a meaning in the original."""
+    history = History()
+    for line in script:
+        if not history.allows(line):
+            return False
+        history.step(line)
+    return True
+
+
+def generate(seed: int) -> list[str]:
+    """The script of this seed, always the same."""
+    return _Writer(seed).write()
+
+
+class _Writer:
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.history = History()
+        self.readable = 0              # at most; until() makes it a guess
+        self.slices: dict[int, int] = {}
+        self.cut = 0
+
+    def write(self) -> list[str]:
+        script = []
+        for _ in range(self.random.randint(4, 60)):
+            line = self.line()
+            if self.history.allows(line):
+                self.history.step(line)
+                script.append(line)
+        return script
+
+    def line(self) -> str:
+        draw = self.random.random()
+        if self.history.early:
+            return "flush" if draw < 0.4 else self.writer(self.random.random())
+        if draw < 0.36:
+            return self.writer(draw / 0.36)
+        if draw < 0.50:
+            return self.flush()
+        if draw < 0.62 and self.slices:
+            return self.of_slice()
+        if draw < 0.64:
+            return self.rare()
+        line, self.readable = self.reader("", self.readable, self.random.random())
+        return line
+
+    def size(self) -> int:
+        draw = self.random.random()
+        if draw < 0.62:
+            return self.random.randint(0, 40)
+        if draw < 0.84:
+            return self.random.randint(40, 700)
+        if draw < 0.90:
+            return self.random.randint(4090, 4100)
+        return self.random.randint(700, 6000 if draw < 0.98 else 20000)
+
+    def below(self, most: int) -> int:
+        """0 … most, often one of the two ends."""
+        draw = self.random.random()
+        if draw < 0.12:
+            return most
+        return min(self.size(), most) if draw < 0.6 else self.random.randint(0, most)
+
+    def flush(self) -> str:
+        self.readable += self.history.pending
+        return "flush"
+
+    def writer(self, draw: float) -> str:
+        if draw < 0.62:
+            return f"{_WRITES[int(draw / 0.62 * len(_WRITES))]} {self.size()}"
+        if draw < 0.68:
+            return "byte"
+        if draw < 0.80:
+            remain = self.below(self.history.pending) if draw < 0.75 else 0
+            return f"direct {self.size()} {remain}"
+        if draw < 0.88:
+            flushed = self.size() if draw < 0.85 else 0
+            return f"append {flushed} {self.size()} {self.below(flushed)}"
+        return f"ack {self.below(self.history.pending)}"
+
+    def rare(self) -> str:
+        draw = self.random.randint(0, 11)
+        match draw:
+            case 0:
+                return f"ack {self.history.pending + self.random.randint(1, 9)}"
+            case 1:
+                return f"direct {self.size()} {self.history.pending + self.random.randint(1, 9)}"
+            case 2:
+                return f"direct {self.size()} -1"
+            case 3:
+                return "ack -1"
+            case 4 | 5:
+                self.readable = 0
+                return "close"
+        op = self.random.choice(("next", "peek", "skip", "rstring", "rbinary"))
+        n = -self.random.randint(1, 9) if draw < 8 else self.readable + self.random.randint(1, 9)
+        return f"{op} {n}"
+
+    def of_slice(self) -> str:
+        name = self.random.choice(list(self.slices))
+        draw = self.random.random()
+        if draw < 0.15:
+            del self.slices[name]
+            return f"@{name} drop"
+        line, self.slices[name] = self.reader(f"@{name} ", self.slices[name], draw)
+        return line
+
+    def reader(self, target: str, left: int, draw: float) -> tuple[str, int]:
+        """One call on a reader with `left` bytes, and what is left then."""
+        n = self.below(left)
+        if draw < 0.45:
+            op = ("next", "skip", "rstring", "rbinary")[int(draw / 0.45 * 4)]
+            return f"{target}{op} {n}", left - n
+        if draw < 0.60:
+            return f"{target}peek {n}", left
+        if draw < 0.68:
+            return f"{target}until {self.random.randint(0, 255)}", left
+        if draw < 0.72:
+            return f"{target}rbyte", max(0, left - 1)
+        if draw < 0.82:
+            self.cut += 1
+            self.slices[self.cut] = n
+            return f"{target}slice {n} {self.cut}", left - n
+        if draw < 0.90 and not target:
+            return ("bytes", "gather 0", "gather 256")[int((draw - 0.82) / 0.08 * 3)], left
+        return f"{target}release", left
