@@ -7,7 +7,8 @@
 //    flush            5 0 ok
 //    slice 3 1        2 0 3             slice 1 has 3 bytes
 //    @1 next 2        2 0 1 2:5c9e      of slice 1: its size first
-//    E                E ok              all views still hold
+//    E                @ ok              the views of all slices still hold,
+//                     E ok              and those of the buffer
 //
 // cmd/linkbuffer does the same with the original. The gate compares the lines.
 
@@ -38,12 +39,12 @@ class Script {
            std::to_string(buffer_->malloc_size()) + " " + result;
   }
 
-  /// The last line: all that is still held must hold.
+  /// The last two lines: all that is still held must hold.
   std::string end() {
-    std::string verdict = views_.check();
+    std::string slices = "ok";
     for (auto& [name, reader] : slices_)
-      if (reader.views().check() != "ok") verdict = "bad";
-    return verdict;
+      if (reader.views().check() != "ok") slices = "bad";
+    return "@ " + slices + "\nE " + views_.check();
   }
 
  private:
@@ -165,7 +166,7 @@ void run(Break fault) {
       script.emplace(static_cast<std::uint32_t>(std::stoul(line.substr(2))),
                      fault);
     } else if (line == "E") {
-      std::cout << "E " << script->end() << '\n';
+      std::cout << script->end() << '\n';
     } else {
       std::cout << script->obey(line) << '\n';
     }

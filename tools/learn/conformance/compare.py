@@ -10,7 +10,7 @@ words either may happen):
     bytes     only the content of the bytes differs, or that of earlier views; an
               until() may find its byte elsewhere, and then nothing more compares
     lengths   the original counts the early bytes as readable, not as malloc'ed
-    longer    after flush() the original has more bytes; then nothing more compares
+    recalls   flush() or malloc_ack() finds more in the original; then it ends
     ends      what follows cannot be compared
 
 `after` names a fact of scripts.History that must hold.
@@ -27,10 +27,12 @@ from learn.conformance.scripts import History
 
 _NOTHING = "nothing"
 _SAME_SIZE = re.compile(r"((?:\d+ )?\d+):\w* \| \1:\w*")
-_VIEWS = re.compile(r"((?:\d+ )?)ok \| \1(stale|bad)")
+_VIEWS = re.compile(r"((?:\S+ )?)ok \| \1bad")
 _COUNTS = re.compile(r"(\d+):\w* \| (\d+):\w*")
 # Their answers may be about bytes that have left the buffer.
-_ABOUT_VIEWS = ("release", "close", "E", "drop")
+_ABOUT_VIEWS = ("release", "close", "drop", "end", "E")
+# At the end of each script: the views of all slices, and then the buffer's.
+END = ("@ end", "E")
 
 
 @dataclass
@@ -45,16 +47,16 @@ class Verdict:
 
 def compare(script: list[str], ours: list[str], theirs: list[str], rows: list[Row]) -> Verdict:
     verdict, history = Verdict(), History()
-    for index, op in enumerate([*script, "E"]):
+    for index, op in enumerate([*script, *END]):
         mine = ours[index] if index < len(ours) else _NOTHING
         other = theirs[index] if index < len(theirs) else _NOTHING
-        if op != "E":
+        if op not in END:
             history.step(op)
         if mine != other:
-            row = judge(op, mine, other, history, rows, verdict.documented)
-            if row is None:
+            allowed, over = judge(op, mine, other, history, rows, verdict.documented)
+            if not allowed:
                 verdict.where, verdict.ours, verdict.theirs = index, mine, other
-            if row is None or ends(row, op, mine, other):
+            if over:
                 return verdict
         if mine.startswith("0 0 "):
             history.emptied()
@@ -62,34 +64,24 @@ def compare(script: list[str], ours: list[str], theirs: list[str], rows: list[Ro
 
 
 def judge(op: str, ours: str, theirs: str, history: History, rows: list[Row],
-          documented: Counter[str]) -> Row | None:
-    """The last row that was needed to allow the two lines; counts each."""
-    lengths, answer = split(ours)
-    their_lengths, their_answer = split(theirs)
-    needed = None
-    if lengths != their_lengths and shown_early(lengths, history.early) == their_lengths:
-        needed = next((row for row in rows if row.effect == "lengths"), None)
-        if needed is None:
-            return None
-        documented[needed.id] += 1
-        if answer == their_answer:
-            return needed
-        lengths = their_lengths
+          documented: Counter[str]) -> tuple[bool, bool]:
+    """Whether rows allow the two lines, and whether the comparison ends here.
+
+    Counts each row that it needed.
+    """
+    mine, other = split(ours), split(theirs)
+    early = next((row for row in rows if row.effect == "lengths"), None)
+    if early and shown_early(mine[0], history.early) == other[0]:
+        documented[early.id] += 1
+        mine = (other[0], mine[1])
+        if mine == other:
+            return True, False
     facts = history.facts if op[0] == "@" or op in _ABOUT_VIEWS else history.live
     for row in rows:
-        if row.after and row.after not in facts:
-            continue
-        if covers(row, op, (lengths, answer), (their_lengths, their_answer)):
+        if (not row.after or row.after in facts) and covers(row, op, mine, other):
             documented[row.id] += 1
-            return row
-    return None
-
-
-def ends(row: Row, op: str, ours: str, theirs: str) -> bool:
-    """Whether the two have gone different ways for good."""
-    if row.effect == "lengths":
-        return False
-    return row.effect == "ends" or "until" in op or split(ours)[0] != split(theirs)[0]
+            return True, row.effect == "ends" or "until" in op or mine[0] != other[0]
+    return False, True
 
 
 def covers(row: Row, op: str, ours: tuple[str, str], theirs: tuple[str, str]) -> bool:
@@ -111,28 +103,28 @@ def _fewer(op: str, ours: tuple[str, str], theirs: tuple[str, str]) -> bool:
     return ours[0] == theirs[0] and bool(counts) and int(counts[2]) < int(counts[1])
 
 
-def _longer(op: str, ours: tuple[str, str], theirs: tuple[str, str]) -> bool:
-    if op != "flush" or ours[1] != theirs[1]:
-        return False
-    return int(ours[0].split()[0]) < int(theirs[0].split()[0])
+def _recalls(op: str, ours: tuple[str, str], theirs: tuple[str, str]) -> bool:
+    if op.startswith("ack "):
+        return (ours[1], theirs[1]) == ("invalid", "ok")
+    return op == "flush" and int(ours[0].split()[0]) < int(theirs[0].split()[0])
 
 
 _EFFECTS = {
     "answer": lambda op, ours, theirs: ours[0] == theirs[0],
     "fewer": _fewer,
     "bytes": _bytes,
-    "longer": _longer,
+    "recalls": _recalls,
     "lengths": lambda op, ours, theirs: False,  # judge() has looked
     "ends": lambda op, ours, theirs: True,
 }
 
 
 def split(line: str) -> tuple[str, str]:
-    """("12 0", "ok") of "12 0 ok"; ("E", "ok") of "E ok"; ("", "panic")."""
+    """("12 0", "ok") of "12 0 ok"; ("", line) of any other form."""
     words = line.split(" ", 2)
-    if line.startswith("E ") or not words[0].isdigit():
-        return ("E", line[2:]) if line.startswith("E ") else ("", line)
-    return " ".join(words[:2]), words[2]
+    if len(words) < 3 or not (words[0].isdigit() and words[1].isdigit()):
+        return "", line
+    return f"{words[0]} {words[1]}", words[2]
 
 
 def shown_early(lengths: str, early: int) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from learn.conformance import differences, minimise
-from learn.conformance.compare import compare
+from learn.conformance.compare import END, Verdict, compare
 from learn.conformance.scripts import defined, generate
 from learn.conformance.suite import Binaries, Difference, Progress, SuiteResult
 
@@ -53,8 +53,8 @@ def compare_all(pair: Pair, progress: Progress, scripts: int) -> SuiteResult:
             result.cases += cases
             result.operations += operations
             result.documented += documented
-            result.differences += [_explain(pair, rows, seed)
-                                   for seed in failed[:_MOST - len(result.differences)]]
+            result.differences += [_explain(pair, rows, *seed_and_verdict)
+                                   for seed_and_verdict in failed[:_MOST - len(result.differences)]]
             progress(result.cases, scripts)
             if len(result.differences) >= _MOST:
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -68,7 +68,7 @@ def _batches(scripts: int) -> Iterator[range]:
 
 
 def _batch(pair: Pair, rows: list[differences.Row], seeds: range) -> tuple:
-    """(cases, operations, documented, seeds that failed) of one run."""
+    """(cases, operations, documented, [(seed, verdict) that failed]) of one run."""
     scripts = [generate(seed) for seed in seeds]
     documented, failed = Counter(), []
     for seed, script, (ours, theirs) in zip(seeds, scripts, pair.run(scripts, seeds), strict=True):
@@ -76,13 +76,13 @@ def _batch(pair: Pair, rows: list[differences.Row], seeds: range) -> tuple:
             verdict = compare(script, ours, theirs, rows)
             documented += verdict.documented
             if verdict.where is not None:
-                failed.append(seed)
+                failed.append((seed, verdict))
     return len(scripts), sum(map(len, scripts)), documented, failed
 
 
-def _explain(pair: Pair, rows: list[differences.Row], seed: int) -> Difference:
+def _explain(pair: Pair, rows: list[differences.Row], seed: int, seen: Verdict) -> Difference:
     """The smallest script that still differs, with both answers."""
-    def verdicts(scripts: list[list[str]]) -> list:
+    def verdicts(scripts: list[list[str]]) -> list[Verdict]:
         runs = pair.run(scripts, [seed] * len(scripts))
         return [compare(script, *run, rows) for script, run in zip(scripts, runs, strict=True)]
 
@@ -90,10 +90,14 @@ def _explain(pair: Pair, rows: list[differences.Row], seed: int) -> Difference:
         return [verdict.where is not None and defined(script)
                 for script, verdict in zip(scripts, verdicts(scripts), strict=True)]
 
-    script = minimise.minimise(generate(seed), fails)
-    verdict = verdicts([script])[0]
-    where = verdict.where or 0
-    return Difference(f"seed {seed}", [*script, "E"][where], verdict.ours, verdict.theirs,
+    script, case = generate(seed), f"seed {seed}"
+    if not fails([script])[0]:  # an earlier script has broken the process's memory
+        first = (seed - 1) // _BATCH * _BATCH + 1
+        case = f"seed {seed}, only after seeds {first}–{seed - 1} in the same process"
+    else:
+        script = minimise.minimise(script, fails)
+        seen = verdicts([script])[0]
+    return Difference(case, [*script, *END][seen.where or 0], seen.ours, seen.theirs,
                       "; ".join(script))
 
 

@@ -25,12 +25,18 @@ class History:
     pending: int = 0       # malloc_size()
     early: int = 0         # of these: in the original readable already
     split: bool = False    # write_direct() split a node, since the last flush
+    whole_from: int = 0    # before this byte it did
     zeroed: bool = False   # malloc_ack(0) dropped something, since then
     facts: set[str] = field(default_factory=set)
     live: set[str] = field(default_factory=set)  # of these: still in the buffer
 
     def allows(self, line: str) -> bool:
-        return not self.early or line[0] == "@" or line.split()[0] in _WITH_EARLY
+        op, *n = line.split()
+        if self.early and op[0] != "@" and op not in _WITH_EARLY:
+            return False
+        if op == "direct" and 0 < int(n[1]) <= self.pending:
+            return "rewound" not in self.facts and self.pending - int(n[1]) >= self.whole_from
+        return op != "append" or int(n[2]) <= int(n[0])
 
     def step(self, line: str) -> None:
         """Takes in one call; the answers do not matter."""
@@ -46,8 +52,10 @@ class History:
                 self.pending += 1
             case "direct" if 0 <= n[1] <= self.pending and n[0]:
                 self.pending += n[0]
-                self.split |= n[1] > 0
-                self.note("split", n[1] > 0)
+                if n[1]:
+                    self.split = True
+                    self.whole_from = self.pending - n[1]
+                    self.note("split", True)
             case "append":
                 self.early += n[0] - n[2]
                 self.pending += n[0] + n[1] - n[2]
@@ -59,6 +67,7 @@ class History:
             case "flush" | "close":
                 self.pending = self.early = 0
                 self.split = self.zeroed = False
+                self.whole_from = 0
         self.note("peek", "peek" in words)
         self.note("slice", "slice" in words)
 
@@ -98,11 +107,39 @@ class _Writer:
     def write(self) -> list[str]:
         script = []
         for _ in range(self.random.randint(4, 60)):
-            line = self.line()
-            if self.history.allows(line):
-                self.history.step(line)
-                script.append(line)
+            for line in self.lines():
+                if self.history.allows(line):
+                    self.history.step(line)
+                    script.append(line)
         return script
+
+    def lines(self) -> list[str]:
+        """Mostly one call; now and then a scene that chance would hardly play."""
+        draw = self.random.random()
+        if draw < 0.003:
+            return self.split_block()
+        return self.released_views() if draw < 0.006 else [self.line()]
+
+    def split_block(self) -> list[str]:
+        """A slice of the first half of a split block, whose memory is then wanted."""
+        first, second = self.random.randint(10, 500), self.random.randint(10, 500)
+        part = self.random.randint(1, first)
+        self.cut += 1
+        self.readable = 5000
+        return ["close", f"malloc {first}", "flush", f"malloc {second}",
+                f"direct 8 {self.random.randint(1, second)}", "flush",
+                f"slice {part} {self.cut}", "malloc 5000", "flush",
+                f"skip {first - part + second + 8}", "release",
+                "malloc 4000", "malloc 3000", f"@{self.cut} rbinary {part}"]
+
+    def released_views(self) -> list[str]:
+        """A view across nodes, a slice across nodes, and the memory is wanted."""
+        self.cut += 1
+        self.slices[self.cut] = 4000
+        self.readable = 2000
+        return ["close", "malloc 3000", "malloc 3000", "flush",
+                f"next {self.random.randint(3001, 3500)}", "malloc 3500", "flush",
+                f"slice 4000 {self.cut}", "malloc 3900", "release"]
 
     def line(self) -> str:
         draw = self.random.random()

@@ -14,13 +14,10 @@ type view struct {
 	bytes  []byte
 	showed string
 	peeked bool
-	weak   bool // a later call may have ended it
+	ended  string // the call that may have ended it
 }
 
 type views []view
-
-func all(view) bool      { return true }
-func peeked(v view) bool { return v.peeked }
 
 func (vs *views) add(bytes []byte, peeked bool) string {
 	showed := show(bytes)
@@ -35,23 +32,33 @@ func (vs *views) keep(bytes []byte, err error, peeked bool) string {
 	return vs.add(bytes, peeked)
 }
 
-func (vs views) weaken(which func(view) bool) {
+func (vs views) endPeeked() {
 	for i := range vs {
-		vs[i].weak = vs[i].weak || which(vs[i])
+		if vs[i].peeked && vs[i].ended == "" {
+			vs[i].ended = "peek"
+		}
 	}
 }
 
-// ok, stale (only what had been ended shows something else) or bad.
+func (vs views) endAll() {
+	for i := range vs {
+		if vs[i].ended == "" {
+			vs[i].ended = "slice"
+		}
+	}
+}
+
+// ok, bad, or stale when all that show something else had been ended.
 func (vs views) check() string {
 	verdict := "ok"
 	for _, v := range vs {
 		if show(v.bytes) == v.showed {
 			continue
 		}
-		if !v.weak {
+		if v.ended == "" {
 			return "bad"
 		}
-		verdict = "stale"
+		verdict = "stale-" + v.ended
 	}
 	return verdict
 }
