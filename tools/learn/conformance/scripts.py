@@ -118,7 +118,7 @@ class _Writer:
         draw = self.random.random()
         if draw < 0.003:
             return self.split_block()
-        return self.released_views() if draw < 0.006 else [self.line()]
+        return self.released_views() if draw < 0.005 else [self.line()]
 
     def split_block(self) -> list[str]:
         """A slice of the first half of a split block, whose memory is then wanted."""
@@ -139,7 +139,7 @@ class _Writer:
         self.readable = 2000
         return ["close", "malloc 3000", "malloc 3000", "flush",
                 f"next {self.random.randint(3001, 3500)}", "malloc 3500", "flush",
-                f"slice 4000 {self.cut}", "malloc 3900", "release"]
+                f"slice 4000 {self.cut}", "malloc 3900", "malloc 3900", "release"]
 
     def line(self) -> str:
         draw = self.random.random()
