@@ -71,7 +71,7 @@ def judge(op: str, ours: str, theirs: str, history: History, rows: list[Row],
     """
     mine, other = split(ours), split(theirs)
     early = next((row for row in rows if row.effect == "lengths"), None)
-    if early and shown_early(mine[0], history.early) == other[0]:
+    if early and other[0] and shown_early(mine[0], history.early) == other[0]:
         documented[early.id] += 1
         mine = (other[0], mine[1])
         if mine == other:

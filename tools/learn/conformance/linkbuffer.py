@@ -93,7 +93,7 @@ def _explain(pair: Pair, rows: list[differences.Row], seed: int, seen: Verdict) 
     script, case = generate(seed), f"seed {seed}"
     if not fails([script])[0]:  # an earlier script has broken the process's memory
         first = (seed - 1) // _BATCH * _BATCH + 1
-        case = f"seed {seed}, only after seeds {first}–{seed - 1} in the same process"
+        case = f"seed {seed}, only with the others of {first}–{first + _BATCH - 1} in one process"
     else:
         script = minimise.minimise(script, fails)
         seen = verdicts([script])[0]

@@ -27,8 +27,9 @@ def minimise(script: Script, fails: Fails) -> Script:
             size //= 2
         else:
             break
-    while (smaller := _first(_with_smaller_numbers(script), fails)) is not None:
-        script = smaller
+    for at in range(len(script)):
+        while (smaller := _first(_with_a_smaller_number(script, at), fails)) is not None:
+            script = smaller
     return script
 
 
@@ -46,15 +47,14 @@ def _without(script: Script, size: int) -> Iterator[Script]:
             yield script[:at] + script[at + size:]
 
 
-def _with_smaller_numbers(script: Script) -> Iterator[Script]:
-    for at, line in enumerate(script):
-        words = line.split()
-        for place in range(1, len(words)):
-            name = "slice" in words and place == len(words) - 1
-            if name or not words[place].isdigit():
-                continue
-            number = int(words[place])
-            for less in sorted({0, 1, number // 2, number - 1}):
-                if 0 <= less < number:
-                    changed = [*words[:place], str(less), *words[place + 1:]]
-                    yield [*script[:at], " ".join(changed), *script[at + 1:]]
+def _with_a_smaller_number(script: Script, at: int) -> Iterator[Script]:
+    words = script[at].split()
+    for place in range(1, len(words)):
+        name = "slice" in words and place == len(words) - 1
+        if name or not words[place].isdigit():
+            continue
+        number = int(words[place])
+        for less in sorted({0, 1, number // 2, number * 15 // 16, number - 1}):
+            if 0 <= less < number:
+                changed = [*words[:place], str(less), *words[place + 1:]]
+                yield [*script[:at], " ".join(changed), *script[at + 1:]]

@@ -153,6 +153,8 @@ class _Writer:
             return self.of_slice()
         if draw < 0.64:
             return self.rare()
+        if self.readable == 0 and draw < 0.9:  # nothing to read: rarely worth a try
+            return self.flush() if self.history.pending else self.writer(self.random.random())
         line, self.readable = self.reader("", self.readable, self.random.random())
         return line
 
