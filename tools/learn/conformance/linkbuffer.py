@@ -72,6 +72,8 @@ def _batch(pair: Pair, rows: list[differences.Row], seeds: range) -> tuple:
     scripts = [generate(seed) for seed in seeds]
     documented, failed = Counter(), []
     for seed, script, (ours, theirs) in zip(seeds, scripts, pair.run(scripts, seeds), strict=True):
+        if [] in (ours, theirs):  # a driver has crashed before; that one is counted
+            break
         if ours != theirs:
             verdict = compare(script, ours, theirs, rows)
             documented += verdict.documented
@@ -115,6 +117,8 @@ def _answers(command: tuple, text: str, count: int) -> list[list[str]]:
         if line.startswith("E "):
             answers.append(lines)
             lines = []
-    if status != 0 or len(answers) != count:
+    if len(answers) == count and status != 0:
+        answers[-1].append(f"driver ended: {status}")
+    elif len(answers) != count:
         answers.append([*lines, f"driver ended: {status}"])
     return (answers + [[]] * count)[:count]

@@ -36,6 +36,8 @@ class History:
             return False
         if op == "direct" and 0 < int(n[1]) <= self.pending:
             return "rewound" not in self.facts and self.pending - int(n[1]) >= self.whole_from
+        if op == "gather":  # where a piece ends is each library's own affair
+            return n[0] in ("0", "256")
         return op != "append" or int(n[2]) <= int(n[0])
 
     def step(self, line: str) -> None:
@@ -99,6 +101,7 @@ def generate(seed: int) -> list[str]:
 class _Writer:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
+        self.delimiters = 8 if seed % 2 == 0 else 255  # the bytes there are, or one more
         self.history = History()
         self.readable = 0              # at most; until() makes it a guess
         self.slices: dict[int, int] = {}
@@ -228,7 +231,7 @@ class _Writer:
         if draw < 0.60:
             return f"{target}peek {n}", left
         if draw < 0.68:
-            return f"{target}until {self.random.randint(0, 255)}", left
+            return f"{target}until {self.random.randint(0, self.delimiters)}", left
         if draw < 0.72:
             return f"{target}rbyte", max(0, left - 1)
         if draw < 0.82:

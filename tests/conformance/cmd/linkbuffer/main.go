@@ -18,6 +18,7 @@ import (
 
 type script struct {
 	random uint32
+	shift  uint // an even seed has eight different bytes only
 	buffer *netpoll.LinkBuffer
 	views  views
 	later  [][]byte // malloc'ed, to fill at Flush
@@ -31,7 +32,11 @@ type slice struct {
 }
 
 func newScript(seed, size int) *script {
-	return &script{random: uint32(seed), buffer: netpoll.NewLinkBuffer(size),
+	shift := uint(24)
+	if seed%2 == 0 {
+		shift = 29
+	}
+	return &script{random: uint32(seed), shift: shift, buffer: netpoll.NewLinkBuffer(size),
 		slices: map[string]*slice{}}
 }
 
@@ -193,7 +198,7 @@ func (s *script) letters(n int) []byte {
 	bytes := make([]byte, n)
 	for i := range bytes {
 		s.random = s.random*1664525 + 1013904223
-		bytes[i] = byte(s.random >> 24)
+		bytes[i] = byte(s.random >> s.shift)
 	}
 	return bytes
 }
