@@ -65,11 +65,15 @@ def test(
 def check(
     name: Annotated[str, typer.Argument(help="The gate; none means all.")] = "",
     as_json: Json = False,
+    scripts: Annotated[int, typer.Option(min=1, help="Of conformance: how many.")] = None,
 ) -> None:
     """One gate, or all of them: one line a problem, with what mends it."""
     from learn import checking
 
-    raise typer.Exit(checking.run(name, as_json))
+    if scripts is not None and name != "conformance":
+        raise typer.Exit(complain(say("conformance.scripts_where"), USAGE))
+    options = {} if scripts is None else {"scripts": scripts}
+    raise typer.Exit(checking.run(name, as_json, **options))
 
 
 @app.command()
