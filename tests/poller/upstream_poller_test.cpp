@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Upstream: poll_test.go:117, poll_manager_test.go:57.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "gopool/gopool.h"
+#include "poller/poller.h"
+#include "poller/poller_group.h"
+#include "support/net.h"
+
+namespace netpoll {
+namespace {
+
+// The second stop() is a rescue: run() must not need it.
+TEST(Poller, StoppedBeforeItRunsItEndsAtOnce) {
+  const test::FdsBalance balance;
+  GoPool pool;
+  const auto poller = *Poller::open(pool);
+  poller->stop();
+  auto ran = std::async(std::launch::async, [&] { poller->run(); });
+  EXPECT_EQ(ran.wait_for(test::kPatience), std::future_status::ready);
+  poller->stop();
+}
+
+// Broken variant: next() loads the turn and stores it back, plus one.
+TEST(PollerGroup, ManyThreadsShareAHundredPollersEvenly) {
+  constexpr std::size_t kPollers = 100;
+  constexpr std::size_t kThreads = 32;
+  constexpr std::size_t kRounds = 50;
+  const test::FdsBalance balance;
+  GoPool pool;
+  const auto group = *PollerGroup::start(kPollers, pool);
+  std::mutex mutex;
+  std::map<Poller*, std::size_t> picked;
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      std::vector<Poller*> mine;
+      for (std::size_t pick = 0; pick < kRounds * kPollers; ++pick)
+        mine.push_back(&group->next());
+      const std::scoped_lock lock(mutex);
+      for (Poller* const poller : mine)
+        ++picked[poller];
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(picked.size(), kPollers);
+  for (const auto& [poller, times] : picked)
+    EXPECT_EQ(times, kThreads * kRounds);
+}
+
+}  // namespace
+}  // namespace netpoll
