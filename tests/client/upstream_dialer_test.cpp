@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "client/dialer.h"
@@ -52,7 +51,7 @@ TEST_F(DialUpstream, SmallPacketsAreSentAtOnceFromTheStart) {
 TEST_F(DialUpstream, WhatWasFlushedBeforeTheCloseArrives) {
   const std::string packet(5'000, 'x');
   for (int i = 0; i < 10; ++i) {
-    std::optional<DialedConnection> conn = dial_it();
+    auto conn = std::make_unique<DialedConnection>(dial_it());
     const UniqueFd far = accept();
     (*conn)->writer().write_string(packet);
     EXPECT_FALSE((*conn)->writer().flush());
@@ -66,7 +65,7 @@ TEST_F(DialUpstream, WhatWasFlushedBeforeTheCloseArrives) {
 // the user has closed.
 TEST_F(DialUpstream, KeepsItsDescriptorUntilItsUserCloses) {
   for (int i = 0; i < 20; ++i) {
-    std::optional<DialedConnection> conn = dial_it();
+    auto conn = std::make_unique<DialedConnection>(dial_it());
     const int fd = (*conn)->fd();
     test::send_all(accept().get(), "bye");  // and the far end goes
     EXPECT_TRUE(eventually([&] { return !(*conn)->is_active(); }));
