@@ -68,6 +68,7 @@ TEST(ClientStress, ShortConnectionsToTwoServersAreNeverMixedUp) {
   const auto ask = [&](const DigitServer& server) {
     const auto conn = dial(*runtime, "tcp", server.address());
     if (!conn) return ++wrong;
+    (*conn)->set_read_timeout(test::kPatience);
     const std::string digit(1, server.digit());
     (*conn)->writer().write_string(digit);
     if ((*conn)->writer().flush()) return ++wrong;

@@ -47,7 +47,7 @@ TEST_F(DialUpstream, SmallPacketsAreSentAtOnceFromTheStart) {
   EXPECT_NE(no_delay, 0);
 }
 
-// Broken variant: Output::flush() leaves the sending to the poller.
+// Broken variant: Output::send_all() leaves it to the poller and does not wait.
 TEST_F(DialUpstream, WhatWasFlushedBeforeTheCloseArrives) {
   const std::string packet(5'000, 'x');
   for (int i = 0; i < 10; ++i) {

@@ -54,6 +54,7 @@ class EpollKernel : public testing::Test {
   std::array<epoll_event, 8> events{};
 };
 
+// Broken variant: Epoll::remove() does nothing.
 TEST(EpollTags, AddedAgainAfterARemovalItBearsTheNewTag) {
   Epoll epoll = *Epoll::open();
   const Pair pair = socket_pair();
@@ -69,6 +70,7 @@ TEST(EpollTags, AddedAgainAfterARemovalItBearsTheNewTag) {
   EXPECT_EQ((*ready)[0].data.ptr, &second);
 }
 
+// Broken variant: Epoll::set() passes no tag.
 TEST(EpollTags, ChangedTwiceItBearsTheLastTagAndTheLastInterest) {
   Epoll epoll = *Epoll::open();
   const Pair pair = socket_pair();

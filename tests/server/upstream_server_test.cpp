@@ -26,6 +26,8 @@ void answer(Connection& conn, std::string_view text) {
   EXPECT_FALSE(conn.writer().flush());
 }
 
+// Broken variant: Connection::on_readable() wakes no reader while a handler
+// runs.
 TEST(EventLoop, OnConnectMayHoldAWholeConversation) {
   Serving serving({.on_connect = [](Connection& conn) {
     for (;;) {
