@@ -15,6 +15,7 @@
 #include "gopool/gopool.h"
 #include "poller/poller.h"
 #include "poller/poller_group.h"
+#include "support/jolts.h"
 #include "support/net.h"
 
 namespace netpoll {
@@ -35,27 +36,35 @@ TEST(Poller, StoppedBeforeItRunsItEndsAtOnce) {
 // Broken variant: next() loads the turn and stores it back, plus one.
 TEST(PollerGroup, ManyThreadsShareAHundredPollersEvenly) {
   constexpr std::size_t kPollers = 100;
-  constexpr std::size_t kThreads = 32;
-  constexpr std::size_t kRounds = 1'000;
+  constexpr std::size_t kThreads = 8;
+  constexpr std::size_t kRounds = 3'000;
   const test::FdsBalance balance;
   GoPool pool;
   const auto group = *PollerGroup::start(kPollers, pool);
   std::mutex mutex;
   std::map<Poller*, std::size_t> picked;
-  std::latch start(kThreads);
+  std::latch done(kThreads);
+  std::latch over(1);  // they stay for the jolts
   std::vector<std::jthread> threads;
   for (std::size_t i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
-      std::vector<Poller*> mine;
-      mine.reserve(kRounds * kPollers);
-      start.arrive_and_wait();
-      for (std::size_t pick = 0; pick < kRounds * kPollers; ++pick)
-        mine.push_back(&group->next());
-      const std::scoped_lock lock(mutex);
-      for (Poller* const poller : mine)
-        ++picked[poller];
+      std::vector<Poller*> mine(kRounds * kPollers);
+      for (Poller*& poller : mine)
+        poller = &group->next();
+      {
+        const std::scoped_lock lock(mutex);
+        for (Poller* const poller : mine)
+          ++picked[poller];
+      }
+      done.count_down();
+      over.wait();
     });
   }
+  {
+    const test::Jolts jolts(threads.back().native_handle());
+    done.wait();
+  }
+  over.count_down();
   threads.clear();
   EXPECT_EQ(picked.size(), kPollers);
   for (const auto& [poller, times] : picked)

@@ -134,6 +134,7 @@ class _Checker:
         return None
 
     def check_planned(self, row: Row) -> None:
+        self.used_words |= {(last_word(row.symbol), last_word(name)) for name in row.ours}
         there = bool(row.ours) and all(self.find(name) is None for name in row.ours)
         self.say(row, "written" if there else "planned", ours="; ".join(row.ours))
 
