@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "connection/connection.h"
+#include "connection/stress_support.h"
 #include "connection/support.h"
 #include "poller/support.h"
 #include "support/jolts.h"
@@ -21,8 +22,10 @@
 namespace netpoll {
 namespace {
 
+using test::at_once;
 using test::eventually;
 using test::Pair;
+using test::Rounds;
 using test::Served;
 using test::socket_pair;
 using test::spin;
@@ -33,45 +36,6 @@ void wait_for(auto condition) {
   for (int look = 1; !condition(); ++look) {
     if (look % 1000 == 0) std::this_thread::yield();
   }
-}
-
-// One connection after the other, on threads that stay.
-class Rounds {
- public:
-  explicit Rounds(Handlers handlers) : handlers_(std::move(handlers)) {}
-
-  // `act(connection, far end)` while it runs; false when it never ends.
-  bool round(auto act) {
-    Pair pair = socket_pair();
-    std::atomic<int> torn_down{0};
-    const auto conn = make_ref<Connection>(*runtime_, std::move(pair.near),
-                                           Address(), handlers_);
-    const auto count = [&](Connection&) { ++torn_down; };
-    EXPECT_FALSE(conn->start(count));
-    act(*conn, pair.far);
-    pair.far.reset();
-    const bool ended = eventually([&] { return torn_down > 0; }) &&
-                       eventually([&] { return conn->holders() == 1; });
-    EXPECT_EQ(torn_down, 1);
-    return ended;
-  }
-
- private:
-  const test::FdsBalance balance_;
-  const Handlers handlers_;
-  const std::unique_ptr<Runtime> runtime_ = *Runtime::start({.pollers = 1});
-};
-
-// Runs both at the same time, one of them `turns` later.
-void at_once(int turns, auto first, auto second) {
-  std::latch start(2);
-  std::jthread other([&] {
-    start.arrive_and_wait();
-    second();
-  });
-  start.arrive_and_wait();
-  spin(turns);
-  first();
 }
 
 // Broken variant: Connection::let_go() gives the key back and does not look
