@@ -8,7 +8,7 @@
 #include <system_error>
 
 #include "connection/connection.h"
-#include "connection/rounds.h"
+#include "connection/stress_support.h"
 #include "support/net.h"
 
 namespace netpoll {

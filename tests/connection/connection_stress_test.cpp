@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "connection/connection.h"
-#include "connection/rounds.h"
+#include "connection/stress_support.h"
 #include "connection/support.h"
 #include "poller/support.h"
 #include "support/jolts.h"

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An input with a limit: the peer waits, and no byte is lost.
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <string>
+
+#include "connection/connection.h"
+#include "connection/support.h"
+#include "poller/support.h"
+#include "support/net.h"
+
+namespace netpoll {
+namespace {
+
+using test::eventually;
+using test::Served;
+using test::swallow;
+
+// `size` bytes, no piece of which looks like another.
+std::string numbers(std::size_t size) {
+  std::string all;
+  while (all.size() < size)
+    all += std::to_string(all.size()) + ' ';
+  all.resize(size);
+  return all;
+}
+
+bool has_room(int fd) {
+  pollfd wanted{.fd = fd, .events = POLLOUT, .revents = 0};
+  return ::poll(&wanted, 1, 0) > 0;
+}
+
+TEST(MaxInput, BoundsWhatIsUnreadAndThenAllArrivesInOrder) {
+  constexpr std::size_t kLimit = 64 * 1024;
+  const std::string text = numbers(8 << 20);
+  Served served({});
+  served.conn().set_max_input(kLimit);
+  ASSERT_FALSE(served.start());
+  auto sent = std::async(std::launch::async, [&] { return served.send(text); });
+  Input& reader = served.conn().reader();
+  // Nobody reads: both the input and the kernel's buffer fill up.
+  ASSERT_TRUE(
+      eventually([&] { return reader.is_full() && !has_room(served.far()); }));
+  test::give_others_a_chance();
+  EXPECT_EQ(reader.size(), kLimit);
+  EXPECT_FALSE(has_room(served.far()));
+
+  std::string got;
+  std::size_t most = 0;
+  while (got.size() < text.size()) {
+    most = std::max(most, reader.size());
+    const std::size_t part = std::min<std::size_t>(reader.size(), 10'000);
+    const auto piece = reader.read_string(std::max<std::size_t>(part, 1));
+    ASSERT_TRUE(piece) << piece.error().message();
+    got += *piece;
+    reader.release();
+  }
+  EXPECT_TRUE(sent.get());
+  EXPECT_EQ(got, text);
+  EXPECT_LE(most, kLimit);
+}
+
+TEST(MaxInput, HandlerThatSleepsStopsTheSender) {
+  constexpr std::size_t kLimit = 16 * 1024;
+  const std::string text = numbers(4 << 20);
+  std::string got;
+  std::atomic<std::size_t> count{0};
+  Trigger inside;
+  Trigger let_go;
+  Served served({.on_request = [&](Connection& conn) {
+    if (got.empty()) {
+      inside.pull();
+      let_go.wait();
+    }
+    EXPECT_LE(conn.reader().size(), kLimit);
+    got += *conn.reader().read_string(conn.reader().size());
+    count = got.size();
+  }});
+  served.conn().set_max_input(kLimit);
+  ASSERT_FALSE(served.start());
+  auto sent = std::async(std::launch::async, [&] { return served.send(text); });
+  inside.wait();
+  EXPECT_TRUE(eventually([&] {
+    return served.conn().reader().is_full() && !has_room(served.far());
+  }));
+  EXPECT_EQ(served.conn().reader().size(), kLimit);
+  let_go.pull();
+  EXPECT_TRUE(eventually([&] { return count == text.size(); }));
+  EXPECT_TRUE(sent.get());
+  EXPECT_EQ(got, text);
+}
+
+TEST(MaxInput, NextBeyondTheLimitGetsItsBytes) {
+  const std::string text = numbers(1000);
+  Served served({});
+  served.conn().set_max_input(100);
+  ASSERT_FALSE(served.start());
+  served.send(text);
+  ASSERT_TRUE(eventually([&] { return served.conn().reader().is_full(); }));
+  EXPECT_EQ(served.conn().reader().read_string(1000), text);
+}
+
+TEST(MaxInput, UntilBeyondTheLimitGetsItsLine) {
+  const std::string text = numbers(1000) + "\n";
+  Served served({});
+  served.conn().set_max_input(100);
+  ASSERT_FALSE(served.start());
+  served.send(text);
+  const auto line = served.conn().reader().until(std::byte{'\n'});
+  ASSERT_TRUE(line);
+  EXPECT_EQ(test::text_of(*line), text);
+}
+
+TEST(MaxInput, HigherLimitLetsMoreIn) {
+  Served served({});
+  served.conn().set_max_input(100);
+  ASSERT_FALSE(served.start());
+  served.send(numbers(1000));
+  ASSERT_TRUE(eventually([&] { return served.conn().reader().is_full(); }));
+  served.conn().set_max_input(300);
+  EXPECT_TRUE(eventually([&] { return served.conn().reader().size() == 300; }));
+  served.conn().set_max_input(0);
+  EXPECT_TRUE(
+      eventually([&] { return served.conn().reader().size() == 1000; }));
+}
+
+TEST(MaxInput, PeerThatClosesWhileItIsPausedLosesNoByte) {
+  const std::string text = numbers(20'000);
+  Served served({});
+  served.conn().set_max_input(100);
+  ASSERT_FALSE(served.start());
+  served.send(text);
+  ASSERT_TRUE(eventually([&] { return served.conn().reader().is_full(); }));
+  served.close_far();
+  EXPECT_EQ(served.conn().reader().read_string(text.size()), text);
+  EXPECT_EQ(served.conn().reader().next(1).error(), Errc::eof);
+}
+
+// The poller has the hang-up in its hands, and no input, as that is paused,
+// when the reader makes room and so ends the pause.
+TEST(MaxInput, HangUpThatMeetsTheEndOfThePauseLosesNoByte) {
+  const std::string text = numbers(20'000);
+  Served served({});
+  served.conn().set_max_input(100);
+  ASSERT_FALSE(served.start());
+  served.send(text);
+  ASSERT_TRUE(eventually([&] { return served.conn().reader().is_full(); }));
+
+  // Holds the poller up, twice: the second time with the hang-up behind it.
+  Poller& poller = served.runtime().pollers().next();
+  const test::Pair pair = test::socket_pair();
+  const Ref<Op> holder = make_ref<Op>(pair.near.get());
+  Trigger inside;
+  Trigger go_on;
+  holder->readable = [&](Op& op) {
+    char byte = 0;
+    static_cast<void>(::recv(op.fd(), &byte, 1, 0));
+    inside.pull();
+    go_on.wait();
+  };
+  ASSERT_FALSE(poller.add(*holder));
+  test::send_all(pair.far.get(), "1");
+  inside.wait();
+  test::send_all(pair.far.get(), "2");
+  served.close_far();
+  go_on.pull();
+  inside.wait();
+  std::string got = *served.conn().reader().read_string(100);
+  served.conn().reader().release();
+  go_on.pull();
+  poller.detach(*holder);
+
+  const auto rest = served.conn().reader().read_string(text.size() - 100);
+  ASSERT_TRUE(rest) << rest.error().message();
+  EXPECT_EQ(got + *rest, text);
+}
+
+TEST(MaxInput, HandlerThatTakesNothingOfAFullInputIsClosedWithALine) {
+  const test::LogLines lines;
+  Served served({.on_request = [](Connection&) {}});
+  served.conn().set_max_input(100);
+  ASSERT_FALSE(served.start());
+  served.send(numbers(1000));
+  EXPECT_TRUE(served.wait_torn_down());
+  EXPECT_EQ(std::ranges::count_if(lines.all(),
+                                  [](const std::string& line) {
+                                    return line.find("max_input") !=
+                                           std::string::npos;
+                                  }),
+            1);
+}
+
+// It leaves more than half of the limit unread, and waits for the next byte.
+TEST(MaxInput, HandlerThatTakesALittleAndWaitsForMoreIsCalledAgain) {
+  std::atomic<int> calls{0};
+  Served served({.on_request = [&](Connection& conn) {
+    if (++calls == 1) {
+      EXPECT_FALSE(conn.reader().skip(10));
+      conn.reader().release();
+    } else if (conn.reader().size() == 100) {
+      swallow(conn);
+    }
+  }});
+  served.conn().set_max_input(100);
+  // So that the first call sees a full input.
+  served.send(numbers(110));
+  ASSERT_FALSE(served.start());
+  EXPECT_TRUE(eventually([&] {
+    return served.conn().reader().committed() == 110 &&
+           served.conn().reader().size() == 0;
+  }));
+}
+
+TEST(MaxInput, OnConnectThatEmptiesItWithoutReleaseDoesNotStopTheInput) {
+  std::string got;
+  std::atomic<std::size_t> count{0};
+  Served served({.on_connect =
+                     [&](Connection& conn) {
+                       while (!conn.reader().is_full())
+                         std::this_thread::yield();
+                       got += *conn.reader().read_string(100);
+                     },
+                 .on_request =
+                     [&](Connection& conn) {
+                       got += *conn.reader().read_string(conn.reader().size());
+                       count = got.size();
+                     }});
+  served.conn().set_max_input(100);
+  ASSERT_FALSE(served.start());
+  const std::string text = numbers(1000);
+  served.send(text);
+  EXPECT_TRUE(eventually([&] { return count == 1000; }));
+  EXPECT_EQ(got, text);
+}
+
+TEST(InputRead, TakesWhatIsThereAndNoMore) {
+  Served served({});
+  ASSERT_FALSE(served.start());
+  served.send("hello");
+  ASSERT_TRUE(eventually([&] { return served.conn().reader().size() == 5; }));
+  std::array<std::byte, 8> into{};
+  EXPECT_EQ(served.conn().reader().read(std::span(into).first(2)), 2u);
+  EXPECT_EQ(served.conn().reader().read(std::span(into).subspan(2)), 3u);
+  EXPECT_EQ(test::text_of(std::span(into).first(5)), "hello");
+}
+
+TEST(InputRead, WaitsForTheFirstByteAndFailsAtTheEnd) {
+  Served served({});
+  ASSERT_FALSE(served.start());
+  std::array<std::byte, 8> into{};
+  auto read = std::async(std::launch::async,
+                         [&] { return served.conn().reader().read(into); });
+  served.send("x");
+  EXPECT_EQ(read.get(), 1u);
+  served.half_close();
+  EXPECT_EQ(served.conn().reader().read(into).error(), Errc::eof);
+}
+
+TEST(InputRead, NothingIntoNothingDoesNotWait) {
+  Served served({});
+  ASSERT_FALSE(served.start());
+  EXPECT_EQ(served.conn().reader().read({}), 0u);
+}
+
+TEST(InputRead, LeavesAViewAlone) {
+  Served served({});
+  ASSERT_FALSE(served.start());
+  served.send("helloworld");
+  ASSERT_TRUE(eventually([&] { return served.conn().reader().size() == 10; }));
+  const auto view = served.conn().reader().next(5);
+  std::array<std::byte, 8> into{};
+  EXPECT_EQ(served.conn().reader().read(into), 5u);
+  EXPECT_EQ(test::text_of(*view), "hello");
+}
+
+}  // namespace
+}  // namespace netpoll
