@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "conformance/life_stage.h"
+#include "life_stage.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "conformance/life_stage.h"
+#include "life_stage.h"
 
 namespace netpoll::conformance {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "conformance/life_stage.h"
+#include "life_stage.h"
 
 #include <cstdio>
 #include <sstream>
@@ -9,13 +9,25 @@ namespace netpoll::conformance {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+std::string begins(const std::string& handler, Connection& conn) {
+  const bool early = handler == "on_prepare" || handler == "on_connect";
+  // During these input may come at any time.
+  if (early || handler == "on_disconnect") return "begins";
+  const std::string size = std::to_string(conn.reader().size());
+  return "begins with " + size + " bytes to read";
+}
+
+}  // namespace
+
 // One poller on both sides: what it is busy with is then known.
 Stage::Stage(std::string id)
     : id_(std::move(id)), runtime_(*Runtime::start({.pollers = 1})) {}
 
 Stage::~Stage() {
   lanes_.clear();  // joined
-  if (loop_) shutdown(0);
+  if (loop_) shutdown(1000);
   if (serving_.joinable()) serving_.join();
   dialed_.reset();
   if (Connection* const conn = connection()) conn->close();
@@ -125,9 +137,7 @@ void Stage::call(const std::string& name, Connection& conn) {
     const Lock lock(mutex_);
     ++calls_[name];
   }
-  const bool reads = name != "on_prepare" && name != "on_disconnect";
-  const std::string size = std::to_string(conn.reader().size());
-  say(name, reads ? "begins with " + size + " bytes to read" : "begins");
+  say(name, begins(name, conn));
   run_script(*this, name, conn, script(name).value_or(""));
   say(name, "ends");
 }

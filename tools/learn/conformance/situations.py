@@ -18,6 +18,7 @@ SITUATIONS: list[Situation] = []
 ALL = {"on_prepare": "", "on_connect": "", "on_request": "take; release", "on_disconnect": ""}
 OVERLAP = "on_disconnect may run beside on_request"
 THREADS = "they are threads of the user"
+TEAR_DOWN = "after the peer's end a worker may be the one that tears down"
 BIG = 16 << 20  # more than two sockets hold
 
 
@@ -47,6 +48,7 @@ def situation(
 @situation("close in on_prepare", on_prepare="close; active")
 def _(stage: Stage) -> None:
     peer = stage.connect()
+    stage.wait("on_prepare", "ends")
     stage.closed()
     peer.drain()
 
@@ -110,6 +112,7 @@ def _(stage: Stage) -> None:
     stage.linger()
     stage.open("more")
     stage.closed()
+    peer.drain()
 
 
 @situation("two closes at once", free=("a", "b"), why_free=THREADS)
@@ -157,7 +160,7 @@ def _(stage: Stage) -> None:
 # The peer closes.
 
 
-@situation("the peer closes when all is quiet", on_disconnect="active; next 1; flush")
+@situation("the peer closes when all is quiet", on_disconnect="active; next 1")
 def _(stage: Stage) -> None:
     peer = stage.connect()
     stage.wait("on_connect", "ends")
@@ -165,7 +168,7 @@ def _(stage: Stage) -> None:
     stage.closed()
 
 
-@situation("the peer resets when all is quiet", on_disconnect="active; next 1; flush")
+@situation("the peer resets when all is quiet", on_disconnect="active; next 1")
 def _(stage: Stage) -> None:
     peer = stage.connect()
     stage.wait("on_connect", "ends")
@@ -322,7 +325,7 @@ def _(stage: Stage) -> None:
 
 @situation(
     "until without its delimiter before the peer's end",
-    on_request="inactive; until ;; len; take",
+    on_request="inactive; until ,; len; take",
     free=("on_disconnect",),
     why_free=OVERLAP,
 )
@@ -580,7 +583,7 @@ def _(stage: Stage) -> None:
     peer.drain()
 
 
-@situation("client: reads what is left, then eof", serves=False)
+@situation("client: reads what is left, then eof", serves=False, free=("user",), why_free=TEAR_DOWN)
 def _(stage: Stage) -> None:
     peer = stage.dial()
     peer.send(b"hello")
@@ -590,7 +593,7 @@ def _(stage: Stage) -> None:
     stage.closed()
 
 
-@situation("client: the peer resets", serves=False)
+@situation("client: the peer resets", serves=False, free=("user",), why_free=TEAR_DOWN)
 def _(stage: Stage) -> None:
     peer = stage.dial()
     stage.do("user", "next 1; active; flush; close")

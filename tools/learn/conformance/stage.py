@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from learn.conformance.driver import Driver, Hung, Line, Peer, address_of
 
 HANDLERS = ("on_prepare", "on_connect", "on_request", "on_disconnect")
-# Says when Serve returned; never in step with the handlers.
-ALWAYS_FREE = ("serve",)
+# When Serve returns, and when the driver reports; never in step with the handlers.
+ALWAYS_FREE = ("stage", "serve")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Stage:
         self.situation = situation
         self._sockets: list[socket.socket] = []
         self.peer_log: list[Line] = []
+        self.in_trouble = False  # hung or died; nothing more can be asked of the driver
 
     def play(self) -> None:
         """Runs the situation; a driver that hangs or dies says so in the log."""
@@ -63,6 +64,7 @@ class Stage:
             self.wait("stage", "ended")
         except (Hung, OSError) as error:
             self.peer_log.append(Line("trouble", str(error)))
+            self.in_trouble = True
         finally:
             for sock in self._sockets:
                 sock.close()

@@ -52,5 +52,6 @@ class SuiteResult:
     """What one suite saw; `documented` counts the uses of each row by its id."""
 
     cases: int = 0
+    operations: int = 0
     differences: list[Difference] = field(default_factory=list)
     documented: Counter[str] = field(default_factory=Counter)

@@ -85,18 +85,19 @@ func (s *Stage) gate(name string, open bool) {
 
 // call runs the handler's script, between a line that it begins and one that
 // it ends.
-func (s *Stage) call(handler, lane string, conn netpoll.Connection) {
+func (s *Stage) call(handler string, conn netpoll.Connection) {
 	s.mutex.Lock()
-	s.calls[lane]++
+	s.calls[handler]++
 	s.mutex.Unlock()
 	text, _ := s.script(handler)
-	if handler == "on_prepare" || lane == "on_disconnect" {
-		s.say(lane, "begins")
-	} else {
-		s.say(lane, fmt.Sprintf("begins with %d bytes to read", conn.Reader().Len()))
+	switch handler {
+	case "on_prepare", "on_connect", "on_disconnect": // input may come at any time
+		s.say(handler, "begins")
+	default:
+		s.say(handler, fmt.Sprintf("begins with %d bytes to read", conn.Reader().Len()))
 	}
-	s.run(lane, conn, text)
-	s.say(lane, "ends")
+	s.run(handler, conn, text)
+	s.say(handler, "ends")
 }
 
 // adopt makes this the stage's connection, and has its end reported.
@@ -119,7 +120,7 @@ func (s *Stage) addCallback(conn netpoll.Connection, name string) {
 
 func (s *Stage) onRequest(handler string) netpoll.OnRequest {
 	return func(_ context.Context, conn netpoll.Connection) error {
-		s.call(handler, handler, conn)
+		s.call(handler, conn)
 		return nil
 	}
 }
@@ -131,18 +132,18 @@ func (s *Stage) serve(network, address string) error {
 	}
 	options := append(s.options, netpoll.WithOnPrepare(func(conn netpoll.Connection) context.Context {
 		s.adopt(conn)
-		s.call("on_prepare", "on_prepare", conn)
+		s.call("on_prepare", conn)
 		return context.Background()
 	}))
 	if _, ok := s.script("on_connect"); ok {
 		options = append(options, netpoll.WithOnConnect(func(ctx context.Context, conn netpoll.Connection) context.Context {
-			s.call("on_connect", "on_connect", conn)
+			s.call("on_connect", conn)
 			return ctx
 		}))
 	}
 	if _, ok := s.script("on_disconnect"); ok {
 		options = append(options, netpoll.WithOnDisconnect(func(_ context.Context, conn netpoll.Connection) {
-			s.call("on_disconnect", "on_disconnect", conn)
+			s.call("on_disconnect", conn)
 		}))
 	}
 	var onRequest netpoll.OnRequest
@@ -196,7 +197,7 @@ func (s *Stage) shutdown(ms int) string {
 func (s *Stage) end() {
 	s.lanes.Wait()
 	if s.loop != nil {
-		s.shutdown(0)
+		s.shutdown(1000)
 	}
 	s.mutex.Lock()
 	conn := s.conn
