@@ -62,7 +62,7 @@ def server_takes(half: bool, at: int) -> Cut:
     name = _name("the server takes", half, at)
     server = f"buffered {SIZE}; bytes {at}; "
     server += f"half_close; bytes {SIZE - at}; bytes 1" if half else "close"
-    return Cut(name, server, f"{_write(REQUEST)}bytes {SIZE}; flush; active; close")
+    return Cut(name, server, f"{_write(REQUEST)}bytes {SIZE}; bytes 1; flush; active; close")
 
 
 def server_sends(half: bool, at: int) -> Cut:
@@ -70,7 +70,7 @@ def server_sends(half: bool, at: int) -> Cut:
     name = _name("the server sends", half, at)
     server = f"bytes {SIZE}; {_write(REPLY[:at])}"
     server += "half_close; bytes 1" if half else "close"
-    return Cut(name, server, f"{_write(REQUEST)}bytes {SIZE}; flush; active; close")
+    return Cut(name, server, f"{_write(REQUEST)}bytes {SIZE}; bytes 1; flush; active; close")
 
 
 def client_takes(half: bool, at: int) -> Cut:
