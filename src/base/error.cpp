@@ -25,6 +25,8 @@ const char* text_of(Errc code) {
       return "concurrent connection access";
     case Errc::invalid_argument:
       return "invalid argument";
+    case Errc::would_block:
+      return "a handler on the poller's own thread cannot wait";
     case Errc::short_buffer:
       return "fewer bytes are buffered than asked for";
   }

@@ -28,6 +28,7 @@ enum class Errc {
   concurrent_access = 0x108,  // two threads flush one connection
   invalid_argument = 0x109,   // a size or an address that cannot be
   short_buffer = 0x10a,       // a LinkBuffer holds fewer bytes than asked for
+  would_block = 0x10b,        // a handler on the poller's thread would wait
 };
 
 /// Kinds of error that several codes share.

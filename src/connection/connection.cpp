@@ -5,27 +5,39 @@
 
 #include <cassert>
 #include <ranges>
-#include <span>
 #include <utility>
 
 #include "os/socket.h"
 
 namespace netpoll {
+namespace {
+
+// How long what was flushed may take to leave after a close().
+constexpr std::chrono::seconds kLinger(5);
+
+}  // namespace
 
 Connection::Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
-                       const Handlers& handlers)
+                       const Handlers& handlers,
+                       const ConnectionOptions& options)
     : FdOperator(fd.get()),
-      runtime_(runtime),
       poller_(runtime.pollers().next()),
       handlers_(handlers),
-      serves_(handlers.on_request != nullptr),
-      handled_(serves_ || handlers.on_connect != nullptr),
       local_(Address::local_of(fd.get()).value_or(Address())),
       peer_(peer),
-      input_(keys_),
-      output_(keys_, poller_, *this),
+      on_connect_(handlers.on_connect),
+      on_request_(handlers.on_request),
+      on_disconnect_(handlers.on_disconnect),
+      input_(keys_, poller_, *this, activity_),
+      output_(keys_, poller_, *this, activity_),
       socket_(std::move(fd)) {
-  if (!local_.is_unix()) os::set_no_delay(socket_.get(), true);
+  if (!local_.is_unix()) os::set_no_delay(this->fd(), true);
+  set_read_timeout(options.read_timeout);
+  set_write_timeout(options.write_timeout);
+  set_idle_timeout(options.idle_timeout);
+  if (options.keepalive.count() > 0) set_keepalive(options.keepalive);
+  set_max_input(options.max_input);
+  input_.set_read_size(options.read_size);
 }
 
 Connection::~Connection() = default;
@@ -33,21 +45,37 @@ Connection::~Connection() = default;
 std::error_code Connection::start(CloseCallback last) {
   last_ = std::move(last);
   if (handlers_.on_prepare) call(handlers_.on_prepare, "on_prepare");
-  if (!handlers_.on_connect) reach(connected);
+  if (!on_connect_.is_set()) reach(connected);
 
   // Taken before the first byte can arrive, so that no on_request comes first.
-  const bool greet = handlers_.on_connect && keys_.try_process();
+  const bool greet = on_connect_.is_set() && keys_.try_process();
   if (const auto error = poller_.add(*this)) {
     if (greet) keys_.stop_processing();
     close();
     return error;
   }
-  if (greet && !runtime_.workers().go(task(&Connection::run_task))) {
-    end_by_user();
-    run_task();  // without on_connect; tears down
-    return Errc::conn_closed;
-  }
+  poller_.set_timer(*this, activity_.idle_at());
+  if (greet) poller_.go(task(&Connection::run_task));
   return {};
+}
+
+void Connection::set_on_request(Handler handler) {
+  on_request_.set(std::move(handler));
+  // What the old one has seen and left, the new one has not. relaxed: as the
+  // comment of seen_ says.
+  seen_.store(kNothing, std::memory_order_relaxed);
+  try_finish();
+}
+
+void Connection::set_idle_timeout(std::chrono::milliseconds timeout) {
+  activity_.set_timeout(timeout);
+  poller_.set_timer(*this, activity_.idle_at());
+}
+
+void Connection::set_keepalive(std::chrono::seconds idle) {
+  if (local_.is_unix()) return;
+  // Fails for no TCP socket.
+  static_cast<void>(os::set_keepalive(fd(), static_cast<int>(idle.count())));
 }
 
 void Connection::close() {
@@ -61,6 +89,23 @@ void Connection::end_by_user() {
   if (!keys_.try_close(ClosedBy::user)) keys_.fail();
   input_.wake();
   output_.wake();
+  output_.limit_backlog(deadline_after(kLinger));
+}
+
+Result<UniqueFd> Connection::detach() {
+  UniqueFd socket = take_socket();  // first: whoever tears down finds none
+  end_by_user();
+  poller_.detach(*this);
+  output_.drop_backlog();
+  keys_.stop_flushing();
+  try_finish();
+  if (!socket) return fail(Errc::conn_closed);
+  return socket;
+}
+
+UniqueFd Connection::take_socket() {
+  const Lock lock(end_mutex_);
+  return std::move(socket_);
 }
 
 void Connection::close_if_quiet() {
@@ -80,10 +125,7 @@ void Connection::try_finish() {
 
 // There is input to handle, and this thread is none for it.
 void Connection::go_on_elsewhere(bool has_work) {
-  if (!has_work) return;
-  Task rest = task(&Connection::run_task);
-  // Refused by a pool that has stopped, or that can get no thread.
-  if (!runtime_.workers().go(std::span(&rest, 1))) rest();
+  if (has_work) poller_.go(task(&Connection::run_task));
 }
 
 Task Connection::task(void (Connection::*step)()) {
@@ -102,7 +144,12 @@ unsigned Connection::reach(Life stage) {
   return life_.fetch_or(stage, std::memory_order_acq_rel);
 }
 
+bool Connection::handled() const {
+  return on_request_.is_set() || on_connect_.is_set();
+}
+
 bool Connection::ready_to_tear_down() const {
+  if (output_.has_backlog()) return false;  // on_writable() looks again
   switch (keys_.closed_by()) {
     case ClosedBy::none:
       return false;
@@ -111,7 +158,7 @@ bool Connection::ready_to_tear_down() const {
     default:
       // The peer's end is told to on_disconnect first. Where there is no
       // handler the user is still reading, and will close.
-      return has(disconnected) && (handled_ || has(user_closed));
+      return has(disconnected) && (handled() || has(user_closed));
   }
 }
 
@@ -140,14 +187,14 @@ void Connection::tear_down() {
   output_.wake();
   keys_.stop_flushing();
   run_close_callbacks();
-  socket_.reset();
+  take_socket().reset();
   if (last_) last_(*this);  // handlers_ may be gone from here on
 }
 
 void Connection::run_close_callbacks() {
   std::vector<CloseCallback> callbacks;
   {
-    const Lock lock(callbacks_mutex_);
+    const Lock lock(end_mutex_);
     torn_down_ = true;
     callbacks.swap(callbacks_);
   }
@@ -158,7 +205,7 @@ void Connection::run_close_callbacks() {
 
 void Connection::add_close_callback(CloseCallback callback) {
   {
-    const Lock lock(callbacks_mutex_);
+    const Lock lock(end_mutex_);
     if (!torn_down_) {
       callbacks_.push_back(std::move(callback));
       return;

@@ -26,6 +26,8 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "connection/activity.h"
+#include "connection/handler_slot.h"
 #include "connection/handlers.h"
 #include "connection/input.h"
 #include "connection/key_chain.h"
@@ -44,7 +46,7 @@ class Connection final : public FdOperator {
   /// turn it is. `handlers` must outlive it; nothing happens before start().
   /// [init]
   Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
-             const Handlers& handlers);
+             const Handlers& handlers, const ConnectionOptions& options = {});
   ~Connection() override;
 
   /// Runs on_prepare, has the poller watch the socket and then runs on_connect
@@ -59,11 +61,27 @@ class Connection final : public FdOperator {
   /// The writing half; one thread at a time. Lives as long as this. [any]
   Output& writer() { return output_; }
 
+  // Replaces a handler; an empty one is ignored. [any]
+  /// Before start(), or in on_prepare: later it is too late. [init]
+  void set_on_connect(Handler handler) { on_connect_.set(std::move(handler)); }
+  /// From the next call on; unread input calls it at once. Unlike upstream, a
+  /// task that runs notices it (connection_onevent.go:67, #421). [any]
+  void set_on_request(Handler handler);
+  /// Until the peer's close has been told. [any]
+  void set_on_disconnect(Handler handler) {
+    on_disconnect_.set(std::move(handler));
+  }
+
   /// Nobody has closed it. Says nothing of a peer that vanished silently. [any]
   bool is_active() const { return keys_.is_active(); }
   /// Closes: wakes whoever waits, tears down now or, while a handler runs, when
   /// it returns. Unread input stays readable. A second call does nothing. [any]
   void close();
+  /// Closes, but hands the descriptor over, open and non-blocking, watched by
+  /// nobody. What is unread stays readable here, what is unsent is lost. Fails
+  /// with Errc::conn_closed when the descriptor is gone. Requires: not inside
+  /// its own flush(). Upstream: Detach. [any]
+  Result<UniqueFd> detach();
   /// Runs `callback` when the connection is torn down, the newest first; at
   /// once if it has been. Unlike upstream: none is ever lost
   /// (connection_onevent.go:80). [any]
@@ -74,13 +92,24 @@ class Connection final : public FdOperator {
   /// graceful shutdown. [one thread at a time]
   void close_if_quiet();
 
-  /// Upstream: SetReadTimeout, SetWriteTimeout. [any]
+  // How long a call may wait; 0 for ever, negative is ignored (WaitLimit). [any]
   void set_read_timeout(std::chrono::milliseconds timeout) {
-    input_.set_read_timeout(timeout);
+    input_.limit().set_timeout(timeout);
   }
   void set_write_timeout(std::chrono::milliseconds timeout) {
-    output_.set_write_timeout(timeout);
+    output_.limit().set_timeout(timeout);
   }
+  // Till when calls may wait; kNever: the timeout holds. [any]
+  void set_read_deadline(Deadline at) { input_.limit().set_deadline(at); }
+  void set_write_deadline(Deadline at) { output_.limit().set_deadline(at); }
+  void set_deadline(Deadline at) {
+    set_read_deadline(at);
+    set_write_deadline(at);
+  }
+  // As in ConnectionOptions. [any]
+  void set_idle_timeout(std::chrono::milliseconds timeout);
+  void set_keepalive(std::chrono::seconds idle);
+  void set_max_input(std::size_t bytes) { input_.set_max_input(bytes); }
 
   /// The near end, as the kernel knows it; unlike upstream never the listener's
   /// wildcard. [any]
@@ -95,7 +124,10 @@ class Connection final : public FdOperator {
   void on_readable() override;
   void on_writable() override;
   void on_hangup() override;
+  void on_timer() override;
   void hang_up(ClosedBy by);
+  void process_later();
+  void close_idle();
 
   // connection_task.cpp [worker]
   void run_task();
@@ -104,6 +136,7 @@ class Connection final : public FdOperator {
   void run_on_disconnect();
   bool has_request() const;
   void handle_requests();
+  void refuse_more();
   void call(const Handler& handler, const char* name);
 
   // connection.cpp [any]; the last three: the holder of the processing key
@@ -112,9 +145,11 @@ class Connection final : public FdOperator {
   void try_finish();
   void go_on_elsewhere(bool has_work);
   bool ready_to_tear_down() const;
+  bool handled() const;
   bool let_go();
   void tear_down();
   void run_close_callbacks();
+  UniqueFd take_socket();
 
   // How far its life has gone, one bit each.
   enum Life : unsigned {
@@ -123,35 +158,37 @@ class Connection final : public FdOperator {
     disconnected = 4,  // on_disconnect has returned, or there is none
     user_closed = 8,   // close() was called
   };
+  static constexpr std::uint64_t kNothing = ~0ull;  // no committed()
   bool has(Life stage) const;
   unsigned reach(Life stage);
 
   // Constant after construction.
-  Runtime& runtime_;
   Poller& poller_;
   const Handlers& handlers_;
-  const bool serves_;   // has on_request
-  const bool handled_;  // has on_request or on_connect: ends by itself
   const Address local_;
   const Address peer_;
 
+  HandlerSlot on_connect_;
+  HandlerSlot on_request_;
+  HandlerSlot on_disconnect_;
   KeyChain keys_;
   std::atomic<unsigned> life_{0};  // the Life stages reached, in any order
+  Activity activity_;
   Input input_;
   Output output_;
 
   // Guarded by the processing key.
-  UniqueFd socket_;
   CloseCallback last_;
-  std::uint64_t quiet_at_ = ~0ull;  // committed() at the last close_if_quiet()
+  std::uint64_t quiet_at_ = kNothing;  // committed() at close_if_quiet()
 
   // committed() before the last on_request that took nothing. Written with the
   // processing key, read without: a stale value only costs one more look.
-  std::atomic<std::uint64_t> seen_{0};
+  std::atomic<std::uint64_t> seen_{kNothing};
 
-  Mutex callbacks_mutex_;
-  std::vector<CloseCallback> callbacks_ GUARDED_BY(callbacks_mutex_);
-  bool torn_down_ GUARDED_BY(callbacks_mutex_) = false;
+  Mutex end_mutex_;
+  UniqueFd socket_ GUARDED_BY(end_mutex_);
+  std::vector<CloseCallback> callbacks_ GUARDED_BY(end_mutex_);
+  bool torn_down_ GUARDED_BY(end_mutex_) = false;
 };
 
 }  // namespace netpoll

@@ -3,6 +3,8 @@
 // [poller] What the kernel has to say.
 #include "connection/connection.h"
 
+#include <algorithm>
+
 namespace netpoll {
 
 void Connection::on_readable() {
@@ -11,12 +13,14 @@ void Connection::on_readable() {
     static_cast<void>(poller_.watch_input(*this, false));
     return;
   }
+  if (output_.has_backlog()) return input_.pause();  // on_writable() resumes
+
   const Result<os::Moved> moved = input_.fill(fd());
   if (!moved) return hang_up(ClosedBy::error);
   if (moved->eof) return hang_up(ClosedBy::peer);
   if (moved->again) return;
 
-  if (serves_ && keys_.try_process()) {
+  if (on_request_.is_set() && keys_.try_process()) {
     poller_.defer(task(&Connection::run_task));
   } else {
     // A handler is at work: it finds the input when it lets the key go, or
@@ -26,13 +30,45 @@ void Connection::on_readable() {
 }
 
 void Connection::on_writable() {
+  const bool had_backlog = output_.has_backlog();
   // On an error the flusher is told, but there may be input left to read: the
   // end is announced by the event that follows it.
   static_cast<void>(output_.drain());
+  if (!had_backlog || output_.has_backlog()) return;
+  input_.resume();
+  process_later();
 }
 
 void Connection::on_hangup() {
+  // The kernel may hold input that was not read for lack of room. The peer is
+  // gone, so it is no more than a socket's buffer.
+  while (input_.is_paused()) {
+    const Result<os::Moved> moved = input_.fill_beyond(fd());
+    if (!moved || moved->eof || moved->again) break;
+  }
   hang_up(ClosedBy::error);
+}
+
+void Connection::on_timer() {
+  const Deadline now = Deadline::clock::now();
+  if (now >= output_.backlog_limit()) return hang_up(ClosedBy::error);
+  if (now >= activity_.idle_at()) return close_idle();
+  poller_.set_timer(*this,
+                    std::min(output_.backlog_limit(), activity_.idle_at()));
+}
+
+// Nothing is idle while a handler is at work: it is timed anew from now on.
+void Connection::close_idle() {
+  activity_.touch();
+  poller_.set_timer(*this, activity_.idle_at());
+  if (!keys_.try_process()) return;
+  end_by_user();
+  poller_.defer(task(&Connection::run_task));
+}
+
+// Has the holder of the key look at everything again, whoever that is.
+void Connection::process_later() {
+  if (keys_.try_process()) poller_.defer(task(&Connection::run_task));
 }
 
 void Connection::hang_up(ClosedBy by) {
@@ -46,6 +82,10 @@ void Connection::hang_up(ClosedBy by) {
   if (!first && by == ClosedBy::error) keys_.fail();
   input_.wake();
   output_.wake();
+  if (by == ClosedBy::error && output_.has_backlog()) {
+    output_.drop_backlog();
+    process_later();
+  }
   if (!first) return;
 
   // Before on_connect has returned, its task tells on_disconnect.

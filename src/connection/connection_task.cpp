@@ -19,14 +19,15 @@ void Connection::run_task() {
 
 void Connection::run_on_connect() {
   // Also when the peer has gone: what it sent before is handled too.
-  if (!has(user_closed)) call(handlers_.on_connect, "on_connect");
+  if (!has(user_closed)) call(on_connect_.get(), "on_connect");
   // Whoever of the two comes second, this or hang_up(), sees the other's bit.
   if ((reach(connected) & hung_up) != 0) run_on_disconnect();
 }
 
 bool Connection::has_request() const {
   // relaxed: see seen_.
-  return serves_ && has(connected) && input_.size() > 0 && !has(user_closed) &&
+  return on_request_.is_set() && has(connected) && input_.size() > 0 &&
+         !has(user_closed) && !output_.has_backlog() &&
          input_.committed() != seen_.load(std::memory_order_relaxed);
 }
 
@@ -34,12 +35,24 @@ void Connection::handle_requests() {
   while (has_request()) {
     const std::uint64_t arrived = input_.committed();
     const std::uint64_t consumed = input_.consumed();
-    call(handlers_.on_request, "on_request");
-    if (input_.consumed() == consumed) {
-      // Not again before there is more. relaxed: see seen_.
-      seen_.store(arrived, std::memory_order_relaxed);
+    // relaxed, here and below: see seen_. Before the call, so that a
+    // set_on_request() during it has the last word.
+    seen_.store(arrived, std::memory_order_relaxed);
+    call(on_request_.get(), "on_request");
+    if (input_.consumed() != consumed) {
+      seen_.store(kNothing, std::memory_order_relaxed);
+      input_.resume_if_room();
+    } else if (input_.is_full() && input_.committed() == arrived) {
+      refuse_more();
     }
   }
+}
+
+// It took nothing, and nothing more will come: neither side would ever move.
+void Connection::refuse_more() {
+  if (has(user_closed)) return;
+  log::warn("max_input", "on_request took nothing of a full input; closed");
+  close();
 }
 
 void Connection::run_disconnect_task() {
@@ -48,7 +61,7 @@ void Connection::run_disconnect_task() {
 }
 
 void Connection::run_on_disconnect() {
-  if (handlers_.on_disconnect) call(handlers_.on_disconnect, "on_disconnect");
+  if (on_disconnect_.is_set()) call(on_disconnect_.get(), "on_disconnect");
   reach(disconnected);
 }
 

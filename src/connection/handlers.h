@@ -11,10 +11,13 @@
 //                        on_request, never on_connect      connection is closed
 //
 // Any of them may block but on_prepare: it holds up a poller with all its
-// connections. What one throws is logged, and closes the connection.
+// connections. What one throws is logged, and closes the connection. With
+// RunBy::inline_on_poller "worker" is the connection's poller, and a call that
+// would wait fails with Errc::would_block.
 // Upstream: eventloop.go:37.
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 
 namespace netpoll {
@@ -33,10 +36,21 @@ struct Handlers {
   Handler on_disconnect = {};
 };
 
-/// What every connection of a server starts with.
+/// What a connection starts with. Upstream: Option, netpoll_options.go:20.
 struct ConnectionOptions {
   std::chrono::milliseconds read_timeout{0};   ///< 0: none
   std::chrono::milliseconds write_timeout{0};  ///< 0: none
+  /// Closed when no byte came or went for so long and no handler is at work;
+  /// 0: never. Upstream's option of this name is `keepalive`.
+  std::chrono::milliseconds idle_timeout{0};
+  /// After so long without a byte TCP asks whether the peer is still there, and
+  /// closes if it is not; 0: TCP does not ask.
+  std::chrono::seconds keepalive{0};
+  /// Unread bytes at which the poller stops reading, so that the peer has to
+  /// wait; 0: no limit. on_request must take something of a full input.
+  std::size_t max_input = 0;
+  /// What the first read takes at most; later ones grow when they are filled.
+  std::size_t read_size = 8 * 1024;
 };
 
 }  // namespace netpoll

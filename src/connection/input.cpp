@@ -5,17 +5,56 @@
 #include "connection/input.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace netpoll {
 
 Result<os::Moved> Input::fill(int fd) {
-  const std::span<std::byte> room = buffer_.book(read_size_, read_size_);
-  Result<os::Moved> moved = os::recv(fd, room);
+  const std::size_t left = room();
+  if (left > 0) return fill(fd, left);
+  pause();
+  // The reader may have made room before it could see the pause.
+  if (!is_full()) resume();
+  return os::Moved{.again = true};
+}
+
+Result<os::Moved> Input::fill_beyond(int fd) {
+  return fill(fd, read_size_);
+}
+
+Result<os::Moved> Input::fill(int fd, std::size_t room) {
+  const std::size_t want = std::min(read_size_, room);
+  Result<os::Moved> moved = os::recv(fd, buffer_.book(want, read_size_));
   const std::size_t n = moved ? moved->bytes : 0;
   buffer_.book_ack(n);
   if (n == read_size_) read_size_ = std::min(read_size_ * 2, kReadSizeMax);
+  if (n > 0) activity_.touch();
   return moved;
+}
+
+std::size_t Input::room() const {
+  // relaxed: a number on its own.
+  const std::size_t max = max_input_.load(std::memory_order_relaxed);
+  if (max == 0) return kReadSizeMax;
+  // acquire: pairs with the exchange in sleep_for().
+  const std::size_t wanted = wanted_.load(std::memory_order_acquire);
+  const std::size_t limit = std::max(max, wanted);
+  const std::size_t size = buffer_.size();
+  return limit - std::min(limit, size);
+}
+
+void Input::set_max_input(std::size_t bytes) {
+  // relaxed: see room().
+  max_input_.store(bytes, std::memory_order_relaxed);
+  resume();
+}
+
+void Input::resume_if_room() {
+  // relaxed: see room().
+  const std::size_t max = max_input_.load(std::memory_order_relaxed);
+  // Half, so that a reader of small pieces does not pay for each of them.
+  if (max != 0 && buffer_.size() <= max / 2) resume();
 }
 
 void Input::wake_if_enough() {
@@ -28,11 +67,13 @@ void Input::wake_if_enough() {
 
 Result<std::span<const std::byte>> Input::next(std::size_t n) {
   if (const auto error = wait_for(n)) return fail(error);
+  viewed_ = true;
   return buffer_.next(n);
 }
 
 Result<std::span<const std::byte>> Input::peek(std::size_t n) {
   if (const auto error = wait_for(n)) return fail(error);
+  viewed_ = true;
   return buffer_.peek(n);
 }
 
@@ -42,11 +83,12 @@ std::error_code Input::skip(std::size_t n) {
 }
 
 Result<std::span<const std::byte>> Input::until(std::byte delimiter) {
-  const Deadline limit = deadline();
+  const Deadline limit = limit_.from_now();
   std::size_t searched = 0;
   for (;;) {
     const std::size_t size = buffer_.size();
     if (const auto at = buffer_.index_byte(delimiter, searched)) {
+      viewed_ = true;
       return buffer_.next(*at + 1);
     }
     searched = size;
@@ -74,24 +116,33 @@ Result<Slice> Input::slice(std::size_t n) {
   return buffer_.slice(n);
 }
 
+Result<std::size_t> Input::read(std::span<std::byte> into) {
+  if (into.empty()) return 0;
+  if (const auto error = wait_for(1)) return fail(error);
+  std::size_t taken = 0;
+  while (taken < into.size() && !buffer_.is_empty()) {
+    std::array<LinkBuffer::Bytes, 1> piece;
+    buffer_.gather(piece);
+    const auto part =
+        piece[0].first(std::min(piece[0].size(), into.size() - taken));
+    std::ranges::copy(part, into.subspan(taken).begin());
+    static_cast<void>(buffer_.skip(part.size()));  // gather() has shown them
+    taken += part.size();
+  }
+  if (!viewed_) release();
+  return taken;
+}
+
 void Input::release() {
+  viewed_ = false;
   buffer_.release();
-}
-
-void Input::set_read_timeout(std::chrono::milliseconds timeout) {
-  if (timeout.count() < 0) return;
-  // relaxed: a number on its own; nothing is read through it.
-  timeout_.store(timeout, std::memory_order_relaxed);
-}
-
-Deadline Input::deadline() const {
-  // relaxed: see set_read_timeout().
-  return deadline_of(timeout_.load(std::memory_order_relaxed));
+  resume_if_room();
 }
 
 // Looks at the clock only when there is something to wait for.
 std::error_code Input::wait_for(std::size_t n) {
-  return n <= buffer_.size() ? std::error_code() : wait_for(n, deadline());
+  return n <= buffer_.size() ? std::error_code()
+                             : wait_for(n, limit_.from_now());
 }
 
 std::error_code Input::wait_for(std::size_t n, Deadline deadline) {
@@ -109,12 +160,14 @@ std::error_code Input::sleep_for(std::size_t n, Deadline deadline) {
     // Say what is wanted, and only then look: acq_rel, pairs with the
     // fetch_add in wake_if_enough(), both ways.
     wanted_.exchange(n, std::memory_order_acq_rel);
+    if (n > buffer_.size()) resume();
     // Closed first, size second: all input came before the peer's close.
     const ClosedBy by = keys_.closed_by();
     if (n <= buffer_.size()) return {};
     if (by == ClosedBy::user) return Errc::conn_closed;
     if (by != ClosedBy::none) return Errc::eof;
     if (!in_time) return Errc::read_timeout;
+    if (!poller_.may_wait()) return Errc::would_block;
     in_time = more_.wait_until(deadline);
   }
 }

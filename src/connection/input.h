@@ -16,14 +16,17 @@
 // the connection; only a wait for more ends in an error:
 //
 //    Errc::eof           the peer closed          Errc::read_timeout
-//    Errc::conn_closed   we closed
+//    Errc::conn_closed   we closed                Errc::would_block (inline)
 //
-// Knows the keys and the buffer, never the connection.
+// With a limit (set_max_input) the poller stops reading while so much is
+// unread, so memory is bounded and TCP makes the peer wait; a call that waits
+// for more than the limit lets so much in.
+//
+// Knows the keys, the buffer and the poller, never the connection.
 // Upstream: connection_reactor.go:86 (inputs, inputAck), connection_impl.go:412
 // (waitRead).
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -31,17 +34,24 @@
 
 #include "base/result.h"
 #include "base/trigger.h"
+#include "connection/activity.h"
 #include "connection/key_chain.h"
-#include "link_buffer/link_buffer.h"
-#include "link_buffer/slice.h"
+#include "connection/throttle.h"
+#include "connection/wait_limit.h"
+#include "link_buffer/reader_writer.h"
 #include "os/io.h"
 
 namespace netpoll {
 
 class Input {
  public:
-  /// `keys` must outlive this.
-  explicit Input(const KeyChain& keys) : keys_(keys) {}
+  /// All must outlive this; `op` is what `poller` watches.
+  Input(const KeyChain& keys, Poller& poller, FdOperator& op,
+        Activity& activity)
+      : keys_(keys),
+        poller_(poller),
+        activity_(activity),
+        throttle_(poller, op) {}
 
   /// Takes the next `n` bytes; waits until they are there. The view is good
   /// until release(). Upstream: connection.Next. [reader]
@@ -62,6 +72,11 @@ class Input {
   Result<std::vector<std::byte>> read_binary(std::size_t n);
   /// The next byte; waits for it. [reader]
   Result<std::byte> read_byte();
+  /// Takes up to `into.size()` bytes into `into`, at least one, for which it
+  /// waits; 0 only when `into` is empty. Gives memory back as release() does,
+  /// unless a view is out: unlike upstream, where the view dies (v0.7.0,
+  /// connection_impl.go:275). [reader]
+  Result<std::size_t> read(std::span<std::byte> into);
   /// Takes the next `n` bytes as a read-only buffer of its own, without a
   /// copy. It may outlive the connection and be used on another thread.
   /// [reader]
@@ -71,13 +86,29 @@ class Input {
   /// Bytes that can be read without waiting. [any]
   std::size_t size() const { return buffer_.size(); }
 
-  /// How long a call may wait in all; 0 for ever, negative is ignored. Takes
-  /// effect with the next call. Upstream: SetReadTimeout. [any]
-  void set_read_timeout(std::chrono::milliseconds timeout);
+  /// How long a call may wait. [any]
+  WaitLimit& limit() { return limit_; }
+  /// Unread bytes at which the poller stops reading; 0: no limit. [any]
+  void set_max_input(std::size_t bytes);
+  /// What the first read takes at most; more are taken once that is too little.
+  /// [init]
+  void set_read_size(std::size_t bytes) { read_size_ = bytes; }
 
-  /// Reads from `fd` once. Grows the next read when this one was filled to the
-  /// brim. Fails as recv(2) does. [poller]
+  /// Reads from `fd` once, or not at all and "again", if it is full. Grows the
+  /// next read when this one was filled to the brim. Fails as recv(2) does.
+  /// [poller]
   Result<os::Moved> fill(int fd);
+  /// As fill(), whatever the limit says. [poller]
+  Result<os::Moved> fill_beyond(int fd);
+  /// As much is unread as max_input allows. [any]
+  bool is_full() const { return room() == 0; }
+  /// Stops reading until resume(), or until the reader makes room. [poller]
+  void pause() { throttle_.pause(); }
+  /// Reads again, if it was paused. [any]
+  void resume() { throttle_.resume(); }
+  bool is_paused() const { return throttle_.is_paused(); }  ///< [poller]
+  /// Reads again, if it was paused and there is room. [reader]
+  void resume_if_room();
   /// Bytes that have ever arrived; tells new input from old. [any]
   std::uint64_t committed() const { return buffer_.committed(); }
   /// Bytes that have ever been taken. [reader]
@@ -88,20 +119,28 @@ class Input {
   void wake() { more_.pull(); }
 
  private:
-  Deadline deadline() const;
+  std::size_t room() const;
+  Result<os::Moved> fill(int fd, std::size_t room);
   std::error_code wait_for(std::size_t n);
   std::error_code wait_for(std::size_t n, Deadline deadline);
   std::error_code sleep_for(std::size_t n, Deadline deadline);
 
   const KeyChain& keys_;
+  Poller& poller_;
+  Activity& activity_;
+  Throttle throttle_;
   LinkBuffer buffer_;
   std::size_t read_size_ = kReadSizeMin;  // the next read's; poller only
+  bool viewed_ = false;  // views are out until release(); reader only
   Trigger more_;
   std::atomic<std::size_t> wanted_{0};  // what the reader sleeps for; 0: awake
-  std::atomic<std::chrono::milliseconds> timeout_{std::chrono::milliseconds(0)};
+  std::atomic<std::size_t> max_input_{0};  // 0: no limit
+  WaitLimit limit_;
 
   static constexpr std::size_t kReadSizeMin = 8 * 1024;
   static constexpr std::size_t kReadSizeMax = 1024 * 1024;
 };
+
+static_assert(Reader<Input>);
 
 }  // namespace netpoll

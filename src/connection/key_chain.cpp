@@ -72,7 +72,7 @@ void KeyChain::stop_flushing() {
   while (!flushing_.compare_exchange_weak(expected, Flush::stopped,
                                           std::memory_order_acquire,
                                           std::memory_order_relaxed)) {
-    assert(expected != Flush::stopped);  // torn down once
+    if (expected == Flush::stopped) return;
     expected = Flush::idle;
     std::this_thread::yield();
   }

@@ -62,7 +62,8 @@ class KeyChain {
   Flush try_flush();
   /// Gives it back. [holder]
   void end_flush();
-  /// Waits until nobody flushes, and lets nobody flush again. Requires: the
+  /// Waits until nobody flushes, and lets nobody flush again. Again: does
+  /// nothing. Requires: the
   /// connection is closed, and a flush under way has been woken. [holder of
   /// processing]
   void stop_flushing();

@@ -3,6 +3,7 @@
 // drain() runs on the poller's thread, the rest on the writer's.
 #include "connection/output.h"
 
+#include <algorithm>
 #include <array>
 
 namespace netpoll {
@@ -32,17 +33,35 @@ bool Output::may_write() const {
          (by == ClosedBy::peer && keys_.is_processing());
 }
 
+std::error_code Output::write(LinkBuffer::Bytes bytes) {
+  write_binary(bytes);
+  return flush();
+}
+
 std::error_code Output::send_all() {
   {
     const Lock lock(sending_);
-    sent_.clear();  // left over from a close, or from a flush that timed out
-    if (const auto error = send_some()) return error;
-    if (buffer_.is_empty()) return {};
-    if (const auto error = poller_.watch_output(op_, true)) return error;
-    armed_ = true;
-    error_ = {};
+    if (!armed_) {    // else the poller goes on, with this as well
+      sent_.clear();  // left over from a close, or from a flush that timed out
+      if (const auto error = send_some()) return error;
+      if (buffer_.is_empty()) return {};
+      if (const auto error = arm()) return error;
+    }
+    if (!poller_.may_wait()) return {};
   }
   return wait_sent();
+}
+
+std::error_code Output::arm() {
+  if (const auto error = poller_.watch_output(op_, true)) return error;
+  armed_ = true;
+  error_ = {};
+  if (poller_.may_wait()) return {};
+  backlog_limit_ = limit_.from_now();
+  poller_.set_timer(op_, Deadline::clock::now());  // to look at the limit
+  // release: pairs with the acquire in has_backlog().
+  backlog_.store(true, std::memory_order_release);
+  return {};
 }
 
 // Until the buffer is empty, or the socket full.
@@ -55,18 +74,18 @@ std::error_code Output::send_some() {
     if (moved->again) return {};
     if (const auto error = buffer_.skip(moved->bytes)) return error;
     buffer_.release();
+    activity_.touch();
   }
   return {};
 }
 
 std::error_code Output::wait_sent() {
-  // relaxed: a number on its own.
-  const Deadline limit = deadline_of(timeout_.load(std::memory_order_relaxed));
+  const Deadline limit = limit_.from_now();
   for (bool in_time = true;; in_time = sent_.wait_until(limit)) {
     const Lock lock(sending_);
     if (!armed_) return error_;
     if (in_time && may_write()) continue;
-    disarm();
+    if (!has_backlog()) disarm();  // else it is the poller's to end
     return may_write() ? Errc::write_timeout : Errc::conn_closed;
   }
 }
@@ -84,14 +103,35 @@ std::error_code Output::drain() {
 
 void Output::disarm() {
   armed_ = false;
+  backlog_limit_ = kNever;
+  // release: pairs with the acquire in has_backlog().
+  backlog_.store(false, std::memory_order_release);
   // Fails only for a descriptor that is gone, and then nobody watches it.
   static_cast<void>(poller_.watch_output(op_, false));
 }
 
-void Output::set_write_timeout(std::chrono::milliseconds timeout) {
-  if (timeout.count() < 0) return;
-  // relaxed: see wait_sent().
-  timeout_.store(timeout, std::memory_order_relaxed);
+bool Output::has_backlog() const {
+  // acquire: pairs with the release in arm() and disarm().
+  return backlog_.load(std::memory_order_acquire);
+}
+
+Deadline Output::backlog_limit() const {
+  const Lock lock(sending_);
+  return backlog_limit_;
+}
+
+void Output::limit_backlog(Deadline limit) {
+  if (!has_backlog()) return;
+  const Lock lock(sending_);
+  if (!has_backlog()) return;
+  backlog_limit_ = std::min(backlog_limit_, limit);
+  poller_.set_timer(op_, Deadline::clock::now());
+}
+
+void Output::drop_backlog() {
+  if (!has_backlog()) return;
+  const Lock lock(sending_);
+  if (has_backlog()) disarm();
 }
 
 }  // namespace netpoll

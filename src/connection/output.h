@@ -13,6 +13,10 @@
 //             sleep on sent_                                or empty:
 //                 <------------------------------ armed_ = false, stop watching
 //
+// A writer that is the poller itself (InlineRunner) must not sleep: it leaves
+// the rest, the backlog, to its own later turns and returns. Until that is
+// sent, the connection calls no handler and reads nothing.
+//
 // EPOLLOUT is watched for only while something is left: a socket with room
 // would be reported again and again. Who may send is decided by sending_: never
 // two at once, not even after a write timeout, when the writer gives up while
@@ -23,7 +27,6 @@
 // (outputs).
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -31,8 +34,10 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "base/trigger.h"
+#include "connection/activity.h"
 #include "connection/key_chain.h"
-#include "link_buffer/link_buffer.h"
+#include "connection/wait_limit.h"
+#include "link_buffer/reader_writer.h"
 #include "os/io.h"
 #include "poller/poller.h"
 
@@ -40,9 +45,9 @@ namespace netpoll {
 
 class Output {
  public:
-  /// All three must outlive this; `op` is what `poller` watches.
-  Output(KeyChain& keys, Poller& poller, FdOperator& op)
-      : keys_(keys), poller_(poller), op_(op) {}
+  /// All must outlive this; `op` is what `poller` watches.
+  Output(KeyChain& keys, Poller& poller, FdOperator& op, Activity& activity)
+      : keys_(keys), poller_(poller), op_(op), activity_(activity) {}
 
   /// Room for `n` bytes in one piece, to be filled before flush(), and good
   /// until then. Writing never fails, not even on a closed connection, whose
@@ -59,6 +64,14 @@ class Output {
   void write_string(std::string_view text) { buffer_.write_string(text); }
   /// As write_binary(), one byte. [writer]
   void write_byte(std::byte byte) { buffer_.write_byte(byte); }
+  /// Inserts `block` uncopied, `remain` bytes before the end of what is not
+  /// flushed. Fails with Errc::invalid_argument when there are fewer. [writer]
+  [[nodiscard]] std::error_code write_direct(Ref<Block> block,
+                                             std::size_t remain = 0) {
+    return buffer_.write_direct(std::move(block), remain);
+  }
+  /// Moves all that is unread in `other` here, uncopied. [writer]
+  void append(LinkBuffer&& other) { buffer_.append(std::move(other)); }
   /// Bytes that flush() has not taken yet. [writer]
   std::size_t malloc_size() const { return buffer_.malloc_size(); }
 
@@ -66,11 +79,13 @@ class Output {
   /// slow peer as long as the write timeout lets it. Errc::conn_closed,
   /// Errc::concurrent_access (another thread flushes), Errc::write_timeout
   /// (what is left goes out with a later flush), or the error of sendmsg(2).
-  /// [writer]
+  /// On the poller's own thread it never waits: see above. [writer]
   [[nodiscard]] std::error_code flush();
+  /// write_binary() and flush(). Upstream: connection.Write. [writer]
+  [[nodiscard]] std::error_code write(LinkBuffer::Bytes bytes);
 
-  /// How long flush() may wait; 0 for ever, negative is ignored. [any]
-  void set_write_timeout(std::chrono::milliseconds timeout);
+  /// How long flush() may wait, or a backlog lie there. [any]
+  WaitLimit& limit() { return limit_; }
 
   /// Goes on sending. An error means that the connection is broken. [poller]
   std::error_code drain();
@@ -78,10 +93,19 @@ class Output {
   void wake() { sent_.pull(); }
   /// All that was flushed has been sent. [any]
   bool is_empty() const { return buffer_.is_empty(); }
+  /// A flush has left something to the poller, and returned. [any]
+  bool has_backlog() const;
+  /// When the poller must give the backlog up; kNever without one. [poller]
+  Deadline backlog_limit() const;
+  /// The poller gives the backlog up at `limit`, if not sooner. [any]
+  void limit_backlog(Deadline limit);
+  /// The backlog will never be sent. [any]
+  void drop_backlog();
 
  private:
   bool may_write() const;
   std::error_code send_all();
+  std::error_code arm() REQUIRES(sending_);
   std::error_code send_some() REQUIRES(sending_);
   std::error_code wait_sent();
   void disarm() REQUIRES(sending_);
@@ -89,13 +113,18 @@ class Output {
   KeyChain& keys_;
   Poller& poller_;
   FdOperator& op_;
+  Activity& activity_;
   LinkBuffer buffer_;
   Trigger sent_;
-  std::atomic<std::chrono::milliseconds> timeout_{std::chrono::milliseconds(0)};
+  WaitLimit limit_;
+  std::atomic<bool> backlog_{false};  // nobody waits for what is armed
 
-  Mutex sending_;  // whose turn it is to read buffer_ and to send
+  mutable Mutex sending_;  // whose turn it is to read buffer_ and to send
   bool armed_ GUARDED_BY(sending_) = false;     // the poller's turn
   std::error_code error_ GUARDED_BY(sending_);  // how the poller's turn ended
+  Deadline backlog_limit_ GUARDED_BY(sending_) = kNever;
 };
+
+static_assert(Writer<Output>);
 
 }  // namespace netpoll

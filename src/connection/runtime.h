@@ -4,13 +4,17 @@
 // The threads that everything else borrows: pollers and workers.
 //
 //    Runtime
-//      workers   GoPool        run the handlers, which may block
-//      pollers   PollerGroup   wait for the kernel, read, hand over
+//      workers    GoPool        run the handlers, which may block
+//      runner     Runner        brings the pollers' tasks to the workers, or not
+//      pollers    PollerGroup   wait for the kernel, read, hand over
+//      acceptors  PollerGroup   the same for listeners alone, if wanted
 //
 // Upstream keeps both in package variables, and with them a cycle through 14 of
 // its 38 files. Here whoever needs threads gets a Runtime&.
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "base/result.h"
@@ -19,8 +23,19 @@
 
 namespace netpoll {
 
+/// Who runs the handlers.
+enum class RunBy : std::uint8_t {
+  pool,              // workers; handlers may block
+  inline_on_poller,  // the connection's poller; handlers must not block
+};
+
 struct RuntimeOptions {
   std::size_t pollers = 0;  ///< 0: a quarter of the cores, at least one
+  /// Pollers that watch listeners and nothing else; 0: listeners share those of
+  /// the connections.
+  std::size_t acceptors = 0;
+  LoadBalance balance = LoadBalance::round_robin;
+  RunBy runner = RunBy::pool;
   GoPoolOptions workers = {.name = "worker"};
 };
 
@@ -37,12 +52,18 @@ class Runtime {
 
   GoPool& workers() { return workers_; }        ///< [any]
   PollerGroup& pollers() { return *pollers_; }  ///< [any]
+  /// Who watches listeners. [any]
+  PollerGroup& acceptors() { return acceptors_ ? *acceptors_ : *pollers_; }
 
  private:
-  explicit Runtime(GoPoolOptions workers) : workers_(std::move(workers)) {}
+  explicit Runtime(RuntimeOptions options);
+  void trim_memory();
 
   GoPool workers_;
+  std::unique_ptr<Runner> runner_;
   std::unique_ptr<PollerGroup> pollers_;
+  std::unique_ptr<PollerGroup> acceptors_;  // null: pollers_
+  std::atomic<Deadline> next_trim_{Deadline()};
 };
 
 }  // namespace netpoll

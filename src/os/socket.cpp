@@ -115,6 +115,20 @@ void set_no_delay(int fd, bool on) {
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0);
 }
 
+std::error_code set_keepalive(int fd, int seconds) {
+  const int on = seconds > 0 ? 1 : 0;
+  if (::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0) {
+    return last_system_error();
+  }
+  if (on == 0) return {};
+  for (const int option : {TCP_KEEPIDLE, TCP_KEEPINTVL}) {
+    if (::setsockopt(fd, IPPROTO_TCP, option, &seconds, sizeof seconds) != 0) {
+      return last_system_error();
+    }
+  }
+  return {};
+}
+
 std::size_t bytes_waiting(int fd) {
   int count = 0;
   if (::ioctl(fd, FIONREAD, &count) != 0 || count < 0) return 0;

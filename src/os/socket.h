@@ -37,6 +37,10 @@ Result<UniqueFd> connect_to(const Address& address,
 /// Sends small packets at once. Does nothing on a unix socket. [any]
 void set_no_delay(int fd, bool on);
 
+/// TCP asks the peer for a sign of life after `seconds` without one; 0: never.
+/// Fails as setsockopt(2). [any]
+std::error_code set_keepalive(int fd, int seconds);
+
 /// Bytes that the kernel holds for `fd` and nobody has read; 0 on failure.
 /// [any]
 std::size_t bytes_waiting(int fd);

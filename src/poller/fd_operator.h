@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a poller watches: a descriptor, and three things that can happen to it.
+// What a poller watches: a descriptor, and what can happen to it.
 //
 //    unused --begin--> watched <==enter / leave==> busy      poller thread
 //       |                 |                         | detach, from inside
@@ -10,7 +10,7 @@
 //       |                 v                         | leave
 //       +-- detach --> detached <-------------------+
 //
-// busy      the poller is inside one of the three on_… functions.
+// busy      the poller is inside one of the on_… functions.
 // leaving   it still is, and has detached this operator itself.
 // detached  it is not inside, and never will be again. detach() from another
 //           thread waits for that; so it is safe, afterwards, to close the
@@ -30,6 +30,7 @@
 
 #include "base/mutex.h"
 #include "base/ref.h"
+#include "base/trigger.h"
 #include "os/epoll.h"
 
 namespace netpoll {
@@ -48,6 +49,8 @@ class FdOperator : public RefCounted<FdOperator> {
   virtual void on_writable() = 0;
   /// The descriptor has failed or both directions are closed. [poller]
   virtual void on_hangup() = 0;
+  /// The moment that Poller::set_timer() was given has come. [poller]
+  virtual void on_timer() {}
 
  protected:
   /// `fd` stays the caller's.
@@ -55,6 +58,7 @@ class FdOperator : public RefCounted<FdOperator> {
 
  private:
   friend class Poller;
+  friend class Timers;
   friend class FdOperatorTest;
 
   enum class State : std::uint8_t {
@@ -83,6 +87,8 @@ class FdOperator : public RefCounted<FdOperator> {
   Mutex control_;
   bool in_epoll_ GUARDED_BY(control_) = false;
   os::Interest interest_ GUARDED_BY(control_) = os::Interest::input;
+
+  Deadline timer_ = kNever;  // its moment; guarded by the mutex of Timers
 };
 
 }  // namespace netpoll

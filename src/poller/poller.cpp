@@ -3,7 +3,10 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cassert>
+#include <iterator>
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
@@ -26,7 +29,8 @@ bool holds(const epoll_event& event, std::uint32_t bits) {
 
 }  // namespace
 
-Result<std::unique_ptr<Poller>> Poller::open(GoPool& workers) {
+Result<std::unique_ptr<Poller>> Poller::open(Runner& runner,
+                                             std::function<void()> chore) {
   Result<os::Epoll> epoll = os::Epoll::open();
   if (!epoll) return fail(epoll.error());
   Result<UniqueFd> event = os::open_eventfd();
@@ -34,15 +38,17 @@ Result<std::unique_ptr<Poller>> Poller::open(GoPool& workers) {
   if (const auto error = epoll->add(event->get(), kDoorbell)) {
     return fail(error);
   }
-  return std::unique_ptr<Poller>(
-      new Poller(*std::move(epoll), *std::move(event), workers));
+  return std::unique_ptr<Poller>(new Poller(
+      *std::move(epoll), *std::move(event), runner, std::move(chore)));
 }
 
-Poller::Poller(os::Epoll epoll, UniqueFd event, GoPool& workers)
+Poller::Poller(os::Epoll epoll, UniqueFd event, Runner& runner,
+               std::function<void()> chore)
     : epoll_(std::move(epoll)),
       waker_(std::move(event)),
-      workers_(workers),
-      events_(kEventsAtFirst) {}
+      runner_(runner),
+      events_(kEventsAtFirst),
+      tick_(std::move(chore)) {}
 
 std::error_code Poller::add(FdOperator& op) {
   const Lock lock(op.control_);
@@ -73,6 +79,24 @@ std::error_code Poller::set_interest(FdOperator& op, os::Interest which,
   return epoll_.set(op.fd(), op.interest_, &op);
 }
 
+void Poller::set_timer(FdOperator& op, Deadline at) {
+  bool sooner = false;
+  {
+    const Lock lock(op.control_);
+    if (op.in_epoll_) sooner = timers_.set(op, at);
+  }
+  if (sooner && !on_poller_thread()) waker_.ring();
+}
+
+void Poller::go(Task task) {
+  if (runner_.go(task)) return;
+  {
+    const Lock lock(posted_mutex_);
+    posted_.push_back(std::move(task));
+  }
+  waker_.ring();
+}
+
 void Poller::detach(FdOperator& op) {
   const bool inside = on_poller_thread();
   op.detach(inside);
@@ -82,6 +106,7 @@ void Poller::detach(FdOperator& op) {
     const Lock lock(op.control_);
     if (!op.in_epoll_) return;
     op.in_epoll_ = false;
+    timers_.set(op, kNever);
     // Fails only if somebody closed the descriptor first: our own mistake.
     [[maybe_unused]] const auto error = epoll_.remove(op.fd());
     assert(!error);
@@ -103,7 +128,7 @@ void Poller::run() {
   thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   // acquire: pairs with the release in stop().
   while (!stopping_.load(std::memory_order_acquire)) {
-    turn(busy_ ? kLook : kSleep);
+    turn(busy_ ? kLook : sleep_ms());
   }
   thread_.store(std::thread::id(), std::memory_order_relaxed);
 }
@@ -114,6 +139,16 @@ void Poller::stop() {
   waker_.ring();
 }
 
+int Poller::sleep_ms() const {
+  const Deadline next = std::min(timers_.soonest(), tick_.next());
+  if (next == kNever) return kSleep;
+  // Rounded up: a turn that comes too early finds nothing due.
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+      next - Deadline::clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(
+      left.count(), 0, std::numeric_limits<int>::max()));
+}
+
 void Poller::turn(int timeout_ms) {
   const Result<std::span<epoll_event>> ready = epoll_.wait(events_, timeout_ms);
   // Only a wrong call fails here. Unlike upstream, the poller does not end in
@@ -122,6 +157,9 @@ void Poller::turn(int timeout_ms) {
 
   for (const epoll_event& event : *ready)
     dispatch(event);
+  if (!ready->empty()) tick_.note_work();
+  fire_timers();
+  take_posted();
   busy_ = hand_over();
   drop_retired();
 
@@ -146,17 +184,37 @@ void Poller::dispatch(const epoll_event& event) {
   op.leave();
 }
 
+void Poller::fire_timers() {
+  const Deadline next = std::min(timers_.soonest(), tick_.next());
+  if (next == kNever) return;
+  const Deadline now = Deadline::clock::now();
+  if (now < next) return;
+  tick_.run(now);
+  // One that is detached meanwhile lives until drop_retired().
+  for (FdOperator* op : timers_.take_due(now)) {
+    if (!op->enter()) continue;
+    op->on_timer();
+    op->leave();
+  }
+}
+
+void Poller::take_posted() {
+  const Lock lock(posted_mutex_);
+  std::ranges::move(posted_, std::back_inserter(batch_));
+  posted_.clear();
+}
+
+// True when the poller should look again before it sleeps.
 bool Poller::hand_over() {
   if (batch_.empty()) return false;
-  if (workers_.go(batch_)) {
-    batch_.clear();
-  } else if (workers_.is_stopped()) {
-    // All handlers have returned, and what is left is to tear down. That must
-    // not be lost, and no one else can do it.
-    for (Task& task : std::exchange(batch_, {})) {
-      task();
-    }
-  }  // else not even a first thread can be had: the next turn tries again
+  running_.swap(batch_);  // what these defer is for the next turn
+  const Runner::Ran ran = runner_.run(running_);
+  if (ran == Runner::Ran::refused) {
+    std::ranges::move(batch_, std::back_inserter(running_));
+    batch_.swap(running_);
+  }
+  running_.clear();
+  if (ran == Runner::Ran::here) return !batch_.empty();
   ::sched_yield();
   return true;
 }

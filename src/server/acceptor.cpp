@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [poller] but for start(), stop() and wait_out().
+// [poller] but for start() and stop().
 #include "server/acceptor.h"
 
 #include <algorithm>
@@ -21,8 +21,7 @@ constexpr int kAcceptsPerTurn = 64;
 
 Acceptor::Acceptor(Runtime& runtime, Listener listener, OnAccept on_accept)
     : FdOperator(listener.fd()),
-      runtime_(runtime),
-      poller_(runtime.pollers().next()),
+      poller_(runtime.acceptors().next()),
       listener_(std::move(listener)),
       on_accept_(std::move(on_accept)) {}
 
@@ -33,7 +32,6 @@ std::error_code Acceptor::start() {
 void Acceptor::stop() {
   poller_.detach(*this);
   listener_.close();
-  stopped_.pull();
 }
 
 void Acceptor::on_readable() {
@@ -59,14 +57,10 @@ void Acceptor::on_hangup() {
 void Acceptor::pause() {
   pause_ = std::clamp(pause_ * 2, kPauseMin, kPauseMax);
   static_cast<void>(poller_.watch_input(*this, false));
-  poller_.defer([this, length = pause_, self = Ref<FdOperator>::share(*this)] {
-    wait_out(length);
-  });
+  poller_.set_timer(*this, deadline_after(pause_));
 }
 
-// [worker]
-void Acceptor::wait_out(std::chrono::milliseconds pause) {
-  if (stopped_.wait_until(Deadline::clock::now() + pause)) return;
+void Acceptor::on_timer() {
   static_cast<void>(poller_.watch_input(*this, true));
 }
 

@@ -7,7 +7,7 @@
 //                            |   each --> on_accept_(fd, peer)
 //                            v
 //                        an error, as when no descriptor is left: listen no
-//                        more for a moment (a worker waits it out), then go on.
+//                        more until on_timer(), a moment later.
 //
 // Unlike upstream: takes all that wait in one turn, not one a turn
 // (netpoll_server.go:99). Upstream: server.OnRead.
@@ -15,7 +15,6 @@
 #include <chrono>
 #include <functional>
 
-#include "base/trigger.h"
 #include "connection/runtime.h"
 #include "server/listener.h"
 
@@ -41,14 +40,12 @@ class Acceptor final : public FdOperator {
   void on_readable() override;
   void on_writable() override {}
   void on_hangup() override;
+  void on_timer() override;
   void pause();
-  void wait_out(std::chrono::milliseconds pause);
 
-  Runtime& runtime_;
   Poller& poller_;
   Listener listener_;
   const OnAccept on_accept_;
-  Trigger stopped_;
   std::chrono::milliseconds pause_{0};  // the last one's length; poller only
 };
 

@@ -47,9 +47,7 @@ std::error_code EventLoop::serve(Listener listener) {
 // [poller of the acceptor]
 void EventLoop::adopt(os::Accepted accepted) {
   auto connection = make_ref<Connection>(runtime_, std::move(accepted.fd),
-                                         accepted.peer, handlers_);
-  connection->set_read_timeout(options_.read_timeout);
-  connection->set_write_timeout(options_.write_timeout);
+                                         accepted.peer, handlers_, options_);
   {
     const Lock lock(mutex_);
     registry_.emplace(connection.get(), connection);

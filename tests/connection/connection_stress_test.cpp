@@ -14,6 +14,7 @@
 
 #include "connection/connection.h"
 #include "connection/support.h"
+#include "poller/support.h"
 #include "support/jolts.h"
 #include "support/net.h"
 
@@ -110,8 +111,13 @@ TEST(ConnectionStress, NoInputIsMissedByAReaderThatFallsAsleep) {
   constexpr int kRounds = 100'000;
   const test::FdsBalance balance;
   const Pair pair = socket_pair();
+  GoPool pool;
+  PoolRunner runner(pool);
+  const auto poller = *Poller::open(runner);
+  const auto op = make_ref<Op>(pair.near.get());
   KeyChain keys;
-  Input input(keys);
+  Activity activity;
+  Input input(keys, *poller, *op, activity);
   std::atomic<int> asking{0};
   std::latch over(1);  // the reader stays for the jolts
   std::atomic<int> seen{0};

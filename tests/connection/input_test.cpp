@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "poller/support.h"
 #include "support/net.h"
 
 namespace netpoll {
@@ -19,7 +20,7 @@ using std::chrono::milliseconds;
 using test::text_of;
 
 // The test is the poller: what it sends at the far end it fills in itself.
-class InputTest : public testing::Test {
+class InputTest : public PollerTest {
  protected:
   Result<os::Moved> fill() {
     Result<os::Moved> moved = input->fill(pair.near.get());
@@ -41,10 +42,9 @@ class InputTest : public testing::Test {
     });
   }
 
-  const test::FdsBalance balance;
-  test::Pair pair = test::socket_pair();
   KeyChain keys;
-  std::optional<Input> input{std::in_place, keys};
+  Activity activity;
+  std::optional<Input> input{std::in_place, keys, *poller, *op, activity};
 };
 
 TEST_F(InputTest, FillTakesWhatTheKernelHas) {
@@ -125,7 +125,7 @@ TEST_F(InputTest, UntilFindsItsDelimiterAcrossChunks) {
 
 TEST_F(InputTest, ReadGivesUpAfterItsTimeoutAndTakesNothing) {
   arrive("ab");
-  input->set_read_timeout(milliseconds(20));
+  input->limit().set_timeout(milliseconds(20));
   const Deadline start = Deadline::clock::now();
   const auto bytes = input->next(3);
   ASSERT_FALSE(bytes);
@@ -136,7 +136,7 @@ TEST_F(InputTest, ReadGivesUpAfterItsTimeoutAndTakesNothing) {
 
 // Broken variant: until() asks for a new deadline with each chunk.
 TEST_F(InputTest, ReadTimeoutCoversTheWholeCall) {
-  input->set_read_timeout(milliseconds(50));
+  input->limit().set_timeout(milliseconds(50));
   Trigger over;
   auto error = std::async(std::launch::async, [&] {
     const auto line = input->until(std::byte{'\n'});
@@ -153,8 +153,8 @@ TEST_F(InputTest, ReadTimeoutCoversTheWholeCall) {
 }
 
 TEST_F(InputTest, NegativeTimeoutChangesNothing) {
-  input->set_read_timeout(milliseconds(1));
-  input->set_read_timeout(milliseconds(-1));
+  input->limit().set_timeout(milliseconds(1));
+  input->limit().set_timeout(milliseconds(-1));
   EXPECT_EQ(input->next(1).error(), Errc::read_timeout);
 }
 

@@ -59,7 +59,8 @@ class OutputTest : public PollerTest {
   }
 
   KeyChain keys;
-  Output output{keys, *poller, *op};
+  Activity activity;
+  Output output{keys, *poller, *op, activity};
   std::atomic<int> rooms{0};  // how often the socket was reported writable
 };
 
@@ -119,7 +120,7 @@ TEST_F(OutputTest, SecondFlusherIsRefused) {
 }
 
 TEST_F(OutputTest, FlushGivesUpAfterItsTimeout) {
-  output.set_write_timeout(milliseconds(20));
+  output.limit().set_timeout(milliseconds(20));
   const Deadline start = Deadline::clock::now();
   auto result = flush_to_a_full_socket();
   EXPECT_EQ(result.get(), Errc::write_timeout);
@@ -128,9 +129,9 @@ TEST_F(OutputTest, FlushGivesUpAfterItsTimeout) {
 }
 
 TEST_F(OutputTest, FlushAfterATimeoutSendsTheRestOnce) {
-  output.set_write_timeout(milliseconds(1));
+  output.limit().set_timeout(milliseconds(1));
   EXPECT_EQ(flush_to_a_full_socket().get(), Errc::write_timeout);
-  output.set_write_timeout(milliseconds(0));
+  output.limit().set_timeout(milliseconds(0));
   output.write_string("the end");
   auto result = flush_elsewhere();
   const std::string all = much() + "the end";
@@ -140,8 +141,8 @@ TEST_F(OutputTest, FlushAfterATimeoutSendsTheRestOnce) {
 }
 
 TEST_F(OutputTest, NegativeTimeoutChangesNothing) {
-  output.set_write_timeout(milliseconds(1));
-  output.set_write_timeout(milliseconds(-1));
+  output.limit().set_timeout(milliseconds(1));
+  output.limit().set_timeout(milliseconds(-1));
   EXPECT_EQ(flush_to_a_full_socket().get(), Errc::write_timeout);
 }
 

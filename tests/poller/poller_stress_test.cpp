@@ -69,7 +69,8 @@ TEST(PollerStress, NoRingIsLost) {
 // inside is above zero after a detach, and TSan sees the race on `used`.
 TEST(PollerStress, NobodyIsInsideAfterDetach) {
   GoPool pool;
-  const auto group = *PollerGroup::start(1, pool);
+  PoolRunner runner{pool};
+  const auto group = *PollerGroup::start(runner, {.count = 1});
   int still_inside = 0;
   for (int round = 0; round < 500; ++round) {
     test::Pair pair = test::socket_pair();

@@ -139,7 +139,8 @@ TEST_F(PollerTest, RefusesADescriptorThatEpollRefuses) {
 TEST(PollerGroup, GivesEachPollerInTurn) {
   const FdsBalance balance;
   GoPool pool;
-  const auto group = *PollerGroup::start(3, pool);
+  PoolRunner runner{pool};
+  const auto group = *PollerGroup::start(runner, {.count = 3});
   EXPECT_EQ(group->size(), 3u);
   Poller* const a = &group->next();
   Poller* const b = &group->next();
@@ -152,7 +153,8 @@ TEST(PollerGroup, GivesEachPollerInTurn) {
 
 TEST(PollerGroup, HasOneAtLeast) {
   GoPool pool;
-  EXPECT_EQ((*PollerGroup::start(0, pool))->size(), 1u);
+  PoolRunner runner{pool};
+  EXPECT_EQ((*PollerGroup::start(runner, {.count = 0}))->size(), 1u);
 }
 
 }  // namespace

@@ -81,7 +81,8 @@ class PollerTest : public testing::Test {
 
   const test::FdsBalance balance;
   GoPool pool;
-  std::unique_ptr<Poller> poller = *Poller::open(pool);
+  PoolRunner runner{pool};
+  std::unique_ptr<Poller> poller = *Poller::open(runner);
   test::Pair pair = test::socket_pair();
   Ref<Op> op = make_ref<Op>(pair.near.get());
   std::thread thread{[this] { poller->run(); }};
