@@ -54,8 +54,9 @@ class Operation {
       : stage_(stage), conn_(conn), words_(words) {}
 
   std::string run() {
-    if (read() || take() || write() || live() || change()) return result_;
-    return "no such operation";
+    const bool known =
+        read() || take() || write() || live() || change() || let_go();
+    return known ? result_ : "no such operation";
   }
 
  private:
@@ -67,6 +68,7 @@ class Operation {
   bool write();
   bool live();
   bool change();
+  bool let_go();
 
   Stage& stage_;
   Connection& conn_;
@@ -94,7 +96,11 @@ bool Operation::read() {
 
 bool Operation::take() {
   Input& in = conn_.reader();
-  if (is("take")) {
+  if (is("read")) {
+    std::vector<std::byte> into(number(word(1)));
+    const auto n = in.read(into);
+    result_ = n ? shown(std::span(into).first(*n)) : class_of(n.error());
+  } else if (is("take")) {
     result_ = shown(in.next(in.size()));
   } else if (is("len")) {
     result_ = std::to_string(in.size());
@@ -119,6 +125,8 @@ bool Operation::write() {
     }
   } else if (is("flush")) {
     result_ = class_of(out.flush());
+  } else if (is("send")) {
+    result_ = class_of(out.write(std::as_bytes(std::span(word(1)))));
   } else {
     return false;
   }
@@ -151,6 +159,32 @@ bool Operation::change() {
     conn_.set_read_timeout(milliseconds(number(word(2))));
   } else if (is("timeout")) {
     conn_.set_write_timeout(milliseconds(number(word(2))));
+  } else if (is("deadline")) {
+    const Deadline at = deadline_after(milliseconds(number(word(2))));
+    if (word(1) == "read") conn_.set_read_deadline(at);
+    if (word(1) == "write") conn_.set_write_deadline(at);
+    result_ = "ok";  // it cannot fail
+  } else if (is("on_request")) {
+    conn_.set_on_request(stage_.handler(word(1)));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// The descriptor without the connection.
+bool Operation::let_go() {
+  if (is("detach")) {
+    auto socket = conn_.detach();
+    result_ = class_of(socket ? std::error_code() : socket.error());
+    if (socket) stage_.keep(*std::move(socket));
+  } else if (is("raw")) {
+    const std::string& text = word(1);
+    const ssize_t n = ::write(stage_.kept().get(), text.data(), text.size());
+    result_ = class_of(n < 0 ? last_system_error() : std::error_code());
+  } else if (is("raw_close")) {
+    stage_.keep(UniqueFd());
+    result_ = "ok";
   } else {
     return false;
   }

@@ -171,6 +171,8 @@ void Stage::dial(const std::string& network, const std::string& address,
   auto dialed = netpoll::dial(*runtime_, network, address, milliseconds(ms));
   if (dialed) {
     adopt(**dialed);
+    (*dialed)->set_on_disconnect(handler_if_scripted("on_disconnect"));
+    (*dialed)->set_on_request(handler_if_scripted("on_request"));
     dialed_ = *std::move(dialed);
   }
   const std::error_code error = dialed ? std::error_code() : dialed.error();

@@ -42,6 +42,9 @@ class Stage {
   void add_callback(Connection& conn, const std::string& name);
   Handler handler(const std::string& name);
   std::string shutdown(int ms);
+  /// What detach() gave; one script at a time.
+  void keep(UniqueFd socket) { kept_ = std::move(socket); }
+  const UniqueFd& kept() const { return kept_; }
 
  private:
   void option(const std::string& name, int ms);
@@ -61,6 +64,7 @@ class Stage {
   std::jthread serving_;
   std::optional<DialedConnection> dialed_;
   std::vector<std::jthread> lanes_;
+  UniqueFd kept_;
 
   mutable Mutex mutex_;
   mutable std::condition_variable opened_;

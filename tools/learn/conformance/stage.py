@@ -35,6 +35,7 @@ class Situation:
     free: tuple[str, ...] = ()
     why_free: str = ""
     serves: bool = True
+    alike: tuple[str, str] | None = None  # two results that are one here
 
 
 class Stage:
@@ -52,6 +53,8 @@ class Stage:
         """Runs the situation; a driver that hangs or dies says so in the log."""
         situation = self.situation
         try:
+            if self.driver.is_dead:
+                raise Hung("the driver has died since its last situation")
             self.driver.tell(f"begin {self._number}")
             for name, value in situation.options.items():
                 self.driver.tell(f"option {name} {value}")
@@ -121,4 +124,8 @@ class Stage:
         for lane in free:
             told += [line for line in lines if line.lane == lane]
         shown = [line for line in told if not line.text.startswith("listening")]
-        return [str(line) for line in [*shown, *self.peer_log]]
+        log = [str(line) for line in [*shown, *self.peer_log]]
+        if self.situation.alike:
+            one, other = self.situation.alike
+            log = [line.replace(f"= {one}", f"= {other}") for line in log]
+        return log

@@ -84,6 +84,10 @@ func reading(conn netpoll.Connection, verb, word string) (string, bool) {
 		return shown(in.Until(word[0])), true
 	case "bytes":
 		return oneByOne(in, number(word)), true
+	case "read":
+		into := make([]byte, number(word))
+		n, err := conn.Read(into)
+		return shown(into[:n], err), true
 	case "take":
 		return shown(in.Next(in.Len())), true
 	case "len":
@@ -137,6 +141,9 @@ func writing(conn netpoll.Connection, verb, word string) (string, bool) {
 		return "", true
 	case "flush":
 		return class(out.Flush()), true
+	case "send":
+		_, err := conn.Write([]byte(word))
+		return class(err), true
 	}
 	return "", false
 }
@@ -171,6 +178,12 @@ func (s *Stage) living(conn netpoll.Connection, verb string, words []string) str
 		} else {
 			conn.SetWriteTimeout(limit)
 		}
+	case "deadline":
+		limit := time.Now().Add(time.Duration(number(words[1])) * time.Millisecond)
+		if words[0] == "read" {
+			return class(conn.SetReadDeadline(limit))
+		}
+		return class(conn.SetWriteDeadline(limit))
 	case "wait":
 		s.gate(words[0], false)
 	case "shutdown":

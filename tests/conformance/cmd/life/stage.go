@@ -158,6 +158,11 @@ func (s *Stage) serve(network, address string) error {
 	return nil
 }
 
+// disconnecting is what every connection has, but the interface does not name.
+type disconnecting interface {
+	SetOnDisconnect(netpoll.OnDisconnect) error
+}
+
 func (s *Stage) dial(network, rest string) error {
 	var address string
 	var ms int
@@ -169,6 +174,11 @@ func (s *Stage) dial(network, rest string) error {
 		s.adopt(conn)
 		if _, ok := s.script("on_request"); ok {
 			conn.SetOnRequest(s.onRequest("on_request"))
+		}
+		if _, ok := s.script("on_disconnect"); ok {
+			conn.(disconnecting).SetOnDisconnect(func(_ context.Context, conn netpoll.Connection) {
+				s.call("on_disconnect", conn)
+			})
 		}
 	}
 	s.say("stage", "dial = "+class(err))
