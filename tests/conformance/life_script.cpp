@@ -198,10 +198,12 @@ std::string joined(const Words& words) {
   return line;
 }
 
-// "from 5 close": only from the handler's fifth call on.
+// "from 3 close": only from the handler's third call on; "to 3": up to it.
 bool due(const Stage& stage, const std::string& lane, Words& words) {
-  if (words.size() < 3 || words[0] != "from") return true;
-  const bool now = stage.calls(lane) >= std::stoi(words[1]);
+  if (words.size() < 3 || (words[0] != "from" && words[0] != "to")) return true;
+  const int calls = stage.calls(lane);
+  const int limit = std::stoi(words[1]);
+  const bool now = words[0] == "from" ? calls >= limit : calls <= limit;
   words.erase(words.begin(), words.begin() + 2);
   return now;
 }

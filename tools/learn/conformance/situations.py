@@ -778,7 +778,7 @@ def _(stage: Stage) -> None:
 
 @situation(
     "on_request replaced while it runs",
-    on_request="take; release; on_request other; buffered 4",
+    on_request="take; release; to 1 on_request other; to 1 buffered 4",
     other="take; release",
     free=("on_disconnect",),
     why_free=ENDING,

@@ -20,11 +20,8 @@ type planned struct{}
 func (s *Stage) run(lane string, conn netpoll.Connection, script string) {
 	for _, line := range strings.Split(script, ";") {
 		words := strings.Fields(line)
-		if len(words) > 1 && words[0] == "from" {
-			s.mutex.Lock()
-			calls := s.calls[lane]
-			s.mutex.Unlock()
-			if calls < number(words[1]) {
+		if len(words) > 2 && (words[0] == "from" || words[0] == "to") {
+			if !s.due(lane, words[0], number(words[1])) {
 				continue
 			}
 			words = words[2:]
@@ -42,6 +39,16 @@ func (s *Stage) run(lane string, conn netpoll.Connection, script string) {
 			s.say(lane, strings.Join(words, " "))
 		}
 	}
+}
+
+// due: "from 3 close" only from the handler's third call on, "to 3" up to it.
+func (s *Stage) due(lane, word string, limit int) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if word == "from" {
+		return s.calls[lane] >= limit
+	}
+	return s.calls[lane] <= limit
 }
 
 func number(word string) int {
