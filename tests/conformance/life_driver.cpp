@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Plays situations on our library: reads commands from standard input and
-// prints what happens, one line an event. cmd/life is its twin on the
-// original; README.md has the commands and the operations of a script.
+// prints what happens, a line "situation|lane|text" an event.
+//
+//    begin ID                  a new situation
+//    option NAME MS            what the server's connections start with
+//    script NAME OPERATIONS    of a handler, of a close callback
+//    serve NETWORK ADDRESS     with the handlers that have a script
+//    dial NETWORK ADDRESS MS
+//    do LANE OPERATIONS        on a thread of its own
+//    open GATE                 lets go on who waits for it
+//    end                       closes what is left, waits for all
+//
+// cmd/life is its twin on the original. The operations: life_script.cpp.
 #include <cstdio>
 #include <iostream>
 #include <memory>

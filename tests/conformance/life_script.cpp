@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The operations of a script; README.md lists them.
+// The operations of a script, "next 5; write ok; flush", told as they are done.
+//
+//    next peek skip read N, until C, take, bytes N (one by one), len, release
+//    write TEXT, big N, flush, send TEXT (write and flush)
+//    close, half_close, detach, raw TEXT and raw_close (on what detach() gave)
+//    active, inactive (waits for it), buffered N (waits for so much input)
+//    callback NAME (which may have a script), on_request NAME
+//    timeout read|write MS, deadline read|write MS, shutdown MS
+//    wait GATE, throw
+//    from N OPERATION, to N OPERATION: from a handler's Nth call on, or up to it
+//
+// cmd/life/script.go does the same on the original.
 #include <sys/socket.h>
 #include <unistd.h>
 

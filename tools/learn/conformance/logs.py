@@ -56,4 +56,6 @@ def side_by_side(ours: Log, theirs: Log) -> str:
             rows.append((mark, mine, original))
     width = max([len("ours"), *(len(mine) for _, mine, _ in rows)])
     table = [(" ", "ours", "theirs"), *rows]
-    return "\n".join(f"{mark} {mine:<{width}}  {original}".rstrip() for mark, mine, original in table)
+    return "\n".join(
+        f"{mark} {mine:<{width}}  {original}".rstrip() for mark, mine, original in table
+    )

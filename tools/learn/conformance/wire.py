@@ -108,9 +108,8 @@ def exchanges(binaries: Binaries, network: str, folder: str) -> Iterator[tuple[s
     """As streams(), for every cut of the short exchange."""
     pairs = (("theirs", "theirs"), *PAIRS)
     with ThreadPoolExecutor(2) as pool:
-        logs = list(
-            pool.map(lambda pair: _play(binaries, network, f"{folder}/{'-'.join(pair)}", pair), pairs)
-        )
+        played = pool.map(lambda pair: _play(binaries, network, folder, pair), pairs)
+        logs = list(played)
     expected = logs[0]
     for (server, client), seen in zip(pairs[1:], logs[1:], strict=True):
         for cut in cuts():
@@ -118,11 +117,11 @@ def exchanges(binaries: Binaries, network: str, folder: str) -> Iterator[tuple[s
             yield name, seen[cut.name], expected[cut.name]
 
 
-def _play(binaries: Binaries, network: str, path: str, pair: tuple[str, str]) -> dict[str, Log]:
+def _play(binaries: Binaries, network: str, folder: str, pair: tuple[str, str]) -> dict[str, Log]:
     programs = [
         binaries.ours("life") if side == "ours" else binaries.theirs("life") for side in pair
     ]
-    return Player(programs[0], programs[1], network, path).play(cuts())
+    return Player(programs[0], programs[1], network, f"{folder}/{'-'.join(pair)}").play(cuts())
 
 
 def main() -> int:

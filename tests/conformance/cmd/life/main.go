@@ -2,7 +2,7 @@
 
 // life plays situations on Go netpoll: it reads commands from standard input
 // and prints what happens, one line an event. life_driver.cpp is its twin on
-// our library; README.md has the commands and the operations of a script.
+// our library and lists the commands; life_script.cpp lists the operations.
 package main
 
 import (

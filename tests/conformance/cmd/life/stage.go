@@ -19,6 +19,7 @@ type Stage struct {
 	id      string
 	options []netpoll.Option
 	lanes   sync.WaitGroup
+	served  sync.WaitGroup
 	loop    netpoll.EventLoop
 
 	mutex   sync.Mutex
@@ -153,7 +154,11 @@ func (s *Stage) serve(network, address string) error {
 	if s.loop, err = netpoll.NewEventLoop(onRequest, options...); err != nil {
 		return err
 	}
-	go func() { s.say("serve", "returns = "+class(s.loop.Serve(listener))) }()
+	s.served.Add(1)
+	go func() {
+		defer s.served.Done()
+		s.say("serve", "returns = "+class(s.loop.Serve(listener)))
+	}()
 	s.say("stage", "listening "+listener.Addr().String())
 	return nil
 }
@@ -204,10 +209,12 @@ func (s *Stage) shutdown(ms int) string {
 	return class(s.loop.Shutdown(ctx))
 }
 
+// end closes what is left. Lanes first: a script may still shut the loop down.
 func (s *Stage) end() {
 	s.lanes.Wait()
 	if s.loop != nil {
 		s.shutdown(1000)
+		s.served.Wait()
 	}
 	s.mutex.Lock()
 	conn := s.conn
