@@ -228,13 +228,14 @@ void run_script(Stage& stage, const std::string& lane, Connection& conn,
     std::istringstream in(line);
     Words words{std::istream_iterator<std::string>(in), {}};
     if (words.empty() || !due(stage, lane, words)) continue;
-    const std::string text = joined(words);
+    std::string text = joined(words);
     if (text == "throw") {
       stage.say(lane, text);
       throw std::runtime_error("planned");
     }
     const std::string result = Operation(stage, conn, words).run();
-    stage.say(lane, result.empty() ? text : text + " = " + result);
+    if (!result.empty()) text.append(" = ").append(result);
+    stage.say(lane, text);
   }
 }
 

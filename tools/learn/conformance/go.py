@@ -36,10 +36,10 @@ class NoGo(Exception):
         self.mend = mend
 
 
-def find(candidates: tuple[str, ...] = CANDIDATES) -> str:
+def find(candidates: tuple[str, ...] | None = None) -> str:
     """The first that is new enough. Raises NoGo."""
     seen = []
-    for name in candidates:
+    for name in CANDIDATES if candidates is None else candidates:
         path = shutil.which(name)
         if path and path not in seen:
             seen.append(path)
