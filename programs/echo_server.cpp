@@ -64,7 +64,10 @@ int refuse(const std::string& what, const std::string& why) {
 
 int serve(const Flags& flags) {
   const sigset_t signals = block_end_signals();
-  auto runtime = netpoll::Runtime::start({.pollers = flags.pollers});
+  auto runtime = netpoll::Runtime::start(
+      {.pollers = flags.pollers,
+       .runner = flags.runner == "inline" ? netpoll::RunBy::inline_on_poller
+                                          : netpoll::RunBy::pool});
   if (!runtime) return refuse("cannot start", runtime.error().message());
   auto listener =
       netpoll::Listener::listen(flags.where.network, flags.where.addr);
@@ -78,7 +81,8 @@ int serve(const Flags& flags) {
         if (length.count() > 0) work(length);
         on_request(conn);
       };
-  netpoll::EventLoop loop(**runtime, {.on_request = handle});
+  netpoll::EventLoop loop(**runtime, {.on_request = handle},
+                          {.max_input = flags.max_input});
   if (const auto error = loop.start(*std::move(listener))) {
     return refuse("cannot serve " + address, error.message());
   }
@@ -92,20 +96,11 @@ int serve(const Flags& flags) {
 }
 
 int check_flags(const Flags& flags) {
-  if (flags.runner != "pool") {
-    std::fprintf(stderr,
-                 "echo_server: --runner %s comes with a later part of the "
-                 "project; pool is allowed\n",
-                 flags.runner.c_str());
-    return 2;
-  }
-  if (flags.max_input != 0) {
-    std::fprintf(stderr,
-                 "echo_server: --max-input comes with a later part of the "
-                 "project; 0 (no limit) is allowed\n");
-    return 2;
-  }
-  return -1;
+  if (flags.runner != "adaptive") return -1;
+  std::fprintf(stderr,
+               "echo_server: --runner adaptive comes with a later part of the "
+               "project; pool and inline are allowed\n");
+  return 2;
 }
 
 }  // namespace
@@ -127,7 +122,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 60'000'000))
       ->capture_default_str();
   app.add_option("--max-input", flags.max_input,
-                 "unread bytes at which the poller stops reading; 0: none");
+                 "unread bytes at which the poller stops reading; 0: none")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+      ->capture_default_str();
   if (const int status = netpoll::programs::parse(app, argc, argv);
       status >= 0) {
     return status;

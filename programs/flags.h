@@ -20,7 +20,7 @@ inline void add_where(CLI::App& app, Where& where) {
       ->check(CLI::IsMember({"tcp", "unix"}))
       ->capture_default_str();
   app.add_option("--addr", where.addr,
-                 "HOST:PORT with a numeric host, or the PATH of a unix socket")
+                 "HOST:PORT, or the PATH of a unix socket")
       ->capture_default_str();
 }
 

@@ -7,6 +7,8 @@
 // poller's timer compares it with the idle timeout. Without one, a touch is one
 // load. Upstream has no such timeout: SetIdleTimeout there is TCP's keepalive
 // (connection_impl.go:81).
+//
+// Threads: set by any, touched by poller and writer, read by the poller.
 
 #include <atomic>
 #include <chrono>
@@ -20,9 +22,11 @@ class Activity {
   /// Idle after `timeout` from now on; 0: never. [any]
   void set_timeout(std::chrono::milliseconds timeout) {
     // relaxed, here and below: a moment that is a little old makes the timer
-    // look once more, or a little late; nothing is read through it.
+    // look once more, or a little late.
     last_.store(Deadline::clock::now(), std::memory_order_relaxed);
-    timeout_.store(timeout, std::memory_order_relaxed);
+    // release: pairs with the acquire in idle_at(). Whoever sees a first
+    // timeout without this `last_` would take it for long over.
+    timeout_.store(timeout, std::memory_order_release);
   }
   /// Bytes went. [any]
   void touch() {
@@ -32,10 +36,14 @@ class Activity {
   /// When it will have been idle for the whole timeout; kNever without one.
   /// [any]
   Deadline idle_at() const {
-    const auto timeout = timeout_.load(std::memory_order_relaxed);
+    // acquire: pairs with the release in set_timeout().
+    const auto timeout = timeout_.load(std::memory_order_acquire);
     if (timeout.count() <= 0) return kNever;
     const Deadline last = last_.load(std::memory_order_relaxed);
-    return timeout < kNever - last ? last + timeout : kNever;
+    // In milliseconds: as many as they hold may not fit the clock.
+    const auto left =
+        std::chrono::floor<std::chrono::milliseconds>(kNever - last);
+    return timeout < left ? last + timeout : kNever;
   }
 
  private:

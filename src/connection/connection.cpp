@@ -3,8 +3,10 @@
 // [any] The beginning, the end, and what any thread may call.
 #include "connection/connection.h"
 
+#include <algorithm>
 #include <cassert>
 #include <ranges>
+#include <thread>
 #include <utility>
 
 #include "os/socket.h"
@@ -48,34 +50,59 @@ std::error_code Connection::start(CloseCallback last) {
   if (!on_connect_.is_set()) reach(connected);
 
   // Taken before the first byte can arrive, so that no on_request comes first.
-  const bool greet = on_connect_.is_set() && keys_.try_process();
+  const bool greet = on_connect_.is_set() && take_key_to_greet();
   if (const auto error = poller_.add(*this)) {
     if (greet) keys_.stop_processing();
     close();
     return error;
   }
-  poller_.set_timer(*this, activity_.idle_at());
+  set_alarm();
   if (greet) poller_.go(task(&Connection::run_task));
   return {};
 }
 
+// on_prepare may have shown it to others, whose calls hold the key for a moment.
+bool Connection::take_key_to_greet() {
+  while (is_active()) {
+    if (keys_.try_process()) return true;
+    std::this_thread::yield();
+  }
+  return false;  // whoever closed it tears it down
+}
+
 void Connection::set_on_request(Handler handler) {
   on_request_.set(std::move(handler));
-  // What the old one has seen and left, the new one has not. relaxed: as the
-  // comment of seen_ says.
-  seen_.store(kNothing, std::memory_order_relaxed);
   try_finish();
 }
 
 void Connection::set_idle_timeout(std::chrono::milliseconds timeout) {
   activity_.set_timeout(timeout);
-  poller_.set_timer(*this, activity_.idle_at());
+  set_alarm();
+}
+
+void Connection::set_alarm() {
+  const auto soonest = [this] {
+    return std::min(output_.backlog_limit(), activity_.idle_at());
+  };
+  // Again if it is sooner by now: whoever made it so may have set the timer
+  // before us, and we have overwritten that.
+  Deadline at = kNever;
+  do {
+    at = soonest();
+    poller_.set_timer(*this, at);
+  } while (soonest() < at);
 }
 
 void Connection::set_keepalive(std::chrono::seconds idle) {
   if (local_.is_unix()) return;
+  const auto seconds = std::min<std::chrono::seconds::rep>(
+      idle.count(), os::kKeepaliveMax.count());
+  // Under the lock: after a close() or detach() the number may be another's.
+  const Lock lock(end_mutex_);
+  if (!socket_) return;
   // Fails for no TCP socket.
-  static_cast<void>(os::set_keepalive(fd(), static_cast<int>(idle.count())));
+  static_cast<void>(
+      os::set_keepalive(socket_.get(), static_cast<int>(seconds)));
 }
 
 void Connection::close() {
@@ -166,11 +193,14 @@ bool Connection::ready_to_tear_down() const {
 // (true) because there is something to handle. Requires: the caller holds it.
 bool Connection::let_go() {
   for (;;) {
-    if (ready_to_tear_down()) {
+    // Who closed first, input second: all input came before the peer's close,
+    // and what came is handled before the end.
+    const bool ending = ready_to_tear_down();
+    if (has_request()) return true;
+    if (ending) {
       tear_down();
       return false;
     }
-    if (has_request()) return true;
     keys_.stop_processing();
     // Look again: who came between the look and the key found it taken.
     if (!ready_to_tear_down() && !has_request()) return false;

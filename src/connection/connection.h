@@ -16,7 +16,9 @@
 //
 // What keeps it alive: a Ref of the server's registry, or the dialler's handle,
 // until torn down; the poller's, until the turn after detach; the one in each
-// task, until the task returns.
+// task, until the task returns. The buffers live as long; unlike upstream,
+// where a close recycles them under a reader (connection_reactor.go:71, #408).
+// Unlike upstream: how a peer ended is not logged (poll_default_linux.go:176).
 //
 // Upstream: connection, connection_impl.go:37; Connection, connection.go:29.
 
@@ -134,7 +136,7 @@ class Connection final : public FdOperator {
   void run_on_connect();
   void run_disconnect_task();
   void run_on_disconnect();
-  bool has_request() const;
+  bool has_request();
   void handle_requests();
   void refuse_more();
   void call(const Handler& handler, const char* name);
@@ -150,6 +152,8 @@ class Connection final : public FdOperator {
   void tear_down();
   void run_close_callbacks();
   UniqueFd take_socket();
+  bool take_key_to_greet();
+  void set_alarm();
 
   // How far its life has gone, one bit each.
   enum Life : unsigned {
@@ -171,7 +175,7 @@ class Connection final : public FdOperator {
   HandlerSlot on_connect_;
   HandlerSlot on_request_;
   HandlerSlot on_disconnect_;
-  KeyChain keys_;
+  KeyChain<> keys_;
   std::atomic<unsigned> life_{0};  // the Life stages reached, in any order
   Activity activity_;
   Input input_;

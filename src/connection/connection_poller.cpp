@@ -3,8 +3,6 @@
 // [poller] What the kernel has to say.
 #include "connection/connection.h"
 
-#include <algorithm>
-
 namespace netpoll {
 
 void Connection::on_readable() {
@@ -20,7 +18,9 @@ void Connection::on_readable() {
   if (moved->eof) return hang_up(ClosedBy::peer);
   if (moved->again) return;
 
-  if (on_request_.is_set() && keys_.try_process()) {
+  // The second look: one that is set meanwhile finds the input, or is found.
+  const bool handled = on_request_.is_set() || on_request_.has_new();
+  if (handled && keys_.try_process()) {
     poller_.defer(task(&Connection::run_task));
   } else {
     // A handler is at work: it finds the input when it lets the key go, or
@@ -40,11 +40,12 @@ void Connection::on_writable() {
 }
 
 void Connection::on_hangup() {
-  // The kernel may hold input that was not read for lack of room. The peer is
-  // gone, so it is no more than a socket's buffer.
-  while (input_.is_paused()) {
+  // The kernel may hold input that was not read for lack of room, even if it is
+  // no longer paused: this event is older than the reader's resume(). The peer
+  // is gone, so it is no more than a socket's buffer.
+  for (bool more = true; more;) {
     const Result<os::Moved> moved = input_.fill_beyond(fd());
-    if (!moved || moved->eof || moved->again) break;
+    more = moved && !moved->eof && !moved->again;
   }
   hang_up(ClosedBy::error);
 }
@@ -53,14 +54,13 @@ void Connection::on_timer() {
   const Deadline now = Deadline::clock::now();
   if (now >= output_.backlog_limit()) return hang_up(ClosedBy::error);
   if (now >= activity_.idle_at()) return close_idle();
-  poller_.set_timer(*this,
-                    std::min(output_.backlog_limit(), activity_.idle_at()));
+  set_alarm();
 }
 
 // Nothing is idle while a handler is at work: it is timed anew from now on.
 void Connection::close_idle() {
   activity_.touch();
-  poller_.set_timer(*this, activity_.idle_at());
+  set_alarm();
   if (!keys_.try_process()) return;
   end_by_user();
   poller_.defer(task(&Connection::run_task));

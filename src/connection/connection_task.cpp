@@ -20,23 +20,27 @@ void Connection::run_task() {
 void Connection::run_on_connect() {
   // Also when the peer has gone: what it sent before is handled too.
   if (!has(user_closed)) call(on_connect_.get(), "on_connect");
+  input_.resume_if_room();  // it may have read, and perhaps did not release()
   // Whoever of the two comes second, this or hang_up(), sees the other's bit.
   if ((reach(connected) & hung_up) != 0) run_on_disconnect();
 }
 
-bool Connection::has_request() const {
-  // relaxed: see seen_.
-  return on_request_.is_set() && has(connected) && input_.size() > 0 &&
-         !has(user_closed) && !output_.has_backlog() &&
-         input_.committed() != seen_.load(std::memory_order_relaxed);
+bool Connection::has_request() {
+  if (!on_request_.is_set() || !has(connected) || input_.size() == 0 ||
+      has(user_closed) || output_.has_backlog()) {
+    return false;
+  }
+  // What the old handler has seen and left, a new one has not. relaxed: see
+  // seen_.
+  return input_.committed() != seen_.load(std::memory_order_relaxed) ||
+         on_request_.has_new();
 }
 
 void Connection::handle_requests() {
   while (has_request()) {
     const std::uint64_t arrived = input_.committed();
     const std::uint64_t consumed = input_.consumed();
-    // relaxed, here and below: see seen_. Before the call, so that a
-    // set_on_request() during it has the last word.
+    // relaxed, here and below: see seen_.
     seen_.store(arrived, std::memory_order_relaxed);
     call(on_request_.get(), "on_request");
     if (input_.consumed() != consumed) {
@@ -44,6 +48,8 @@ void Connection::handle_requests() {
       input_.resume_if_room();
     } else if (input_.is_full() && input_.committed() == arrived) {
       refuse_more();
+    } else {
+      input_.resume();  // it waits for more, however little room there is
     }
   }
 }

@@ -30,7 +30,7 @@ class HandlerSlot {
   /// From the next call on, `next` is called; an empty one is ignored. [any]
   void set(Handler next) {
     if (!next) return;
-    // acq_rel: pairs with itself and with the acquire in get().
+    // acq_rel: pairs with itself, with get() and with has_new().
     const std::unique_ptr<const Handler> passed_over(next_.exchange(
         new Handler(std::move(next)), std::memory_order_acq_rel));
     // release: pairs with the acquire in is_set().
@@ -40,6 +40,15 @@ class HandlerSlot {
   bool is_set() const {
     // acquire: pairs with the release in set(), so that get() finds it.
     return is_set_.load(std::memory_order_acquire);
+  }
+  /// There is one that get() has not returned yet. Whoever sets one after a
+  /// "no" sees all that the caller did before. [any]
+  bool has_new() {
+    const Handler* none = nullptr;
+    // A write, so that the exchange in set() reads it if it comes later.
+    // acq_rel: pairs with that exchange, both ways.
+    return !next_.compare_exchange_strong(
+        none, nullptr, std::memory_order_acq_rel, std::memory_order_acquire);
   }
   /// The one to call now; good until the next get(). [one thread at a time]
   const Handler& get() {

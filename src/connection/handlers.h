@@ -14,6 +14,9 @@
 // connections. What one throws is logged, and closes the connection. With
 // RunBy::inline_on_poller "worker" is the connection's poller, and a call that
 // would wait fails with Errc::would_block.
+// Unlike upstream: our own close in on_connect is not told to on_disconnect
+// (connection_onevent.go:203), and a peer that closes just when on_connect
+// returns is told of, not missed (connection_onevent.go:150).
 // Upstream: eventloop.go:37.
 
 #include <chrono>
@@ -41,7 +44,8 @@ struct ConnectionOptions {
   std::chrono::milliseconds read_timeout{0};   ///< 0: none
   std::chrono::milliseconds write_timeout{0};  ///< 0: none
   /// Closed when no byte came or went for so long and no handler is at work;
-  /// 0: never. Upstream's option of this name is `keepalive`.
+  /// 0: never. Unlike upstream, whose option of this name is `keepalive`
+  /// (connection_impl.go:81, #419).
   std::chrono::milliseconds idle_timeout{0};
   /// After so long without a byte TCP asks whether the peer is still there, and
   /// closes if it is not; 0: TCP does not ask.

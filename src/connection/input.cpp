@@ -12,7 +12,7 @@ namespace netpoll {
 
 Result<os::Moved> Input::fill(int fd) {
   const std::size_t left = room();
-  if (left > 0) return fill(fd, left);
+  if (left > 0) return receive(fd, left);
   pause();
   // The reader may have made room before it could see the pause.
   if (!is_full()) resume();
@@ -20,10 +20,10 @@ Result<os::Moved> Input::fill(int fd) {
 }
 
 Result<os::Moved> Input::fill_beyond(int fd) {
-  return fill(fd, read_size_);
+  return receive(fd, read_size_);
 }
 
-Result<os::Moved> Input::fill(int fd, std::size_t room) {
+Result<os::Moved> Input::receive(int fd, std::size_t room) {
   const std::size_t want = std::min(read_size_, room);
   Result<os::Moved> moved = os::recv(fd, buffer_.book(want, read_size_));
   const std::size_t n = moved ? moved->bytes : 0;

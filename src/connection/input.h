@@ -46,7 +46,7 @@ namespace netpoll {
 class Input {
  public:
   /// All must outlive this; `op` is what `poller` watches.
-  Input(const KeyChain& keys, Poller& poller, FdOperator& op,
+  Input(const KeyChain<>& keys, Poller& poller, FdOperator& op,
         Activity& activity)
       : keys_(keys),
         poller_(poller),
@@ -66,7 +66,9 @@ class Input {
   /// what is there after an error stays readable (connection_impl.go:167).
   /// [reader]
   Result<std::span<const std::byte>> until(std::byte delimiter);
-  /// A copy of the next `n` bytes, as next(); the caller's own. [reader]
+  /// A copy of the next `n` bytes, as next(); the caller's own, whatever the
+  /// size. Unlike upstream with AlwaysNoCopyRead, which hands out the buffer's
+  /// memory for good (v0.7.0, nocopy_linkbuffer.go:267, #414). [reader]
   Result<std::string> read_string(std::size_t n);
   /// As read_string(), for bytes. [reader]
   Result<std::vector<std::byte>> read_binary(std::size_t n);
@@ -92,7 +94,9 @@ class Input {
   void set_max_input(std::size_t bytes);
   /// What the first read takes at most; more are taken once that is too little.
   /// [init]
-  void set_read_size(std::size_t bytes) { read_size_ = bytes; }
+  void set_read_size(std::size_t bytes) {
+    read_size_ = bytes > 0 ? bytes : 1;  // a read of 0 looks like the end
+  }
 
   /// Reads from `fd` once, or not at all and "again", if it is full. Grows the
   /// next read when this one was filled to the brim. Fails as recv(2) does.
@@ -120,22 +124,26 @@ class Input {
 
  private:
   std::size_t room() const;
-  Result<os::Moved> fill(int fd, std::size_t room);
+  Result<os::Moved> receive(int fd, std::size_t room);
   std::error_code wait_for(std::size_t n);
   std::error_code wait_for(std::size_t n, Deadline deadline);
   std::error_code sleep_for(std::size_t n, Deadline deadline);
 
-  const KeyChain& keys_;
+  // Borrowed for life; for any thread, each by its own rules.
+  const KeyChain<>& keys_;
   Poller& poller_;
   Activity& activity_;
-  Throttle throttle_;
-  LinkBuffer buffer_;
+
+  Throttle throttle_;                     // paused by the poller
+  LinkBuffer buffer_;                     // written by the poller, read by ours
   std::size_t read_size_ = kReadSizeMin;  // the next read's; poller only
   bool viewed_ = false;  // views are out until release(); reader only
-  Trigger more_;
-  std::atomic<std::size_t> wanted_{0};  // what the reader sleeps for; 0: awake
-  std::atomic<std::size_t> max_input_{0};  // 0: no limit
-  WaitLimit limit_;
+  Trigger more_;         // pulled by any, waited for by the reader
+  // What the reader sleeps for; 0: awake. Written by the reader; the poller
+  // writes it back unchanged, so that one of the two sees the other.
+  std::atomic<std::size_t> wanted_{0};
+  std::atomic<std::size_t> max_input_{0};  // 0: no limit; any, on its own
+  WaitLimit limit_;                        // any
 
   static constexpr std::size_t kReadSizeMin = 8 * 1024;
   static constexpr std::size_t kReadSizeMax = 1024 * 1024;

@@ -20,11 +20,17 @@
 //    stop_processing()               input arrives
 //    look for input                  try_process()
 //
+// A template, so that a test can try every interleaving of its moves; see
+// base/sync.h and tests/connection/key_chain_model_test.cpp.
+//
 // Unlike upstream: named moves, not an array of ints that mean three things
 // each. Upstream: connection_lock.go:47 (locker).
 
 #include <atomic>
+#include <cassert>
 #include <cstdint>
+
+#include "base/sync.h"
 
 namespace netpoll {
 
@@ -36,6 +42,7 @@ enum class ClosedBy : std::uint8_t {
   error,  // the socket failed, or both directions are closed
 };
 
+template <class Sync = StdSync>
 class KeyChain {
  public:
   KeyChain() = default;
@@ -62,16 +69,104 @@ class KeyChain {
   Flush try_flush();
   /// Gives it back. [holder]
   void end_flush();
-  /// Waits until nobody flushes, and lets nobody flush again. Again: does
-  /// nothing. Requires: the
-  /// connection is closed, and a flush under way has been woken. [holder of
-  /// processing]
+  /// Waits until nobody flushes, and lets nobody flush again. A second call
+  /// does nothing. Requires: the connection is closed, and a flush under way
+  /// has been woken. [any]
   void stop_flushing();
 
  private:
-  std::atomic<ClosedBy> closing_{ClosedBy::none};
-  std::atomic<bool> processing_{false};
-  std::atomic<Flush> flushing_{Flush::idle};
+  template <class T>
+  using Atomic = typename Sync::template Atomic<T>;
+
+  Atomic<ClosedBy> closing_{ClosedBy::none};
+  Atomic<bool> processing_{false};
+  Atomic<Flush> flushing_{Flush::idle};
 };
+
+template <class Sync>
+bool KeyChain<Sync>::try_close(ClosedBy by) {
+  assert(by != ClosedBy::none);
+  ClosedBy expected = ClosedBy::none;
+  // release: pairs with the acquire in closed_by(); input that was committed
+  // before the close is visible to whoever sees the close. No acquire: the
+  // first reads `none`, which nobody stored, and others ask closed_by().
+  return closing_.compare_exchange_strong(
+      expected, by, std::memory_order_release, std::memory_order_relaxed);
+}
+
+template <class Sync>
+void KeyChain<Sync>::fail() {
+  ClosedBy expected = ClosedBy::peer;
+  // As in try_close(); what the peer's close released goes through an exchange
+  // to closed_by() by itself. Nothing else follows `peer`, so a failure means
+  // that it was closed by the user, or has failed before.
+  closing_.compare_exchange_strong(expected, ClosedBy::error,
+                                   std::memory_order_release,
+                                   std::memory_order_relaxed);
+}
+
+template <class Sync>
+ClosedBy KeyChain<Sync>::closed_by() const {
+  // acquire: pairs with the release in try_close() and fail().
+  return closing_.load(std::memory_order_acquire);
+}
+
+template <class Sync>
+bool KeyChain<Sync>::try_process() {
+  // An exchange even when it is taken: only a write is sure to be read by the
+  // exchange in stop_processing(), whose look-again then sees what we brought.
+  // acq_rel: pairs with itself and with stop_processing(), both ways.
+  return !processing_.exchange(true, std::memory_order_acq_rel);
+}
+
+template <class Sync>
+void KeyChain<Sync>::stop_processing() {
+  // acq_rel: pairs with try_process(), both ways. The acquire half takes in
+  // what those brought that found the key taken.
+  [[maybe_unused]] const bool was =
+      processing_.exchange(false, std::memory_order_acq_rel);
+  assert(was);
+}
+
+template <class Sync>
+bool KeyChain<Sync>::is_processing() const {
+  // relaxed: nothing is read through it; the holder knows his own exchange.
+  return processing_.load(std::memory_order_relaxed);
+}
+
+template <class Sync>
+auto KeyChain<Sync>::try_flush() -> Flush {
+  Flush expected = Flush::idle;
+  // acquire: pairs with the release in end_flush(), so that this flusher sees
+  // the output as the last one left it.
+  flushing_.compare_exchange_strong(expected, Flush::busy,
+                                    std::memory_order_acquire,
+                                    std::memory_order_relaxed);
+  return expected;
+}
+
+template <class Sync>
+void KeyChain<Sync>::end_flush() {
+  assert(flushing_.load(std::memory_order_relaxed) == Flush::busy);
+  // release: pairs with the acquire in try_flush() and in stop_flushing().
+  flushing_.store(Flush::idle, std::memory_order_release);
+}
+
+template <class Sync>
+void KeyChain<Sync>::stop_flushing() {
+  assert(!is_active());
+  Flush expected = Flush::idle;
+  // acquire: pairs with the release in end_flush(), also by way of another
+  // stop_flushing(), which passes it on.
+  while (!flushing_.compare_exchange_weak(expected, Flush::stopped,
+                                          std::memory_order_acquire,
+                                          std::memory_order_acquire)) {
+    if (expected == Flush::stopped) return;
+    expected = Flush::idle;
+    Sync::yield();
+  }
+}
+
+extern template class KeyChain<StdSync>;  // key_chain.cpp
 
 }  // namespace netpoll

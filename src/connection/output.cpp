@@ -11,11 +11,11 @@ namespace netpoll {
 std::error_code Output::flush() {
   if (!may_write()) return Errc::conn_closed;
   switch (keys_.try_flush()) {
-    case KeyChain::Flush::busy:
+    case KeyChain<>::Flush::busy:
       return Errc::concurrent_access;
-    case KeyChain::Flush::stopped:
+    case KeyChain<>::Flush::stopped:
       return Errc::conn_closed;
-    case KeyChain::Flush::idle:
+    case KeyChain<>::Flush::idle:
       break;
   }
   static_cast<void>(buffer_.flush());  // a LinkBuffer's never fails
@@ -57,7 +57,7 @@ std::error_code Output::arm() {
   armed_ = true;
   error_ = {};
   if (poller_.may_wait()) return {};
-  backlog_limit_ = limit_.from_now();
+  backlog_limit_ = std::min(limit_.from_now(), last_limit_);
   poller_.set_timer(op_, Deadline::clock::now());  // to look at the limit
   // release: pairs with the acquire in has_backlog().
   backlog_.store(true, std::memory_order_release);
@@ -121,8 +121,8 @@ Deadline Output::backlog_limit() const {
 }
 
 void Output::limit_backlog(Deadline limit) {
-  if (!has_backlog()) return;
   const Lock lock(sending_);
+  last_limit_ = std::min(last_limit_, limit);
   if (!has_backlog()) return;
   backlog_limit_ = std::min(backlog_limit_, limit);
   poller_.set_timer(op_, Deadline::clock::now());

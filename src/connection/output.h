@@ -19,8 +19,10 @@
 //
 // EPOLLOUT is watched for only while something is left: a socket with room
 // would be reported again and again. Who may send is decided by sending_: never
-// two at once, not even after a write timeout, when the writer gives up while
-// the poller is still at it (upstream: connection_impl.go:511).
+// two at once. Unlike upstream, where after a write timeout the poller sends on
+// beside the next flush, which a stale wake then ends (connection_impl.go:511).
+// Unlike upstream: no MSG_ZEROCOPY, and no socket is asked for it; there both
+// are dead code (connection_impl.go:355, #395).
 //
 // Knows the keys, the buffer and the poller, never the connection.
 // Upstream: connection_impl.go:482 (flush), connection_reactor.go:122
@@ -30,6 +32,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "base/mutex.h"
 #include "base/result.h"
@@ -46,12 +49,13 @@ namespace netpoll {
 class Output {
  public:
   /// All must outlive this; `op` is what `poller` watches.
-  Output(KeyChain& keys, Poller& poller, FdOperator& op, Activity& activity)
+  Output(KeyChain<>& keys, Poller& poller, FdOperator& op, Activity& activity)
       : keys_(keys), poller_(poller), op_(op), activity_(activity) {}
 
   /// Room for `n` bytes in one piece, to be filled before flush(), and good
   /// until then. Writing never fails, not even on a closed connection, whose
-  /// memory is still there: flush() tells. Upstream: Writer.Malloc. [writer]
+  /// memory is still there: flush() tells. Unlike upstream's v0.7.0, which
+  /// dereferences nil (connection_impl.go:213, #416). [writer]
   std::span<std::byte> malloc(std::size_t n) { return buffer_.malloc(n); }
   /// Keeps the first `n` bytes that are not flushed and drops the others.
   /// Fails with Errc::invalid_argument when there are fewer. [writer]
@@ -95,9 +99,10 @@ class Output {
   bool is_empty() const { return buffer_.is_empty(); }
   /// A flush has left something to the poller, and returned. [any]
   bool has_backlog() const;
-  /// When the poller must give the backlog up; kNever without one. [poller]
+  /// When the poller must give the backlog up; kNever without one. [any]
   Deadline backlog_limit() const;
-  /// The poller gives the backlog up at `limit`, if not sooner. [any]
+  /// The poller gives a backlog up at `limit`, if not sooner; also one that
+  /// comes later, from a flush that is under way. [any]
   void limit_backlog(Deadline limit);
   /// The backlog will never be sent. [any]
   void drop_backlog();
@@ -110,19 +115,23 @@ class Output {
   std::error_code wait_sent();
   void disarm() REQUIRES(sending_);
 
-  KeyChain& keys_;
+  // Borrowed for life; for any thread, each by its own rules.
+  KeyChain<>& keys_;
   Poller& poller_;
   FdOperator& op_;
   Activity& activity_;
-  LinkBuffer buffer_;
-  Trigger sent_;
-  WaitLimit limit_;
-  std::atomic<bool> backlog_{false};  // nobody waits for what is armed
+
+  LinkBuffer buffer_;  // written by the writer, read by whoever has sending_
+  Trigger sent_;       // pulled by any, waited for by the writer
+  WaitLimit limit_;    // any
+  // Nobody waits for what is armed. Written with sending_, read by any.
+  std::atomic<bool> backlog_{false};
 
   mutable Mutex sending_;  // whose turn it is to read buffer_ and to send
   bool armed_ GUARDED_BY(sending_) = false;     // the poller's turn
   std::error_code error_ GUARDED_BY(sending_);  // how the poller's turn ended
   Deadline backlog_limit_ GUARDED_BY(sending_) = kNever;
+  Deadline last_limit_ GUARDED_BY(sending_) = kNever;  // of any backlog
 };
 
 static_assert(Writer<Output>);

@@ -59,11 +59,12 @@ class Runtime {
   explicit Runtime(RuntimeOptions options);
   void trim_memory();
 
+  std::atomic<Deadline> next_trim_{Deadline()};  // the pollers'; on its own
+  // Constant once start() has returned; each is for any thread.
   GoPool workers_;
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<PollerGroup> pollers_;
   std::unique_ptr<PollerGroup> acceptors_;  // null: pollers_
-  std::atomic<Deadline> next_trim_{Deadline()};
 };
 
 }  // namespace netpoll

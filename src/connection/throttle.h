@@ -38,7 +38,7 @@ class Throttle {
  private:
   Poller& poller_;
   FdOperator& op_;
-  std::atomic<bool> paused_{false};
+  std::atomic<bool> paused_{false};  // set by the poller, cleared by any
 };
 
 }  // namespace netpoll

@@ -66,7 +66,8 @@ struct GoPoolOptions {
   /// So many sleepers stay however long it takes. None is started early.
   std::size_t min_idle = 1;
   /// Gets what a task threw, on the worker's thread, so on several at once.
-  /// Must not throw. Unset: one line to the log.
+  /// Must not throw. Unset: one line to the log. Unlike upstream before v0.7.2,
+  /// whose pool for handlers has none (internal/runner/runner.go:30).
   std::function<void(std::exception_ptr)> on_panic = nullptr;
   /// Starts a thread or throws std::system_error. Runs under the pool's lock,
   /// so it must not call the pool. Unset: std::thread's constructor.

@@ -13,7 +13,7 @@
 //
 // Unlike upstream: memory is counted, not list nodes. There a node that was
 // split by WriteDirect handed its memory to a later node, and a Slice of the
-// earlier half read it after it was freed.
+// earlier half read it after it was freed (nocopy_linkbuffer.go:515).
 // Upstream: nocopy_linkbuffer.go:808 (linkBufferNode.buf, refer, origin, mode).
 
 #include <cstddef>

@@ -67,8 +67,7 @@ class LinkBuffer {
   }
 
   // The reader's half. More than size() is Errc::short_buffer and consumes
-  // nothing; n == 0 succeeds. Views stay valid until release(). Unlike
-  // upstream, where a larger peek() frees the view of a smaller one.
+  // nothing; n == 0 succeeds. Views stay valid until release(): see joined.h.
   /// Consumes n bytes; copies only what lies in several nodes. [reader]
   Result<Bytes> next(std::size_t n) {
     if (n > left()) [[unlikely]]
@@ -101,7 +100,8 @@ class LinkBuffer {
   /// Puts the readable pieces, in order and none empty, into `slices`, as far
   /// as they fit. Returns how many it put; consumes nothing. [reader]
   std::size_t gather(std::span<Bytes> slices);
-  std::vector<Bytes> gather();  // all pieces
+  /// All; unlike upstream with the tail, nocopy_linkbuffer.go:613. [reader]
+  std::vector<Bytes> gather();
   /// Ends all views and frees what was kept for them; when everything is read,
   /// the last block too. [reader]
   void release() {
@@ -120,18 +120,18 @@ class LinkBuffer {
     return view;
   }
   /// Keeps the first n of the malloc_size() bytes, drops the others. When there
-  /// are fewer: Errc::invalid_argument. [writer]
+  /// are fewer: Errc::invalid_argument. Unlike upstream, which then uses nil;
+  /// or loses bytes after WriteDirect (nocopy_linkbuffer.go:388, #393). [writer]
   [[nodiscard]] std::error_code malloc_ack(std::size_t n);
   /// Bytes malloc'ed, written, appended since the last flush(). [writer]
   std::size_t malloc_size() const { return malloc_size_; }
-  /// Copies, always. Unlike upstream, which refers to what is longer than
-  /// 4 KiB, though the caller may reuse it. [writer]
+  /// Copies, always. Unlike upstream, which refers to more than 4 KiB, though
+  /// the caller may reuse them (nocopy_linkbuffer.go:493). [writer]
   void write_binary(Bytes bytes);
   void write_string(std::string_view text);
   void write_byte(std::byte byte) { malloc(1)[0] = byte; }
-  /// Inserts all of `block`, uncopied, `remain` bytes before the end of what is
-  /// malloc'ed; malloc()'s views stay valid. Errc::invalid_argument when there
-  /// are fewer. [writer]
+  /// Inserts `block` uncopied, `remain` bytes before the end of the malloc'ed;
+  /// views stay valid. Errc::invalid_argument when there are fewer. [writer]
   [[nodiscard]] std::error_code write_direct(Ref<Block> block,
                                              std::size_t remain = 0);
   /// Moves what is unread in `other`, flushed or not, behind what is malloc'ed

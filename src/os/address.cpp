@@ -2,6 +2,7 @@
 #include "os/address.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
@@ -9,37 +10,71 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 namespace netpoll {
 namespace {
 
-struct HostPort {
-  std::string host;
-  std::uint16_t port = 0;
-};
+using AskName = int (*)(int, sockaddr*, socklen_t*);
 
-// "host:port" or "[host]:port"; the last colon parts them.
-Result<HostPort> split(std::string_view text) {
+Result<Address> ask(AskName name_of, int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  auto* const address = reinterpret_cast<sockaddr*>(&storage);
+  if (name_of(fd, address, &size) != 0) return fail(last_system_error());
+  return Address::from_system(address, size);
+}
+
+template <class Number>
+Result<Number> number_of(std::string_view text) {
+  Number number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    return fail(Errc::invalid_argument);
+  }
+  return number;
+}
+
+// "host" or "host%zone", the zone an interface's name or number.
+bool parse_host6(const std::string& text, sockaddr_in6& address) {
+  const std::size_t percent = text.find('%');
+  if (percent != std::string::npos) {
+    const std::string zone = text.substr(percent + 1);
+    const auto number = number_of<std::uint32_t>(zone);
+    address.sin6_scope_id = number ? *number : ::if_nametoindex(zone.c_str());
+    if (address.sin6_scope_id == 0) return false;
+  }
+  const std::string host = text.substr(0, percent);
+  return ::inet_pton(AF_INET6, host.c_str(), &address.sin6_addr) == 1;
+}
+
+std::string zone_of(const sockaddr_in6& address) {
+  if (address.sin6_scope_id == 0) return "";
+  std::array<char, IF_NAMESIZE> name{};
+  if (::if_indextoname(address.sin6_scope_id, name.data()) != nullptr) {
+    return std::string("%") + name.data();
+  }
+  return "%" + std::to_string(address.sin6_scope_id);
+}
+
+}  // namespace
+
+Result<HostPort> HostPort::split(std::string_view text) {
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return fail(Errc::invalid_argument);
+  // C functions would read the text only up to a zero byte.
+  if (colon == std::string_view::npos || text.contains('\0')) {
+    return fail(Errc::invalid_argument);
+  }
   std::string_view host = text.substr(0, colon);
-  const std::string_view port = text.substr(colon + 1);
   if (host.starts_with('[') && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);
   } else if (host.contains(':')) {
     return fail(Errc::invalid_argument);
   }
-  HostPort result{.host = std::string(host)};
-  const auto [end, error] =
-      std::from_chars(port.data(), port.data() + port.size(), result.port);
-  if (error != std::errc{} || end != port.data() + port.size()) {
-    return fail(Errc::invalid_argument);
-  }
-  return result;
+  return HostPort{std::string(host), std::string(text.substr(colon + 1))};
 }
-
-}  // namespace
 
 Result<Address> Address::parse(std::string_view network,
                                std::string_view text) {
@@ -70,12 +105,14 @@ Result<Address> Address::parse_unix(std::string_view path) {
 
 Result<Address> Address::parse_ip(std::string_view network,
                                   std::string_view text) {
-  Result<HostPort> parts = split(text);
+  const Result<HostPort> parts = HostPort::split(text);
   if (!parts) return fail(parts.error());
+  const auto port = number_of<std::uint16_t>(parts->port);
+  if (!port) return fail(port.error());
 
   sockaddr_in in4{};
   in4.sin_family = AF_INET;
-  in4.sin_port = htons(parts->port);
+  in4.sin_port = htons(*port);
   const char* host4 = parts->host.empty() ? "0.0.0.0" : parts->host.c_str();
   if (network != "tcp6" && ::inet_pton(AF_INET, host4, &in4.sin_addr) == 1) {
     return from_system(reinterpret_cast<const sockaddr*>(&in4), sizeof in4);
@@ -83,9 +120,9 @@ Result<Address> Address::parse_ip(std::string_view network,
 
   sockaddr_in6 in6{};
   in6.sin6_family = AF_INET6;
-  in6.sin6_port = htons(parts->port);
-  const char* host6 = parts->host.empty() ? "::" : parts->host.c_str();
-  if (network != "tcp4" && ::inet_pton(AF_INET6, host6, &in6.sin6_addr) == 1) {
+  in6.sin6_port = htons(*port);
+  const std::string host6 = parts->host.empty() ? "::" : parts->host;
+  if (network != "tcp4" && parse_host6(host6, in6)) {
     return from_system(reinterpret_cast<const sockaddr*>(&in6), sizeof in6);
   }
   return fail(Errc::invalid_argument);
@@ -99,13 +136,11 @@ Address Address::from_system(const sockaddr* address, socklen_t size) {
 }
 
 Result<Address> Address::local_of(int fd) {
-  Address result;
-  result.size_ = sizeof result.storage_;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&result.storage_),
-                    &result.size_) != 0) {
-    return fail(last_system_error());
-  }
-  return result;
+  return ask(::getsockname, fd);
+}
+
+Result<Address> Address::peer_of(int fd) {
+  return ask(::getpeername, fd);
 }
 
 const sockaddr* Address::data() const {
@@ -142,7 +177,8 @@ std::string Address::to_string() const {
   if (family() == AF_INET6) {
     const auto* in6 = reinterpret_cast<const sockaddr_in6*>(&storage_);
     ::inet_ntop(AF_INET6, &in6->sin6_addr, host.data(), host.size());
-    return "[" + std::string(host.data()) + "]:" + std::to_string(port());
+    return "[" + std::string(host.data()) + zone_of(*in6) +
+           "]:" + std::to_string(port());
   }
   return "";
 }

@@ -8,8 +8,8 @@
 
 namespace netpoll::os {
 
-/// A new eventfd, non-blocking and close-on-exec (upstream's is neither:
-/// poll_default_linux.go:30). Fails as eventfd(2) does. [any]
+/// A new eventfd, non-blocking and, as all descriptors here, close-on-exec; its
+/// errors are eventfd(2)'s. Unlike upstream: poll_default_linux.go:40. [any]
 Result<UniqueFd> open_eventfd();
 
 }  // namespace netpoll::os

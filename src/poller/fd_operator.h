@@ -3,18 +3,8 @@
 
 // What a poller watches: a descriptor, and what can happen to it.
 //
-//    unused --begin--> watched <==enter / leave==> busy      poller thread
-//       |                 |                         | detach, from inside
-//       |                 |                         v
-//       |                 |                      leaving
-//       |                 v                         | leave
-//       +-- detach --> detached <-------------------+
-//
-// busy      the poller is inside one of the on_… functions.
-// leaving   it still is, and has detached this operator itself.
-// detached  it is not inside, and never will be again. detach() from another
-//           thread waits for that; so it is safe, afterwards, to close the
-//           descriptor and to free what the functions use.
+//    epoll says "ready" --> FdState::enter --> on_…able() --> FdState::leave
+//    any thread: FdState::detach, and then nobody enters again
 //
 // It knows no one: not the poller, not the connection. An acceptor and a
 // connection are FdOperators. Held by Ref; the poller's own Ref is dropped at
@@ -22,16 +12,16 @@
 // already returned may still name this object.
 //
 // Unlike upstream: one set of functions, not two (FDOperator has seven fields,
-// of which a connection uses five and a listener three).
+// of which a connection uses five and a listener three); and one object for one
+// descriptor, never recycled, so a call that comes too late finds its own
+// operator detached, not a stranger's (connection_impl.go:131, Release).
 // Upstream: fd_operator.go:23.
-
-#include <atomic>
-#include <cstdint>
 
 #include "base/mutex.h"
 #include "base/ref.h"
 #include "base/trigger.h"
 #include "os/epoll.h"
+#include "poller/fd_state.h"
 
 namespace netpoll {
 
@@ -61,26 +51,8 @@ class FdOperator : public RefCounted<FdOperator> {
   friend class Timers;
   friend class FdOperatorTest;
 
-  enum class State : std::uint8_t {
-    unused,
-    watched,
-    busy,
-    leaving,
-    detached,
-  };
-
-  // unused to watched. False when it was detached first, or begun before.
-  bool begin();
-  // watched to busy. False when detached: the event is stale. [poller]
-  bool enter();
-  // busy to watched, leaving to detached. [poller]
-  void leave();
-  // To detached; waits for the poller to leave. Or to leaving, if `inside`: the
-  // caller is the poller, perhaps inside this operator.
-  void detach(bool inside);
-
   const int fd_;
-  std::atomic<State> state_{State::unused};
+  FdState<> state_;  // whether the poller may enter, and is inside
 
   // One epoll_ctl at a time, so that the kernel's view is never older than
   // ours. Guards the two below.

@@ -52,7 +52,7 @@ Poller::Poller(os::Epoll epoll, UniqueFd event, Runner& runner,
 
 std::error_code Poller::add(FdOperator& op) {
   const Lock lock(op.control_);
-  if (!op.begin()) return Errc::conn_closed;
+  if (!op.state_.begin()) return Errc::conn_closed;
   // The poller's own reference, until the end of the turn after detach().
   Ref<FdOperator> held = Ref<FdOperator>::share(op);
   if (const auto error = epoll_.add(op.fd(), &op)) return error;
@@ -99,7 +99,7 @@ void Poller::go(Task task) {
 
 void Poller::detach(FdOperator& op) {
   const bool inside = on_poller_thread();
-  op.detach(inside);
+  op.state_.detach(inside);
   {
     // A second detach() waits here for the first: whoever returns may close
     // the descriptor, and it must have left the epoll by then.
@@ -130,6 +130,10 @@ void Poller::run() {
   while (!stopping_.load(std::memory_order_acquire)) {
     turn(busy_ ? kLook : sleep_ms());
   }
+  // What the last turn posted or deferred: a connection may be torn down by it.
+  take_posted();
+  hand_over();
+  drop_retired();
   thread_.store(std::thread::id(), std::memory_order_relaxed);
 }
 
@@ -142,17 +146,17 @@ void Poller::stop() {
 int Poller::sleep_ms() const {
   const Deadline next = std::min(timers_.soonest(), tick_.next());
   if (next == kNever) return kSleep;
+  const Deadline now = Deadline::clock::now();
+  if (next <= now) return kLook;
   // Rounded up: a turn that comes too early finds nothing due.
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-      next - Deadline::clock::now());
-  return static_cast<int>(std::clamp<std::int64_t>(
-      left.count(), 0, std::numeric_limits<int>::max()));
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+  return static_cast<int>(
+      std::min<std::int64_t>(left.count(), std::numeric_limits<int>::max()));
 }
 
 void Poller::turn(int timeout_ms) {
   const Result<std::span<epoll_event>> ready = epoll_.wait(events_, timeout_ms);
-  // Only a wrong call fails here. Unlike upstream, the poller does not end in
-  // silence and leave its connections deaf (poll_default_linux.go:108).
+  // Only a wrong call fails here, and nobody could be told.
   check(ready.has_value(), "epoll_wait refused its arguments");
 
   for (const epoll_event& event : *ready)
@@ -171,7 +175,7 @@ void Poller::turn(int timeout_ms) {
 void Poller::dispatch(const epoll_event& event) {
   if (event.data.ptr == kDoorbell) return waker_.answer();
   auto& op = *static_cast<FdOperator*>(event.data.ptr);
-  if (!op.enter()) return;  // detached by an earlier event of this batch
+  if (!op.state_.enter()) return;  // detached by an earlier event of this batch
 
   // Input first: what the peer sent before it went away is delivered, and the
   // read finds out how it went. Without input to read, a hang-up is the news.
@@ -181,7 +185,7 @@ void Poller::dispatch(const epoll_event& event) {
     op.on_hangup();
   }
   if (holds(event, EPOLLOUT)) op.on_writable();
-  op.leave();
+  op.state_.leave();
 }
 
 void Poller::fire_timers() {
@@ -192,9 +196,9 @@ void Poller::fire_timers() {
   tick_.run(now);
   // One that is detached meanwhile lives until drop_retired().
   for (FdOperator* op : timers_.take_due(now)) {
-    if (!op->enter()) continue;
+    if (!op->state_.enter()) continue;
     op->on_timer();
-    op->leave();
+    op->state_.leave();
   }
 }
 

@@ -19,6 +19,9 @@
 // poll_default_linux.go:91).
 //
 // Owns the epoll and the doorbell; borrows the runner; shares what it watches.
+// Unlike upstream: an epoll_wait that fails ends the process with a line that
+// says so; there the poller ends in silence, and its connections are deaf
+// (poll_default_linux.go:102).
 // Upstream: defaultPoll, poll_default_linux.go:30.
 
 #include <atomic>
@@ -73,7 +76,8 @@ class Poller {
 
   /// Turns until stop(). One thread, once. [poller]
   void run();
-  /// Makes run() return after its present turn. [any]
+  /// Makes run() return after its present turn and what that has deferred or
+  /// posted. [any]
   void stop();
 
  private:
@@ -90,10 +94,11 @@ class Poller {
   bool hand_over();
   void drop_retired();
 
+  // For any thread, each by its own rules.
   os::Epoll epoll_;
   Waker waker_;
   Runner& runner_;
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> stopping_{false};      // written by stop(), read by run()
   std::atomic<std::thread::id> thread_{};  // who is in run(), if anyone
 
   // Poller thread only.

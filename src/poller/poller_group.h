@@ -50,7 +50,7 @@ class PollerGroup {
   /// The poller whose turn it is to get a connection; lives as long as the
   /// group. [any]
   Poller& next();
-  std::size_t size() const { return pollers_.size(); }
+  std::size_t size() const { return pollers_.size(); }  ///< [any]
 
  private:
   PollerGroup(std::vector<std::unique_ptr<Poller>> pollers,

@@ -46,8 +46,8 @@ class PoolRunner final : public Runner {
   /// `workers` must outlive this.
   explicit PoolRunner(GoPool& workers) : workers_(workers) {}
 
-  /// Runs the batch here when the pool has stopped: its handlers have all
-  /// returned, and what is left, tearing down, must not be lost.
+  /// Runs the batch here once the pool is being stopped: what is left then,
+  /// tearing down, must not be lost.
   Ran run(std::span<Task> batch) override;
   bool go(Task& task) override { return workers_.go(std::span(&task, 1)); }
 

@@ -44,7 +44,7 @@ class Acceptor final : public FdOperator {
   void pause();
 
   Poller& poller_;
-  Listener listener_;
+  Listener listener_;  // the poller's; once detached, stop()'s
   const OnAccept on_accept_;
   std::chrono::milliseconds pause_{0};  // the last one's length; poller only
 };

@@ -4,7 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+
+#include "base/trigger.h"
+#include "os/resolver.h"
 
 namespace netpoll {
 namespace {
@@ -28,22 +32,40 @@ void remove_stale(const Address& address) {
   }
 }
 
+// One name may have addresses of both families; clients that know only IPv4 are
+// the rule. Upstream: Go's net.Listen.
+const Address& choose(const os::Addresses& found) {
+  const auto ipv4 = std::ranges::find(found, AF_INET, &Address::family);
+  return ipv4 != found.end() ? *ipv4 : found.front();
+}
+
 }  // namespace
 
 Result<Listener> Listener::listen(std::string_view network,
-                                  std::string_view address) {
-  const Result<Address> wanted = Address::parse(network, address);
-  if (!wanted) return fail(wanted.error());
-  remove_stale(*wanted);
-  Result<UniqueFd> fd = os::listen_on(*wanted);
+                                  std::string_view address,
+                                  ListenOptions options) {
+  const Result<os::Addresses> found = os::resolve(network, address, kNever);
+  if (!found) return fail(found.error());
+  const Address& wanted = choose(*found);
+  if (network == "tcp6") options.ipv6_only = true;
+  remove_stale(wanted);
+  Result<UniqueFd> fd = os::listen_on(wanted, options);
   if (!fd) return fail(fd.error());
   const Result<Address> actual = Address::local_of(fd->get());
   if (!actual) return fail(actual.error());
-  return Listener(*std::move(fd), *actual);
+  return Listener(*std::move(fd), *actual, true);
+}
+
+Result<Listener> Listener::from_fd(UniqueFd fd) {
+  Result<UniqueFd> taken = os::take_listening(std::move(fd));
+  if (!taken) return fail(taken.error());
+  const Result<Address> address = Address::local_of(taken->get());
+  if (!address) return fail(address.error());
+  return Listener(*std::move(taken), *address, false);
 }
 
 void Listener::close() {
-  const std::string path = fd_ ? file_of(address_) : "";
+  const std::string path = fd_ && made_file_ ? file_of(address_) : "";
   if (!path.empty()) ::unlink(path.c_str());
   fd_.reset();
 }

@@ -4,13 +4,13 @@
 
 #include <future>
 #include <latch>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "connection/connection.h"
 #include "os/socket.h"
 #include "support/net.h"
+#include "support/tcp.h"
 
 namespace netpoll {
 namespace {
@@ -36,24 +36,6 @@ class Stopper final : public FdOperator {
   UniqueFd fd_;
 };
 
-// A TCP pair, for a unix socket knows no reset.
-test::Pair tcp_pair() {
-  const auto any = Address::parse("tcp", "127.0.0.1:0");
-  const auto listener = os::listen_on(*any);
-  const auto address = Address::local_of(listener->get());
-  auto near = os::connect_to(*address, std::chrono::seconds(5));
-  std::optional<os::Accepted> far;
-  EXPECT_TRUE(test::eventually(
-      [&] { return (far = *os::accept4(listener->get())).has_value(); }));
-  return {std::move(*near), std::move(far->fd)};
-}
-
-void reset(UniqueFd& fd) {
-  const linger at_once{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  fd.reset();
-}
-
 // A peer sends its last words and resets, while a flush waits for room.
 void reset_during_a_flush() {
   const test::FdsBalance balance;
@@ -64,7 +46,7 @@ void reset_during_a_flush() {
   auto stopper = make_ref<Stopper>(std::move(stop.near));
   ASSERT_FALSE(poller.add(*stopper));
 
-  test::Pair pair = tcp_pair();
+  test::Pair pair = test::tcp_pair();
   auto conn =
       make_ref<Connection>(*runtime, std::move(pair.near), Address(), none);
   ASSERT_FALSE(conn->start());
@@ -81,7 +63,7 @@ void reset_during_a_flush() {
   EXPECT_TRUE(test::send_all(pair.far.get(), last_words));
   EXPECT_TRUE(test::eventually(
       [&] { return os::bytes_waiting(conn->fd()) == last_words.size(); }));
-  reset(pair.far);
+  test::reset(pair.far);
   stopper->gate.count_down();
 
   EXPECT_TRUE(conn->reader().read_string(last_words.size()) == last_words);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "connection/connection.h"
+#include "connection/rounds.h"
 #include "connection/support.h"
 #include "poller/support.h"
 #include "support/jolts.h"
@@ -21,58 +22,15 @@
 namespace netpoll {
 namespace {
 
+using test::at_once;
 using test::eventually;
 using test::Pair;
+using test::Rounds;
 using test::Served;
 using test::socket_pair;
 using test::spin;
 using test::swallow;
-
-// Looks for a while before it lets others run, so as not to come late.
-void wait_for(auto condition) {
-  for (int look = 1; !condition(); ++look) {
-    if (look % 1000 == 0) std::this_thread::yield();
-  }
-}
-
-// One connection after the other, on threads that stay.
-class Rounds {
- public:
-  explicit Rounds(Handlers handlers) : handlers_(std::move(handlers)) {}
-
-  // `act(connection, far end)` while it runs; false when it never ends.
-  bool round(auto act) {
-    Pair pair = socket_pair();
-    std::atomic<int> torn_down{0};
-    const auto conn = make_ref<Connection>(*runtime_, std::move(pair.near),
-                                           Address(), handlers_);
-    const auto count = [&](Connection&) { ++torn_down; };
-    EXPECT_FALSE(conn->start(count));
-    act(*conn, pair.far);
-    pair.far.reset();
-    const bool ended = eventually([&] { return torn_down > 0; }) &&
-                       eventually([&] { return conn->holders() == 1; });
-    EXPECT_EQ(torn_down, 1);
-    return ended;
-  }
-
- private:
-  const test::FdsBalance balance_;
-  const Handlers handlers_;
-  const std::unique_ptr<Runtime> runtime_ = *Runtime::start({.pollers = 1});
-};
-
-// Runs both at the same time, one of them `turns` later.
-void at_once(int turns, auto first, auto second) {
-  std::latch start(2);
-  std::jthread other([&] {
-    start.arrive_and_wait();
-    second();
-  });
-  start.arrive_and_wait();
-  spin(turns);
-  first();
-}
+using test::wait_for;
 
 // Broken variant: Connection::let_go() gives the key back and does not look
 // again. A byte that comes between the look and the key is handled by nobody.
@@ -115,7 +73,7 @@ TEST(ConnectionStress, NoInputIsMissedByAReaderThatFallsAsleep) {
   PoolRunner runner(pool);
   const auto poller = *Poller::open(runner);
   const auto op = make_ref<Op>(pair.near.get());
-  KeyChain keys;
+  KeyChain<> keys;
   Activity activity;
   Input input(keys, *poller, *op, activity);
   std::atomic<int> asking{0};
@@ -225,9 +183,10 @@ TEST(ConnectionStress, TwoCloseAtOnce) {
   }
 }
 
-// Broken variant: Connection::hang_up() tells on_disconnect whether or not
-// on_connect has returned.
-TEST(ConnectionStress, OnDisconnectComesOnceAndNeverInOnConnect) {
+// Broken variants: Connection::hang_up() tells on_disconnect whether or not
+// on_connect has returned; run_on_connect() looks for the end before it says
+// that it has returned, and not again.
+TEST(ConnectionStress, E2Row11OnDisconnectComesOnceAndNeverInOnConnect) {
   std::atomic<int> connecting{0};
   std::atomic<int> overlaps{0};
   std::atomic<int> told{0};

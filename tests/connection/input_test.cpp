@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <array>
 #include <chrono>
 #include <future>
 #include <optional>
 #include <string>
 #include <thread>
 
+#include "link_buffer/text.h"
 #include "poller/support.h"
 #include "support/net.h"
 
@@ -42,7 +44,7 @@ class InputTest : public PollerTest {
     });
   }
 
-  KeyChain keys;
+  KeyChain<> keys;
   Activity activity;
   std::optional<Input> input{std::in_place, keys, *poller, *op, activity};
 };
@@ -85,6 +87,28 @@ TEST_F(InputTest, SliceOutlivesTheInput) {
   ASSERT_TRUE(slice);
   input.reset();
   EXPECT_EQ(slice->read_string(7), "keep me");
+}
+
+// Broken variant: read() releases whatever was handed out before.
+TEST_F(InputTest, E1Row415ReadEndsNoViewOfAnEarlierCall) {
+  arrive("viewed, and read");
+  const auto view = *input->next(6);
+  std::array<std::byte, 64> room{};
+  EXPECT_EQ(input->read(room), 10u);
+  EXPECT_EQ(text_of(std::span(room).first(10)), ", and read");
+  EXPECT_FALSE(freed_last(view.data(), 8192));
+  EXPECT_EQ(text_of(view), "viewed");
+  input->release();
+  EXPECT_TRUE(freed_last(view.data(), 8192));
+}
+
+TEST_F(InputTest, E1Row415ReadAloneGivesItsMemoryBack) {
+  arrive("read");
+  const std::byte* place = input->peek(4)->data();
+  input->release();
+  std::array<std::byte, 64> room{};
+  EXPECT_EQ(input->read(room), 4u);
+  EXPECT_TRUE(freed_last(place, 8192));
 }
 
 TEST_F(InputTest, ReadWaitsUntilAllIsThere) {

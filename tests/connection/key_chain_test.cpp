@@ -13,10 +13,10 @@
 namespace netpoll {
 namespace {
 
-using Flush = KeyChain::Flush;
+using Flush = KeyChain<>::Flush;
 
 TEST(KeyChain, IsOpenFreeAndIdleAtFirst) {
-  const KeyChain keys;
+  const KeyChain<> keys;
   EXPECT_TRUE(keys.is_active());
   EXPECT_EQ(keys.closed_by(), ClosedBy::none);
   EXPECT_FALSE(keys.is_processing());
@@ -25,7 +25,7 @@ TEST(KeyChain, IsOpenFreeAndIdleAtFirst) {
 class KeyChainClose : public testing::TestWithParam<ClosedBy> {};
 
 TEST_P(KeyChainClose, RemembersWhoCameFirst) {
-  KeyChain keys;
+  KeyChain<> keys;
   EXPECT_TRUE(keys.try_close(GetParam()));
   EXPECT_FALSE(keys.is_active());
   EXPECT_EQ(keys.closed_by(), GetParam());
@@ -40,31 +40,31 @@ INSTANTIATE_TEST_SUITE_P(KeyChain, KeyChainClose,
                                          ClosedBy::error));
 
 TEST(KeyChain, FailTurnsThePeersCloseIntoAnError) {
-  KeyChain keys;
+  KeyChain<> keys;
   keys.try_close(ClosedBy::peer);
   keys.fail();
   EXPECT_EQ(keys.closed_by(), ClosedBy::error);
 }
 
 TEST(KeyChain, FailChangesNothingElse) {
-  KeyChain open;
+  KeyChain<> open;
   open.fail();
   EXPECT_EQ(open.closed_by(), ClosedBy::none);
-  KeyChain ours;
+  KeyChain<> ours;
   ours.try_close(ClosedBy::user);
   ours.fail();
   EXPECT_EQ(ours.closed_by(), ClosedBy::user);
 }
 
 TEST(KeyChain, ProcessingIsHeldByOne) {
-  KeyChain keys;
+  KeyChain<> keys;
   EXPECT_TRUE(keys.try_process());
   EXPECT_TRUE(keys.is_processing());
   EXPECT_FALSE(keys.try_process());
 }
 
 TEST(KeyChain, ProcessingIsFreeAgainOnceGivenBack) {
-  KeyChain keys;
+  KeyChain<> keys;
   keys.try_process();
   keys.stop_processing();
   EXPECT_FALSE(keys.is_processing());
@@ -72,7 +72,7 @@ TEST(KeyChain, ProcessingIsFreeAgainOnceGivenBack) {
 }
 
 TEST(KeyChain, FlushingIsHeldByOne) {
-  KeyChain keys;
+  KeyChain<> keys;
   EXPECT_EQ(keys.try_flush(), Flush::idle);
   EXPECT_EQ(keys.try_flush(), Flush::busy);
   keys.end_flush();
@@ -80,15 +80,23 @@ TEST(KeyChain, FlushingIsHeldByOne) {
 }
 
 TEST(KeyChain, StoppedFlushingStaysStopped) {
-  KeyChain keys;
+  KeyChain<> keys;
   keys.try_close(ClosedBy::user);
   keys.stop_flushing();
   EXPECT_EQ(keys.try_flush(), Flush::stopped);
   EXPECT_EQ(keys.try_flush(), Flush::stopped);
 }
 
+TEST(KeyChain, StopFlushingTwiceIsStoppingOnce) {
+  KeyChain<> keys;
+  keys.try_close(ClosedBy::user);
+  keys.stop_flushing();
+  keys.stop_flushing();
+  EXPECT_EQ(keys.try_flush(), Flush::stopped);
+}
+
 TEST(KeyChain, StopFlushingWaitsForTheFlushUnderWay) {
-  KeyChain keys;
+  KeyChain<> keys;
   keys.try_flush();
   keys.try_close(ClosedBy::user);
   std::atomic<bool> called{false};

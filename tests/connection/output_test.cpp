@@ -58,7 +58,7 @@ class OutputTest : public PollerTest {
     output.wake();
   }
 
-  KeyChain keys;
+  KeyChain<> keys;
   Activity activity;
   Output output{keys, *poller, *op, activity};
   std::atomic<int> rooms{0};  // how often the socket was reported writable
@@ -128,7 +128,7 @@ TEST_F(OutputTest, FlushGivesUpAfterItsTimeout) {
   EXPECT_FALSE(output.is_empty());
 }
 
-TEST_F(OutputTest, FlushAfterATimeoutSendsTheRestOnce) {
+TEST_F(OutputTest, E2Row13FlushAfterATimeoutSendsTheRestOnce) {
   output.limit().set_timeout(milliseconds(1));
   EXPECT_EQ(flush_to_a_full_socket().get(), Errc::write_timeout);
   output.limit().set_timeout(milliseconds(0));
@@ -138,6 +138,17 @@ TEST_F(OutputTest, FlushAfterATimeoutSendsTheRestOnce) {
   EXPECT_EQ(receive(pair.far.get(), all.size()), all);
   EXPECT_FALSE(result.get());
   EXPECT_EQ(os::bytes_waiting(pair.far.get()), 0u);
+}
+
+// As a wake that a timed-out flush left behind, but for certain.
+TEST_F(OutputTest, E2Row13ALeftOverWakeDoesNotEndAFlush) {
+  output.wake();
+  auto result = flush_to_a_full_socket();
+  output.wake();
+  test::give_others_a_chance();
+  EXPECT_EQ(result.wait_for(milliseconds(0)), std::future_status::timeout);
+  EXPECT_EQ(receive(pair.far.get(), much().size()), much());
+  EXPECT_FALSE(result.get());
 }
 
 TEST_F(OutputTest, NegativeTimeoutChangesNothing) {

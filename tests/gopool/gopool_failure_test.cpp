@@ -64,7 +64,7 @@ std::string message_of(const std::exception_ptr& thrown) {
   }
 }
 
-TEST(GoPoolFailure, EveryThirdTaskThrowsAndAllOthersRun) {
+TEST(GoPoolFailure, E1RowPanicEveryThirdTaskThrowsAndAllOthersRun) {
   std::atomic<int> ran{0};
   std::atomic<int> panics{0};
   std::atomic<int> number{0};

@@ -30,7 +30,7 @@ TEST(LinkBuffer, GetBytesReturnsEveryByte) {
 }
 
 // Row 6: upstream omits the tail when it is to size the answer itself.
-TEST(LinkBuffer, Row6GatherHasTheTailToo) {
+TEST(LinkBuffer, E2Row6GatherHasTheTailToo) {
   LinkBuffer buffer;
   put(buffer, std::string(100, 'a'));
   ASSERT_EQ(buffer.gather().size(), 1u);

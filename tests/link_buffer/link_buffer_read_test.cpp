@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <span>
 #include <string>
 
 #include "link_buffer/link_buffer.h"
@@ -102,7 +104,7 @@ TEST(LinkBuffer, CheckSingleNodeViewsAreNotCopied) {
 }
 
 // Row 3: upstream frees the memory of the smaller view.
-TEST(LinkBuffer, Row3LargerPeekLeavesTheViewOfASmallerOneAlone) {
+TEST(LinkBuffer, E2Row3LargerPeekLeavesTheViewOfASmallerOneAlone) {
   LinkBuffer buffer;
   put_node(buffer, std::string(100, 'a'));
   put_node(buffer, std::string(9000, 'b'));
@@ -110,6 +112,24 @@ TEST(LinkBuffer, Row3LargerPeekLeavesTheViewOfASmallerOneAlone) {
   const auto large = buffer.peek(5000);
   EXPECT_NE(small->data(), large->data());
   EXPECT_EQ(text(small), std::string(100, 'a') + std::string(100, 'b'));
+}
+
+// Row 414: upstream v0.7.0, told to, aliases from 64 bytes on.
+TEST(LinkBuffer, E1Row414ReadStringAndReadBinaryCopyWhateverTheSize) {
+  LinkBuffer buffer;
+  for (const std::size_t size : {1u, 63u, 64u, 4096u}) {
+    put(buffer, std::string(2 * size, 'a'));
+    const auto place = buffer.peek(2 * size);
+    const auto string = buffer.read_string(size);
+    const auto binary = buffer.read_binary(size);
+    ASSERT_TRUE(place && string && binary);
+    std::ranges::fill(
+        std::span(const_cast<std::byte*>(place->data()), 2 * size),
+        std::byte{'b'});
+    EXPECT_EQ(*string, std::string(size, 'a'));
+    EXPECT_EQ(text(*binary), std::string(size, 'a'));
+    buffer.release();
+  }
 }
 
 TEST(LinkBuffer, JoinedViewsSurviveEverythingButRelease) {

@@ -63,7 +63,7 @@ TEST(LinkBuffer, WriteBinaryDoesNotTouchTheCallersSpareCapacity) {
 }
 
 // Row 18: upstream refers to more than 4 KiB, though the caller reuses them.
-TEST(LinkBuffer, Row18WriteBinaryCopiesWhateverTheSize) {
+TEST(LinkBuffer, E2Row18WriteBinaryCopiesWhateverTheSize) {
   LinkBuffer buffer;
   std::string mine(10000, 'a');
   buffer.write_string(mine);
@@ -102,7 +102,7 @@ TEST(LinkBuffer, MallocAckOfZeroLetsAnEmptyBufferGiveItsBlockBack) {
 }
 
 // Row 5: upstream dereferences nil.
-TEST(LinkBuffer, Row5MallocAckOfTooMuchIsRefused) {
+TEST(LinkBuffer, E2Row5MallocAckOfTooMuchIsRefused) {
   LinkBuffer buffer;
   buffer.write_string("abc");
   EXPECT_EQ(buffer.malloc_ack(4), Errc::invalid_argument);
@@ -114,7 +114,7 @@ TEST(LinkBuffer, Row5MallocAckOfTooMuchIsRefused) {
 
 // Row 393 (fixed upstream in v0.7.1): the node behind the insertion was rewound
 // to the start of its block.
-TEST(LinkBuffer, Row393MallocAckAfterWriteDirectLosesNoByte) {
+TEST(LinkBuffer, E1Row393MallocAckAfterWriteDirectLosesNoByte) {
   LinkBuffer buffer;
   const auto place = buffer.malloc(32);
   fill(place, "headtail");

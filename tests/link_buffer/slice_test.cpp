@@ -41,7 +41,7 @@ TEST(Slice, ResetTailOfTheBufferDoesNotReachTheSlice) {
 }
 
 // Row 4: upstream's second half owns the memory and frees it under the slice.
-TEST(Slice, Row4SliceBeforeAWriteDirectOutlivesTheRestOfItsBlock) {
+TEST(Slice, E2Row4SliceBeforeAWriteDirectOutlivesTheRestOfItsBlock) {
   Slice part;
   {
     LinkBuffer buffer;

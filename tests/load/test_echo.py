@@ -16,10 +16,17 @@ from echo_load import Load, open_to, run
 START = Callable[..., object]
 
 
-@pytest.mark.parametrize("network", ["tcp", "unix"])
-def test_every_byte_comes_back_in_order(start: START, tmp_path: Path, network: str) -> None:
+@pytest.mark.parametrize(("network", "flags"), [
+    ("tcp", []),
+    ("unix", []),
+    ("tcp", ["--runner", "inline"]),
+    ("unix", ["--max-input", "16384"]),
+    ("tcp", ["--runner", "inline", "--max-input", "16384"]),
+], ids=["tcp", "unix", "tcp-inline", "unix-max-input", "tcp-inline-max-input"])
+def test_every_byte_comes_back_in_order(start: START, tmp_path: Path, network: str,
+                                        flags: list[str]) -> None:
     address = "127.0.0.1:0" if network == "tcp" else str(tmp_path / "echo.sock")
-    server = start("--network", network, "--addr", address, "--pollers", "2")
+    server = start("--network", network, "--addr", address, "--pollers", "2", *flags)
     before = server.fds()
     load = asyncio.run(run(server.address, Load()))
     assert load.failures == []
@@ -97,8 +104,8 @@ def test_a_port_in_use_is_one_line_and_not_zero(start: START, preset: str) -> No
 @pytest.mark.parametrize(("flags", "says"), [
     (["--network", "udp"], "tcp"),
     (["--pollers", "many"], "many"),
-    (["--runner", "inline"], "later part"),
-    (["--max-input", "1"], "later part"),
+    (["--runner", "adaptive"], "later part"),
+    (["--max-input", "-1"], "max-input"),
     (["--nonsense"], "--nonsense"),
 ])
 def test_a_bad_flag_is_one_line_and_exit_2(preset: str, flags: list[str], says: str) -> None:

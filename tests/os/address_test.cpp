@@ -42,6 +42,9 @@ INSTANTIATE_TEST_SUITE_P(
         Good{"tcp6", ":80", "[::]:80", 80, AF_INET6},
         Good{"tcp", "[::1]:443", "[::1]:443", 443, AF_INET6},
         Good{"tcp6", "[2001:db8::7]:1", "[2001:db8::7]:1", 1, AF_INET6},
+        Good{"tcp", "[fe80::1%lo]:1", "[fe80::1%lo]:1", 1, AF_INET6},
+        Good{"tcp6", "[fe80::1%4000000000]:1", "[fe80::1%4000000000]:1", 1,
+             AF_INET6},
         Good{"unix", "/tmp/echo.sock", "/tmp/echo.sock", 0, AF_UNIX},
         Good{"unix", "@echo", "@echo", 0, AF_UNIX},
         Good{"unix", std::string(107, 'p'), std::string(107, 'p'), 0,
@@ -64,23 +67,28 @@ TEST_P(AddressBad, IsRefusedWithItsCode) {
 
 INSTANTIATE_TEST_SUITE_P(
     Address, AddressBad,
-    testing::Values(Bad{"udp", "127.0.0.1:1", Errc::unsupported},
-                    Bad{"", "127.0.0.1:1", Errc::unsupported},
-                    Bad{"tcp", "", Errc::invalid_argument},
-                    Bad{"tcp", "127.0.0.1", Errc::invalid_argument},
-                    Bad{"tcp", "127.0.0.1:", Errc::invalid_argument},
-                    Bad{"tcp", "127.0.0.1:65536", Errc::invalid_argument},
-                    Bad{"tcp", "127.0.0.1:-1", Errc::invalid_argument},
-                    Bad{"tcp", "127.0.0.1:80x", Errc::invalid_argument},
-                    Bad{"tcp", "127.0.0.256:80", Errc::invalid_argument},
-                    Bad{"tcp", "localhost:80", Errc::invalid_argument},
-                    Bad{"tcp", "::1:80", Errc::invalid_argument},
-                    Bad{"tcp", "[::1:80", Errc::invalid_argument},
-                    Bad{"tcp4", "[::1]:80", Errc::invalid_argument},
-                    Bad{"tcp6", "127.0.0.1:80", Errc::invalid_argument},
-                    Bad{"unix", "", Errc::invalid_argument},
-                    Bad{"unix", std::string(108, 'p'),
-                        Errc::invalid_argument}));
+    testing::Values(
+        Bad{"udp", "127.0.0.1:1", Errc::unsupported},
+        Bad{"", "127.0.0.1:1", Errc::unsupported},
+        Bad{"tcp", "", Errc::invalid_argument},
+        Bad{"tcp", "127.0.0.1", Errc::invalid_argument},
+        Bad{"tcp", "127.0.0.1:", Errc::invalid_argument},
+        Bad{"tcp", "127.0.0.1:65536", Errc::invalid_argument},
+        Bad{"tcp", "127.0.0.1:-1", Errc::invalid_argument},
+        Bad{"tcp", "127.0.0.1:80x", Errc::invalid_argument},
+        Bad{"tcp", "127.0.0.256:80", Errc::invalid_argument},
+        Bad{"tcp", "localhost:80", Errc::invalid_argument},
+        Bad{"tcp", "::1:80", Errc::invalid_argument},
+        Bad{"tcp", "[::1:80", Errc::invalid_argument},
+        Bad{"tcp", "[fe80::1%]:80", Errc::invalid_argument},
+        Bad{"tcp", "[fe80::1%0]:80", Errc::invalid_argument},
+        Bad{"tcp", "[fe80::1%no such]:80", Errc::invalid_argument},
+        Bad{"tcp", "127.0.0.1%lo:80", Errc::invalid_argument},
+        Bad{"tcp", std::string("127.0.0.1\0:80", 13), Errc::invalid_argument},
+        Bad{"tcp4", "[::1]:80", Errc::invalid_argument},
+        Bad{"tcp6", "127.0.0.1:80", Errc::invalid_argument},
+        Bad{"unix", "", Errc::invalid_argument},
+        Bad{"unix", std::string(108, 'p'), Errc::invalid_argument}));
 
 TEST(Address, IsNoneUntilParsed) {
   const Address none;
@@ -121,6 +129,14 @@ TEST(Address, OfANamelessSocketIsEmptyText) {
   ASSERT_TRUE(local);
   EXPECT_TRUE(local->is_unix());
   EXPECT_EQ(local->to_string(), "");
+}
+
+TEST(Address, OfThePeerIsItsLocalOne) {
+  const UniqueFd server = *os::listen_on(*Address::parse("tcp", "127.0.0.1:0"));
+  const Address there = *Address::local_of(server.get());
+  const UniqueFd client = *os::connect_to(there, test::kPatience);
+  EXPECT_EQ(Address::peer_of(client.get())->to_string(), there.to_string());
+  EXPECT_EQ(Address::peer_of(server.get()).error(), std::errc::not_connected);
 }
 
 TEST(Address, OfNoSocketIsTheSystemsError) {

@@ -82,9 +82,8 @@ TEST_F(PollerTest, SecondDetachWaitsUntilTheFirstHasLeftEpoll) {
   {
     const Lock lock(FdOperatorTest::control(*op));
     threads.emplace_back([&] { poller->detach(*op); });
-    EXPECT_TRUE(eventually([&] {
-      return FdOperatorTest::state(*op) == FdOperatorTest::State::detached;
-    }));
+    EXPECT_TRUE(eventually(
+        [&] { return FdOperatorTest::stage(*op) == FdStage::detached; }));
     threads.emplace_back([&] {
       second_called = true;
       poller->detach(*op);

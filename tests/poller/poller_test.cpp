@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "poller/poller.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <latch>
 #include <set>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -127,6 +131,36 @@ TEST_F(PollerTest, DefersTasksToTheWorkers) {
   EXPECT_TRUE(ran.wait_until(test::soon()));
   EXPECT_NE(worker, thread.get_id());
   poller->detach(*op);
+}
+
+// Puts something else in the place of every epoll of this process.
+void break_epolls() {
+  const UniqueFd other(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  std::vector<int> epolls;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    const auto what = std::filesystem::read_symlink(entry, gone);
+    if (what == "anon_inode:[eventpoll]") {
+      epolls.push_back(std::stoi(entry.path().filename()));
+    }
+  }
+  for (const int fd : epolls)
+    ::dup2(other.get(), fd);
+}
+
+// Broken variant: run() returns, and its connections are deaf for ever.
+TEST(PollerDeathTest, E2Row15AnEpollThatFailsEndsTheProcessWithAWord) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(
+      {
+        GoPool pool;
+        PoolRunner runner(pool);
+        const auto poller = *Poller::open(runner);
+        break_epolls();
+        poller->run();
+      },
+      "epoll_wait refused its arguments");
 }
 
 TEST_F(PollerTest, RefusesADescriptorThatEpollRefuses) {

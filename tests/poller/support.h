@@ -22,31 +22,8 @@ namespace netpoll {
 // A friend of FdOperator: passes its private parts on to the tests.
 class FdOperatorTest {
  public:
-  enum class Move { begin, enter, leave, detach_inside, detach_outside };
-  using State = FdOperator::State;
-
   static Mutex& control(FdOperator& op) { return op.control_; }
-  static State state(const FdOperator& op) { return op.state_; }
-  static void put(FdOperator& op, State state) { op.state_ = state; }
-
-  static bool make(FdOperator& op, Move move) {
-    switch (move) {
-      case Move::begin:
-        return op.begin();
-      case Move::enter:
-        return op.enter();
-      case Move::leave:
-        op.leave();
-        break;
-      case Move::detach_inside:
-        op.detach(true);
-        break;
-      case Move::detach_outside:
-        op.detach(false);
-        break;
-    }
-    return true;
-  }
+  static FdStage stage(const FdOperator& op) { return op.state_.stage(); }
 };
 
 // Does what the test says, each time it is called.
@@ -57,10 +34,12 @@ class Op final : public FdOperator {
   void on_readable() override { readable(*this); }
   void on_writable() override { writable(*this); }
   void on_hangup() override { hangup(*this); }
+  void on_timer() override { timer(*this); }
 
   Action readable = [](Op&) {};
   Action writable = [](Op&) {};
   Action hangup = [](Op&) {};
+  Action timer = [](Op&) {};
 };
 
 class PollerTest : public testing::Test {

@@ -58,6 +58,20 @@ TEST(EventLoop, ForgetsAClientThatOnPrepareClosed) {
   EXPECT_TRUE(lines.all().empty());
 }
 
+// Broken variant: adopt() starts a connection before it registers it.
+TEST(EventLoop, E2Row12AClientThatEndsAtOnceDoesNotStayInTheRegistry) {
+  std::atomic<bool> closes{true};
+  Serving serving({.on_prepare = [&](Connection& conn) {
+    if (closes) conn.close();
+  }});
+  EXPECT_TRUE(at_eof(serving.client().get()));
+  closes = false;
+  for (int i = 0; i < 200; ++i)
+    serving.client().reset();
+  EXPECT_FALSE(serving->shutdown(kLong));
+  EXPECT_EQ(serving->active(), 0u);
+}
+
 TEST(EventLoop, HasSeveralListeners) {
   Serving serving({.on_request = echo});
   Listener second = test::listen_anywhere();

@@ -3,13 +3,12 @@
 // Listener, and the Acceptor that has it watched.
 #include "server/listener.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <latch>
@@ -18,11 +17,14 @@
 
 #include "server/acceptor.h"
 #include "server/support.h"
+#include "support/error_of.h"
+#include "support/fds.h"
 #include "support/net.h"
 
 namespace netpoll {
 namespace {
 
+using test::error_of;
 using test::eventually;
 using test::FdsBalance;
 
@@ -50,8 +52,10 @@ TEST(Listener, Port0PicksAFreeOne) {
 }
 
 TEST(Listener, PassesOnWhyAnAddressIsNone) {
-  EXPECT_EQ(Listener::listen("udp", "127.0.0.1:0").error(), Errc::unsupported);
-  EXPECT_EQ(Listener::listen("tcp", "nowhere").error(), Errc::invalid_argument);
+  EXPECT_EQ(error_of(Listener::listen("udp", "127.0.0.1:0")),
+            Errc::unsupported);
+  EXPECT_EQ(error_of(Listener::listen("tcp", "nowhere")),
+            Errc::invalid_argument);
 }
 
 TEST(Listener, RefusesAnAddressInUse) {
@@ -68,6 +72,15 @@ TEST(Listener, ClosedOneRefusesClients) {
   listener.close();
   listener.close();
   EXPECT_FALSE(test::client_of(listener.address()));
+}
+
+// Upstream's v0.7.0 hands out a listener whose accept() always fails.
+TEST(Listener, E1Row420UdpIsRefusedBeforeASocketIsOpened) {
+  const FdsBalance balance;
+  for (const char* network : {"udp", "udp4", "udp6", "unixgram"}) {
+    EXPECT_EQ(Listener::listen(network, "127.0.0.1:0").error(),
+              Errc::unsupported);
+  }
 }
 
 TEST(Listener, RemovesItsUnixSocketsFile) {
@@ -114,9 +127,77 @@ TEST(Listener, LeavesASocketThatSomebodyListensOn) {
 TEST(Listener, LeavesAFileThatIsNoSocket) {
   const SocketPath path;
   std::ofstream(path.text()) << "precious";
-  EXPECT_EQ(Listener::listen("unix", path.text()).error(),
+  EXPECT_EQ(error_of(Listener::listen("unix", path.text())),
             std::errc::address_in_use);
   EXPECT_EQ(std::filesystem::file_size(path.text()), 8u);
+}
+
+TEST(Listener, NameListensOnItsIpv4Address) {
+  const auto listener = Listener::listen("tcp", "localhost:0");
+  ASSERT_TRUE(listener) << listener.error().message();
+  EXPECT_TRUE(listener->address().to_string().starts_with("127.0.0.1:"));
+  EXPECT_TRUE(test::client_of(listener->address()));
+}
+
+TEST(Listener, SharesItsPortWhenToldTo) {
+  const ListenOptions shared{.reuse_port = true};
+  const auto first = Listener::listen("tcp", "127.0.0.1:0", shared);
+  const std::string taken = first->address().to_string();
+  EXPECT_TRUE(Listener::listen("tcp", taken, shared));
+  EXPECT_EQ(error_of(Listener::listen("tcp", taken)),
+            std::errc::address_in_use);
+}
+
+TEST(Listener, Tcp6TakesNoIpv4ClientAndTcpDoes) {
+  const auto strict = Listener::listen("tcp6", "[::]:0");
+  if (!strict) GTEST_SKIP() << "this machine has no IPv6";
+  const auto both = Listener::listen("tcp", "[::]:0");
+  ASSERT_TRUE(both);
+  const auto ipv4_client_of = [](const Listener& listener) {
+    const std::string port = std::to_string(listener.address().port());
+    return test::client_of(*Address::parse("tcp", "127.0.0.1:" + port));
+  };
+  EXPECT_FALSE(ipv4_client_of(*strict));
+  EXPECT_TRUE(ipv4_client_of(*both));
+}
+
+// Upstream: TestConvertListener.
+TEST(Listener, FromASocketServesAndLeavesTheFile) {
+  const FdsBalance balance;
+  const SocketPath path;
+  UniqueFd inherited = *os::listen_on(*Address::parse("unix", path.text()));
+  const int number = inherited.get();
+  {
+    auto listener = Listener::from_fd(std::move(inherited));
+    ASSERT_TRUE(listener) << listener.error().message();
+    EXPECT_EQ(listener->fd(), number);  // the same one, not a copy
+    EXPECT_EQ(listener->address().to_string(), path.text());
+    EXPECT_FALSE(listener->accept()->has_value());  // and does not block
+    const UniqueFd client = test::client_of(listener->address());
+    EXPECT_TRUE(listener->accept()->has_value());
+  }
+  EXPECT_TRUE(path.exists());
+}
+
+TEST(Listener, FromWhatDoesNotListenIsRefused) {
+  const FdsBalance balance;
+  EXPECT_EQ(error_of(Listener::from_fd(test::socket_pair().near)),
+            Errc::invalid_argument);
+  EXPECT_EQ(
+      error_of(Listener::from_fd(UniqueFd(::socket(AF_INET, SOCK_DGRAM, 0)))),
+      Errc::unsupported);
+}
+
+// Upstream's second close takes what another thread has opened in between.
+TEST(Listener, E2Row8SecondCloseTakesNobodysDescriptor) {
+  const FdsBalance balance;
+  Listener listener = test::listen_anywhere();
+  const int number = listener.fd();
+  listener.close();
+  const UniqueFd next(::dup(0));
+  ASSERT_EQ(next.get(), number);  // the lowest free one: the listener's old one
+  listener.close();
+  EXPECT_NE(::fcntl(number, F_GETFD), -1);
 }
 
 // An acceptor that keeps what it accepts.
@@ -176,35 +257,12 @@ TEST_F(AcceptorTest, IsHeldByNobodyElseOnceStopped) {
   EXPECT_TRUE(eventually([&] { return acceptor->holders() == 1; }));
 }
 
-// While it lives this process can open no descriptor.
-class NoMoreFds {
- public:
-  NoMoreFds() {
-    // UBSan's first look at a category probes memory through a pipe, for which
-    // there is no descriptor later; what it has seen it remembers.
-    const std::error_code error(EMFILE, std::system_category());
-    EXPECT_EQ(error, std::errc::too_many_files_open);
-    EXPECT_FALSE(error.message().empty());
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    const UniqueFd next(::dup(0));  // numbers below it are all taken
-    rlimit none = before_;
-    none.rlim_cur = static_cast<rlim_t>(next.get());
-    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  }
-  ~NoMoreFds() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-  NoMoreFds(const NoMoreFds&) = delete;
-  NoMoreFds& operator=(const NoMoreFds&) = delete;
-
- private:
-  rlimit before_{};
-};
-
 TEST_F(AcceptorTest, PausesWithoutDescriptorsAndRecovers) {
   const test::LogLines lines;
   UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   ASSERT_FALSE(acceptor->start());
   {
-    const NoMoreFds limit;
+    const test::NoMoreFds limit;
     ASSERT_EQ(::connect(client.get(), address.data(), address.size()), 0);
     EXPECT_TRUE(eventually([&] { return lines.all().size() >= 2; }));
     EXPECT_EQ(accepted, 0);
@@ -216,11 +274,31 @@ TEST_F(AcceptorTest, PausesWithoutDescriptorsAndRecovers) {
   acceptor->stop();
 }
 
+// Upstream: TestServerAcceptWhenTooManyOpenFiles, which is run by hand there.
+TEST_F(AcceptorTest, WhoWaitedWithoutDescriptorsIsAcceptedAndSoIsTheNext) {
+  const test::LogLines lines;
+  std::vector<UniqueFd> clients(5);
+  for (UniqueFd& client : clients)
+    client.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_FALSE(acceptor->start());
+  {
+    const test::NoMoreFds limit;
+    for (const UniqueFd& client : clients) {
+      ASSERT_EQ(::connect(client.get(), address.data(), address.size()), 0);
+    }
+    EXPECT_TRUE(eventually([&] { return !lines.all().empty(); }));
+  }
+  EXPECT_TRUE(eventually([&] { return accepted == 5; }));
+  clients.push_back(test::client_of(address));
+  EXPECT_TRUE(eventually([&] { return accepted == 6; }));
+  acceptor->stop();
+}
+
 TEST_F(AcceptorTest, StopEndsAPause) {
   const test::LogLines lines;
   UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   ASSERT_FALSE(acceptor->start());
-  const NoMoreFds limit;
+  const test::NoMoreFds limit;
   ASSERT_EQ(::connect(client.get(), address.data(), address.size()), 0);
   EXPECT_TRUE(eventually([&] { return !lines.all().empty(); }));
   acceptor->stop();

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the queue's tests share: a queue over a connection whose far end the
+// test holds, and getters to put into it.
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "connection/support.h"
+#include "mux/shard_queue.h"
+#include "os/socket.h"
+
+namespace netpoll {
+
+class ShardQueueTest : public ::testing::Test {
+ protected:
+  static void set_next(ShardQueue& queue, std::uint32_t next) {
+    queue.next_.store(next, std::memory_order_relaxed);
+  }
+};
+
+namespace test {
+
+/// A getter of one packet with this text.
+inline ShardQueue::Getter packet(std::string text) {
+  return [text = std::move(text)](LinkBuffer& packets) {
+    packets.write_string(text);
+  };
+}
+
+/// More than a socket takes.
+inline ShardQueue::Getter large_packet(std::size_t size = 4u << 20) {
+  return packet(std::string(size, 'x'));
+}
+
+/// Bytes that the far end could read without waiting.
+inline std::size_t arrived(const Served& served) {
+  return os::bytes_waiting(served.far());
+}
+
+}  // namespace test
+}  // namespace netpoll

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// FdState, the code that ships, under every interleaving and every value that
+// the memory model allows. What must hold is said by plain variables: any use
+// of them that is not ordered fails.
+#include "poller/fd_state.h"
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "model/explorer.h"
+
+namespace netpoll {
+namespace {
+
+using model::explore;
+using model::Options;
+using model::Report;
+using model::require;
+using model::Step;
+
+struct World {
+  FdState<model::Sync> state;
+  model::Var<int> object;  // written before begin()
+  model::Var<int> inside;  // written by the poller, between enter and leave
+  // Written by a detacher, once detach() has returned.
+  model::Var<bool> gone;
+  model::Var<bool> gone_too;
+};
+
+struct Watched : World {
+  Watched() {
+    object.set(7);
+    state.begin();
+  }
+};
+
+// What a poller does inside. Were it ever there after, or during, the return
+// of a detach(), its look at `gone` would be a race, or find true.
+void use(World& w) {
+  require(w.object.get() == 7, "the poller sees the object as it was begun");
+  require(!w.gone.get() && !w.gone_too.get(), "nobody enters after detach()");
+  w.inside.set(w.inside.get() + 1);
+}
+
+void visit(World& w) {
+  if (!w.state.enter()) return;
+  use(w);
+  w.state.leave();
+}
+
+void visit_twice(World& w) {
+  visit(w);
+  visit(w);
+}
+
+void visit_and_detach(World& w) {
+  if (w.state.enter()) {
+    use(w);
+    w.state.detach(true);
+    use(w);
+    w.state.leave();
+  }
+  require(!w.state.enter(), "the poller itself has detached it");
+}
+
+void detach(World& w) {
+  w.state.detach(false);
+  w.gone.set(true);
+  w.inside.get();
+}
+
+void detach_too(World& w) {
+  w.state.detach(false);
+  w.gone_too.set(true);
+  w.inside.get();
+}
+
+void begin(World& w) {
+  w.object.set(7);
+  w.state.begin();
+}
+
+void is_detached(World& w) {
+  require(w.state.stage() == FdStage::detached, "detached at the end");
+}
+
+// The poller has been told by epoll, perhaps before begin() is visible.
+Report begun_under_the_poller(const Options& options) {
+  return explore<World>({begin, visit_twice}, [](World&) {}, options);
+}
+
+Report detached_by_another(const Options& options) {
+  return explore<Watched>({visit_twice, detach}, is_detached, options);
+}
+
+Report detached_by_two_others(const Options& options) {
+  return explore<Watched>({visit, detach, detach_too}, is_detached, options);
+}
+
+Report detached_inside(const Options& options) {
+  return explore<Watched>({visit_and_detach}, is_detached, options);
+}
+
+Report detached_inside_and_by_another(const Options& options) {
+  return explore<Watched>({visit_and_detach, detach}, is_detached, options);
+}
+
+Report detached_inside_and_by_two_others(const Options& options) {
+  return explore<Watched>({visit_and_detach, detach, detach_too}, is_detached,
+                          options);
+}
+
+// By the poller, in the event of another operator.
+Report detached_by_the_poller_from_elsewhere(const Options& options) {
+  const Step<World> poller = [](World& w) {
+    visit(w);
+    w.state.detach(true);
+    require(!w.state.enter(), "the poller itself has detached it");
+  };
+  return explore<Watched>({poller, detach}, is_detached, options);
+}
+
+Report begun_and_detached(const Options& options) {
+  return explore<World>({begin, visit, detach}, is_detached, options);
+}
+
+const std::vector<model::Scenario>& scenarios() {
+  static const std::vector<model::Scenario> all = {
+      {"BegunUnderThePoller", begun_under_the_poller},
+      {"DetachedByAnother", detached_by_another},
+      {"DetachedByTwoOthers", detached_by_two_others},
+      {"DetachedInside", detached_inside},
+      {"DetachedInsideAndByAnother", detached_inside_and_by_another},
+      {"DetachedInsideAndByTwoOthers", detached_inside_and_by_two_others},
+      {"DetachedByThePollerFromElsewhere",
+       detached_by_the_poller_from_elsewhere},
+      {"BegunAndDetached", begun_and_detached},
+  };
+  return all;
+}
+
+class FdStateModel : public testing::TestWithParam<model::Scenario> {};
+
+TEST_P(FdStateModel, HoldsInEveryExecution) {
+  const Report report = GetParam().run({});
+  EXPECT_EQ(report.failure, "");
+  std::cout << report.executions << " executions, " << report.cut_short
+            << " cut short\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(FdState, FdStateModel, testing::ValuesIn(scenarios()),
+                         model::name_of_scenario);
+
+// The test of the tests: no order in fd_state.h can be weakened unnoticed.
+TEST(FdState, NeedsEveryOrderItNames) {
+  const model::Sweep sweep = model::weaken_each(scenarios(), "fd_state.h");
+  EXPECT_EQ(sweep.missed, std::vector<std::string>());
+  EXPECT_EQ(sweep.caught.size(), 8u) << testing::PrintToString(sweep.caught);
+}
+
+}  // namespace
+}  // namespace netpoll
