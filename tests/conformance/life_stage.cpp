@@ -127,7 +127,8 @@ Handler Stage::handler(const std::string& name) {
 }
 
 Handler Stage::handler_if_scripted(const std::string& name) {
-  return script(name) ? handler(name) : Handler();
+  if (!script(name)) return nullptr;
+  return handler(name);
 }
 
 // Runs the handler's script, between a line that it begins and one that it
@@ -169,14 +170,13 @@ void Stage::serve(const std::string& network, const std::string& address) {
 void Stage::dial(const std::string& network, const std::string& address,
                  int ms) {
   auto dialed = netpoll::dial(*runtime_, network, address, milliseconds(ms));
-  if (dialed) {
-    adopt(**dialed);
-    (*dialed)->set_on_disconnect(handler_if_scripted("on_disconnect"));
-    (*dialed)->set_on_request(handler_if_scripted("on_request"));
-    dialed_ = *std::move(dialed);
-  }
-  const std::error_code error = dialed ? std::error_code() : dialed.error();
-  say("stage", "dial = " + class_of(error));
+  if (!dialed) return say("stage", "dial = " + class_of(dialed.error()));
+  dialed_.emplace(*std::move(dialed));
+  Connection& conn = **dialed_;
+  adopt(conn);
+  conn.set_on_disconnect(handler_if_scripted("on_disconnect"));
+  conn.set_on_request(handler_if_scripted("on_request"));
+  say("stage", "dial = ok");
 }
 
 // Runs the script on a thread of its own.
