@@ -143,22 +143,25 @@ void Stage::call(const std::string& name, Connection& conn) {
   say(name, "ends");
 }
 
+// What the server's connections get: a handler for each that has a script.
+Handlers Stage::handlers() {
+  Handlers all;
+  all.on_prepare = [this](Connection& conn) {
+    adopt(conn);
+    call("on_prepare", conn);
+  };
+  all.on_connect = handler_if_scripted("on_connect");
+  all.on_request = handler_if_scripted("on_request");
+  all.on_disconnect = handler_if_scripted("on_disconnect");
+  return all;
+}
+
 void Stage::serve(const std::string& network, const std::string& address) {
   auto listener = Listener::listen(network, address);
   if (!listener) {
     return say("stage", "listen = " + class_of(listener.error()));
   }
-  Handlers handlers{
-      .on_prepare =
-          [this](Connection& conn) {
-            adopt(conn);
-            call("on_prepare", conn);
-          },
-      .on_connect = handler_if_scripted("on_connect"),
-      .on_request = handler_if_scripted("on_request"),
-      .on_disconnect = handler_if_scripted("on_disconnect"),
-  };
-  loop_ = std::make_unique<EventLoop>(*runtime_, std::move(handlers), options_);
+  loop_ = std::make_unique<EventLoop>(*runtime_, handlers(), options_);
   const std::string where = listener->address().to_string();
   serving_ = std::jthread([this, it = *std::move(listener)]() mutable {
     const std::error_code error = loop_->serve(std::move(it));

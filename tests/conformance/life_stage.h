@@ -53,6 +53,7 @@ class Stage {
   void start_lane(const std::string& lane, const std::string& script);
   void call(const std::string& name, Connection& conn);
   void adopt(Connection& conn);
+  Handlers handlers();
   Handler handler_if_scripted(const std::string& name);
   std::optional<std::string> script(const std::string& name) const;
   Connection* connection() const;
