@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All situations of the life-cycle suite, in the order in which they are played."""
+
+from __future__ import annotations
+
+from learn.conformance.situations import (
+    clients,
+    client_more,
+    closing,
+    handlers,
+    limits,
+    peer_ends,
+)
+from learn.conformance.situations.script import SITUATIONS
+
+__all__ = ["SITUATIONS"]
