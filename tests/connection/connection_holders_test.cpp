@@ -19,7 +19,6 @@ namespace {
 
 using test::Census;
 using test::eventually;
-using test::give_others_a_chance;
 using test::Pair;
 
 class ConnectionHolders : public testing::Test {
@@ -35,11 +34,8 @@ class ConnectionHolders : public testing::Test {
     EXPECT_FALSE(conn->start());
     return conn;
   }
-  // Nobody ends at once what it holds: it must still be there a while later.
-  bool stays() const {
-    give_others_a_chance();
-    return census.live() == 1;
-  }
+  // Whoever let go last would have freed it by now.
+  bool stays() const { return census.live() == 1; }
   bool goes() const {
     return eventually([this] { return census.live() == 0; });
   }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <utility>
@@ -32,6 +33,13 @@ using test::Census;
 using test::eventually;
 using test::send_all;
 using test::Way;
+
+// The server has closed, whether or not it had read everything.
+bool is_over(const UniqueFd& client) {
+  char byte = 0;
+  const ssize_t n = ::recv(client.get(), &byte, 1, 0);
+  return n == 0 || (n < 0 && errno == ECONNRESET);
+}
 
 // One loop, its clients, and their ends.
 class Wave {
@@ -80,7 +88,8 @@ class Wave {
 
   int seen_ = 0;
   std::vector<Ref<Connection>> held_;
-  std::vector<UniqueFd> clients_;  // that go before the loop
+  std::vector<UniqueFd> clients_;  // that see their server go first
+  std::vector<UniqueFd> stalled_;  // that read nothing, and go then
   std::vector<UniqueFd> patient_;  // that see the loop's end
 };
 
@@ -171,7 +180,8 @@ void Wave::act_as_user(Way way, const Ref<Connection>& conn) {
       break;
     case Way::close_while_flush_waits:
       EXPECT_TRUE(users_.go([conn] {
-        EXPECT_TRUE(eventually([&] { return !conn->writer().is_empty(); }));
+        EXPECT_TRUE(eventually(
+            [&] { return !conn->writer().is_empty() || !conn->is_active(); }));
         conn->close();
       }));
       break;
@@ -215,17 +225,26 @@ void Wave::act_as_peer(Way way, UniqueFd client) {
     case Way::loop_is_destroyed_while_next_waits:
       patient_.push_back(std::move(client));
       break;
+    case Way::write_timeout:
+    case Way::close_while_flush_waits:
+      stalled_.push_back(std::move(client));
+      break;
     default:
       clients_.push_back(std::move(client));
   }
 }
 
 void Wave::end(bool gracefully) {
+  for (const UniqueFd& client : clients_)
+    EXPECT_TRUE(is_over(client));
   clients_.clear();
+  stalled_.clear();
   if (gracefully) {
     EXPECT_FALSE(loop_->shutdown(test::kPatience));
   }
   loop_.reset();
+  for (const UniqueFd& client : patient_)
+    EXPECT_TRUE(is_over(client));
   for (const Ref<Connection>& conn : held_) {
     EXPECT_TRUE(eventually([&] { return conn->holders() == 1; }));
   }
