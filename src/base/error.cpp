@@ -42,7 +42,9 @@ class ErrorCategory final : public std::error_category {
 };
 
 bool is_closed(const std::error_code& error) {
-  return error == Errc::conn_closed || error == Errc::eof;
+  return error == Errc::conn_closed || error == Errc::eof ||
+         error == std::errc::broken_pipe ||
+         error == std::errc::connection_reset;
 }
 
 bool is_timeout(const std::error_code& error) {

@@ -33,8 +33,10 @@ enum class Errc {
 
 /// Kinds of error that several codes share.
 enum class Condition {
-  connection_closed = 1,  // Errc::conn_closed and Errc::eof
-  timed_out = 2,          // Errc's three time-outs and the system's ETIMEDOUT
+  /// Errc::conn_closed, Errc::eof and the system's EPIPE and ECONNRESET: which
+  /// of them a flush() gets that is under way when the peer goes is chance.
+  connection_closed = 1,
+  timed_out = 2,  // Errc's three time-outs and the system's ETIMEDOUT
 };
 
 /// "netpoll"; lives as long as the program. [any]

@@ -139,6 +139,7 @@ class Connection final : public FdOperator {
   bool has_request();
   void handle_requests();
   void refuse_more();
+  void serve(HandlerSlot& handler, const char* name);
   void call(const Handler& handler, const char* name);
 
   // connection.cpp [any]; the last three: the holder of the processing key

@@ -19,7 +19,7 @@ void Connection::run_task() {
 
 void Connection::run_on_connect() {
   // Also when the peer has gone: what it sent before is handled too.
-  if (!has(user_closed)) call(on_connect_.get(), "on_connect");
+  if (!has(user_closed)) serve(on_connect_, "on_connect");
   input_.resume_if_room();  // it may have read, and perhaps did not release()
   // Whoever of the two comes second, this or hang_up(), sees the other's bit.
   if ((reach(connected) & hung_up) != 0) run_on_disconnect();
@@ -42,7 +42,7 @@ void Connection::handle_requests() {
     const std::uint64_t consumed = input_.consumed();
     // relaxed, here and below: see seen_.
     seen_.store(arrived, std::memory_order_relaxed);
-    call(on_request_.get(), "on_request");
+    serve(on_request_, "on_request");
     if (input_.consumed() != consumed) {
       seen_.store(kNothing, std::memory_order_relaxed);
       input_.resume_if_room();
@@ -69,6 +69,13 @@ void Connection::run_disconnect_task() {
 void Connection::run_on_disconnect() {
   if (on_disconnect_.is_set()) call(on_disconnect_.get(), "on_disconnect");
   reach(disconnected);
+}
+
+// A handler that may answer.
+void Connection::serve(HandlerSlot& handler, const char* name) {
+  output_.set_answering(true);
+  call(handler.get(), name);
+  output_.set_answering(false);
 }
 
 void Connection::call(const Handler& handler, const char* name) {

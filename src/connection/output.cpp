@@ -29,8 +29,9 @@ std::error_code Output::flush() {
 // half-closed peer gets nothing (poll_default_linux.go:118).
 bool Output::may_write() const {
   const ClosedBy by = keys_.closed_by();
+  // relaxed: the handler reads its own thread's store; for others it is a hint.
   return by == ClosedBy::none ||
-         (by == ClosedBy::peer && keys_.is_processing());
+         (by == ClosedBy::peer && answering_.load(std::memory_order_relaxed));
 }
 
 std::error_code Output::write(LinkBuffer::Bytes bytes) {

@@ -91,6 +91,11 @@ class Output {
   /// How long flush() may wait, or a backlog lie there. [any]
   WaitLimit& limit() { return limit_; }
 
+  /// A handler is at work: it may answer a peer that has finished sending.
+  /// [holder of the processing key]
+  void set_answering(bool on) {
+    answering_.store(on, std::memory_order_relaxed);  // see may_write()
+  }
   /// Goes on sending. An error means that the connection is broken. [poller]
   std::error_code drain();
   /// Wakes the flusher to look at the keys. [any]
@@ -125,6 +130,7 @@ class Output {
   Trigger sent_;       // pulled by any, waited for by the writer
   WaitLimit limit_;    // any
   // Nobody waits for what is armed. Written with sending_, read by any.
+  std::atomic<bool> answering_{false};  // a handler is at work
   std::atomic<bool> backlog_{false};
 
   mutable Mutex sending_;  // whose turn it is to read buffer_ and to send

@@ -98,7 +98,7 @@ std::error_code EventLoop::shutdown(std::chrono::milliseconds limit) {
   const auto result =
       empty ? std::error_code() : make_error_code(std::errc::timed_out);
   const Lock lock(mutex_);
-  result_ = result;
+  if (!over_) result_ = result;  // serve() ended by the first
   over_ = true;
   over_cv_.notify_all();
   return result;

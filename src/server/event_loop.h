@@ -75,7 +75,7 @@ class EventLoop {
   std::condition_variable over_cv_;          // over_ has turned true
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool over_ GUARDED_BY(mutex_) = false;       // a shutdown() has returned
-  std::error_code result_ GUARDED_BY(mutex_);  // what the last one returned
+  std::error_code result_ GUARDED_BY(mutex_);  // what the first one returned
   std::vector<Ref<Acceptor>> acceptors_ GUARDED_BY(mutex_);
   // Until its tear-down is over.
   std::unordered_map<Connection*, Ref<Connection>> registry_ GUARDED_BY(mutex_);

@@ -53,6 +53,12 @@ TEST(Condition, ConnectionClosedIsOurCloseAndThePeers) {
   EXPECT_EQ(std::error_code(Errc::eof), Condition::connection_closed);
 }
 
+TEST(Condition, ConnectionClosedIsAlsoWhatSendmsgSays) {
+  EXPECT_EQ(system_error(EPIPE), Condition::connection_closed);
+  EXPECT_EQ(system_error(ECONNRESET), Condition::connection_closed);
+  EXPECT_NE(system_error(ECONNREFUSED), Condition::connection_closed);
+}
+
 TEST(Condition, ConnectionClosedIsNoTimeout) {
   EXPECT_NE(std::error_code(Errc::read_timeout), Condition::connection_closed);
   EXPECT_NE(std::error_code(), Condition::connection_closed);

@@ -20,7 +20,7 @@ from learn.gate import GateResult, Problem, blocked, verdict
 from learn.progress import console
 from learn.say import say
 
-SUITES = ("linkbuffer",)  # learn/conformance/NAME.py, conformance_NAME, cmd/NAME
+SUITES = ("linkbuffer", "wire", "life")  # learn/conformance/NAME.py, conformance_NAME, cmd/NAME
 _LIST = "tests/conformance/differences.toml"
 
 
