@@ -94,7 +94,7 @@ class Connection final : public FdOperator {
   /// graceful shutdown. [one thread at a time]
   void close_if_quiet();
 
-  // How long a call may wait; 0 for ever, negative is ignored (WaitLimit). [any]
+  // How long a call may wait; 0 for ever, negative: ignored (WaitLimit). [any]
   void set_read_timeout(std::chrono::milliseconds timeout) {
     input_.limit().set_timeout(timeout);
   }

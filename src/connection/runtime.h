@@ -5,7 +5,7 @@
 //
 //    Runtime
 //      workers    GoPool        run the handlers, which may block
-//      runner     Runner        brings the pollers' tasks to the workers, or not
+//      runner     Runner        brings the pollers' tasks to workers, or not
 //      pollers    PollerGroup   wait for the kernel, read, hand over
 //      acceptors  PollerGroup   the same for listeners alone, if wanted
 //

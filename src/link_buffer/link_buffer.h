@@ -121,7 +121,7 @@ class LinkBuffer {
   }
   /// Keeps the first n of the malloc_size() bytes, drops the others. When there
   /// are fewer: Errc::invalid_argument. Unlike upstream, which then uses nil;
-  /// or loses bytes after WriteDirect (nocopy_linkbuffer.go:388, #393). [writer]
+  /// or loses some after WriteDirect (nocopy_linkbuffer.go:388, #393). [writer]
   [[nodiscard]] std::error_code malloc_ack(std::size_t n);
   /// Bytes malloc'ed, written, appended since the last flush(). [writer]
   std::size_t malloc_size() const { return malloc_size_; }

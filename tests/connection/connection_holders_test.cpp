@@ -89,6 +89,7 @@ TEST_F(ConnectionHolders, ATaskAloneKeepsItUntilItHasReturned) {
                               }});
   test::send_all(pair.far.get(), "x");
   entered.wait();
+  EXPECT_EQ(conn->holders(), 3u);  // the test, the poller, the task
   const Connection& it = *conn;
   conn = nullptr;
   pair.far.reset();  // the poller sees it go, and lets go

@@ -78,8 +78,9 @@ TEST(Listener, ClosedOneRefusesClients) {
 TEST(Listener, E1Row420UdpIsRefusedBeforeASocketIsOpened) {
   const FdsBalance balance;
   for (const char* network : {"udp", "udp4", "udp6", "unixgram"}) {
-    EXPECT_EQ(Listener::listen(network, "127.0.0.1:0").error(),
-              Errc::unsupported);
+    const auto listener = Listener::listen(network, "127.0.0.1:0");
+    ASSERT_FALSE(listener) << network;
+    EXPECT_EQ(listener.error(), Errc::unsupported);
   }
 }
 
