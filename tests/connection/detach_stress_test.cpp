@@ -104,6 +104,7 @@ TEST(SetOnRequestStress, HandlerSetWhileInputArrivesGetsIt) {
 
 // Broken variant: Connection::let_go() looks for the end before it looks for
 // input. The last request comes while a handler returns, and is not handled.
+// Not seen failing here; SetOnRequest.InputOfAPeerThatHasGone… fails always.
 TEST(LetGoStress, LastRequestIsHandledBeforeTheEnd) {
   std::atomic<int> taken{0};
   Rounds rounds({.on_request =
@@ -157,12 +158,22 @@ TEST(DetachStress, HandlerThatReturnsDoesNotCloseTheDescriptor) {
 // (stop_flushing()). The flush goes on with a descriptor that the caller has
 // closed, and that may be somebody else's by now.
 TEST(DetachStress, NoFlushGoesOnAfterwards) {
-  Rounds rounds({.on_request = swallow});
+  std::atomic<bool> inside{false};
+  std::atomic<bool> over{false};
+  Rounds rounds({.on_request = [&](Connection& conn) {
+    swallow(conn);
+    inside = true;  // holds the key, so that nobody tears down meanwhile
+    while (!over)
+      std::this_thread::yield();
+  }});
   for (int i = 0; i < 3'000; ++i) {
     std::error_code error;
     bool had = false;
-    ASSERT_TRUE(rounds.round([&](Connection& conn, UniqueFd&) {
-      // A request holds the key: nobody tears down meanwhile.
+    inside = over = false;
+    ASSERT_TRUE(rounds.round([&](Connection& conn, UniqueFd& far) {
+      test::send_all(far.get(), "x");
+      while (!inside)
+        std::this_thread::yield();
       at_once(
           i * 17 % 20'000,
           [&] {
@@ -174,6 +185,7 @@ TEST(DetachStress, NoFlushGoesOnAfterwards) {
             while (!error)
               error = conn.writer().write(test::bytes_of("x"));
           });
+      over = true;
     }));
     EXPECT_TRUE(had);
     ASSERT_EQ(error, Errc::conn_closed);

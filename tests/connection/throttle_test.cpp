@@ -21,6 +21,10 @@ class ThrottleTest : public PollerTest {
       take_input(it);
       ++reports;
     };
+    op->hangup = [this](Op& it) {
+      poller->detach(it);
+      gone.pull();
+    };
     EXPECT_FALSE(poller->add(*op));
   }
   ~ThrottleTest() override { poller->detach(*op); }
@@ -30,6 +34,7 @@ class ThrottleTest : public PollerTest {
   }
 
   std::atomic<int> reports{0};
+  Trigger gone;
   Throttle throttle{*poller, *op};
 };
 
@@ -73,11 +78,6 @@ TEST_F(ThrottleTest, ResumeWithoutAPauseWatchesNothing) {
 }
 
 TEST_F(ThrottleTest, PausedItStillReportsAHangUp) {
-  Trigger gone;
-  op->hangup = [&](Op& it) {
-    poller->detach(it);
-    gone.pull();
-  };
   throttle.pause();
   pair.far.reset();
   EXPECT_TRUE(gone.wait_until(test::soon()));
