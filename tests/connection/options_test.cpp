@@ -10,6 +10,7 @@
 #include "connection/connection.h"
 #include "connection/support.h"
 #include "support/net.h"
+#include "support/tcp.h"
 
 namespace netpoll {
 namespace {

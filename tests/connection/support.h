@@ -13,7 +13,6 @@
 #include "connection/connection.h"
 #include "connection/runtime.h"
 #include "os/address.h"
-#include "os/socket.h"
 #include "support/net.h"
 
 namespace netpoll::test {
@@ -21,19 +20,6 @@ namespace netpoll::test {
 /// Its handlers run on the poller.
 inline const RuntimeOptions kInline{.pollers = 1,
                                     .runner = RunBy::inline_on_poller};
-
-/// As socket_pair(), over TCP.
-inline Pair tcp_pair() {
-  const UniqueFd listener =
-      *os::listen_on(*Address::parse("tcp", "127.0.0.1:0"));
-  const Address address = *Address::local_of(listener.get());
-  Pair pair;
-  pair.far = *os::connect_to(address, kPatience);
-  pair.near = std::move((*os::accept4(listener.get()))->fd);
-  ::fcntl(pair.far.get(), F_SETFL, 0);
-  limit_waiting(pair.far.get());
-  return pair;
-}
 
 /// A connection with a runtime of its own; the test holds the far end. Declare
 /// what the handlers use before it: its end waits for the tear-down.

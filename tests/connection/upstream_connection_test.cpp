@@ -18,6 +18,7 @@
 #include "connection/connection.h"
 #include "connection/support.h"
 #include "mcache/mcache.h"
+#include "poller/support.h"
 #include "support/net.h"
 
 namespace netpoll {
@@ -178,8 +179,13 @@ TEST(Connection, AMebibyteInSmallPiecesCostsFourAtMost) {
   const std::size_t before = mcache::stats().cached_bytes;
   std::thread([&] {
     const Pair pair = socket_pair();
+    GoPool pool;
+    PoolRunner runner(pool);
+    const auto poller = *Poller::open(runner);
+    const auto op = make_ref<Op>(pair.near.get());
     KeyChain keys;
-    Input input(keys);
+    Activity activity;
+    Input input(keys, *poller, *op, activity);
     for (std::size_t sent = 0; sent < kMebibyte; sent += piece.size()) {
       test::send_all(pair.far.get(), piece);
       EXPECT_TRUE(input.fill(pair.near.get()));

@@ -26,7 +26,8 @@ namespace {
 TEST(Poller, StoppedBeforeItRunsItEndsAtOnce) {
   const test::FdsBalance balance;
   GoPool pool;
-  const auto poller = *Poller::open(pool);
+  PoolRunner runner(pool);
+  const auto poller = *Poller::open(runner);
   poller->stop();
   auto ran = std::async(std::launch::async, [&] { poller->run(); });
   EXPECT_EQ(ran.wait_for(test::kPatience), std::future_status::ready);
@@ -40,7 +41,8 @@ TEST(PollerGroup, ManyThreadsShareAHundredPollersEvenly) {
   constexpr std::size_t kRounds = 3'000;
   const test::FdsBalance balance;
   GoPool pool;
-  const auto group = *PollerGroup::start(kPollers, pool);
+  PoolRunner runner(pool);
+  const auto group = *PollerGroup::start(runner, {.count = kPollers});
   std::mutex mutex;
   std::map<Poller*, std::size_t> picked;
   std::latch done(kThreads);
