@@ -8,6 +8,7 @@
 #include <atomic>
 #include <future>
 #include <string>
+#include <thread>
 
 #include "connection/connection.h"
 #include "connection/support.h"
@@ -200,6 +201,8 @@ TEST(MaxInput, HandlerThatTakesALittleAndWaitsForMoreIsCalledAgain) {
   std::atomic<int> calls{0};
   Served served({.on_request = [&](Connection& conn) {
     if (++calls == 1) {
+      while (!conn.reader().is_paused())
+        std::this_thread::yield();
       EXPECT_FALSE(conn.reader().skip(10));
       conn.reader().release();
     } else if (conn.reader().size() == 100) {
@@ -207,7 +210,6 @@ TEST(MaxInput, HandlerThatTakesALittleAndWaitsForMoreIsCalledAgain) {
     }
   }});
   served.conn().set_max_input(100);
-  // So that the first call sees a full input.
   served.send(numbers(110));
   ASSERT_FALSE(served.start());
   EXPECT_TRUE(eventually([&] {
