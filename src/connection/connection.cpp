@@ -61,7 +61,7 @@ std::error_code Connection::start(CloseCallback last) {
   return {};
 }
 
-// on_prepare may have shown it to others, whose calls hold the key for a moment.
+// on_prepare may have shown it to others, whose calls hold the key for a while.
 bool Connection::take_key_to_greet() {
   while (is_active()) {
     if (keys_.try_process()) return true;

@@ -37,9 +37,7 @@ std::size_t Input::room() const {
   // relaxed: a number on its own.
   const std::size_t max = max_input_.load(std::memory_order_relaxed);
   if (max == 0) return kReadSizeMax;
-  // acquire: pairs with the exchange in sleep_for().
-  const std::size_t wanted = wanted_.load(std::memory_order_acquire);
-  const std::size_t limit = std::max(max, wanted);
+  const std::size_t limit = std::max(max, wanted_.peek());
   const std::size_t size = buffer_.size();
   return limit - std::min(limit, size);
 }
@@ -58,10 +56,7 @@ void Input::resume_if_room() {
 }
 
 void Input::wake_if_enough() {
-  // A write, so that the reader's exchange in sleep_for() reads it if it comes
-  // later, and then sees the input that came before this. acq_rel: pairs with
-  // that exchange, both ways.
-  const std::size_t wanted = wanted_.fetch_add(0, std::memory_order_acq_rel);
+  const std::size_t wanted = wanted_.asked();
   if (wanted != 0 && buffer_.size() >= wanted) more_.pull();
 }
 
@@ -148,18 +143,14 @@ std::error_code Input::wait_for(std::size_t n) {
 std::error_code Input::wait_for(std::size_t n, Deadline deadline) {
   if (n <= buffer_.size()) return {};
   const std::error_code error = sleep_for(n, deadline);
-  // An exchange: a plain store would come between the poller's fetch_add and
-  // the exchange of the next sleep_for(), which would then not read it.
-  wanted_.exchange(0, std::memory_order_acq_rel);
+  wanted_.withdraw();
   return error;
 }
 
 std::error_code Input::sleep_for(std::size_t n, Deadline deadline) {
   bool in_time = true;
   for (;;) {
-    // Say what is wanted, and only then look: acq_rel, pairs with the
-    // fetch_add in wake_if_enough(), both ways.
-    wanted_.exchange(n, std::memory_order_acq_rel);
+    wanted_.ask(n);  // and only then look
     if (n > buffer_.size()) resume();
     // Closed first, size second: all input came before the peer's close.
     const ClosedBy by = keys_.closed_by();

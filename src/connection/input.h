@@ -7,12 +7,11 @@
 //
 //    fill(): LinkBuffer::book                next(n), peek(n), until('\n'), …
 //            recv into it                      enough there? a view of it
-//            LinkBuffer::book_ack              else: wanted_ = n, look again,
-//    wake_if_enough(): size >= wanted_?              sleep on more_
+//            LinkBuffer::book_ack              else: wanted_.ask(n), look again,
+//    wake_if_enough(): wanted_.asked()               sleep on more_
 //            more_.pull() ------------------>        until woken, closed, late
 //
-// The two meet on wanted_ by exchange, as the key chain does: whichever comes
-// second sees what the other did. What is buffered can be read whoever closed
+// The two meet in wanted_: whichever comes second sees what the other did. What is buffered can be read whoever closed
 // the connection; only a wait for more ends in an error:
 //
 //    Errc::eof           the peer closed          Errc::read_timeout
@@ -38,6 +37,7 @@
 #include "connection/key_chain.h"
 #include "connection/throttle.h"
 #include "connection/wait_limit.h"
+#include "connection/wanted.h"
 #include "link_buffer/reader_writer.h"
 #include "os/io.h"
 
@@ -51,7 +51,7 @@ class Input {
       : keys_(keys),
         poller_(poller),
         activity_(activity),
-        throttle_(poller, op) {}
+        throttle_(WatchInput{poller, op}) {}
 
   /// Takes the next `n` bytes; waits until they are there. The view is good
   /// until release(). Upstream: connection.Next. [reader]
@@ -134,14 +134,12 @@ class Input {
   Poller& poller_;
   Activity& activity_;
 
-  Throttle throttle_;                     // paused by the poller
+  Throttle<> throttle_;                   // paused by the poller
   LinkBuffer buffer_;                     // written by the poller, read by ours
   std::size_t read_size_ = kReadSizeMin;  // the next read's; poller only
   bool viewed_ = false;  // views are out until release(); reader only
   Trigger more_;         // pulled by any, waited for by the reader
-  // What the reader sleeps for; 0: awake. Written by the reader; the poller
-  // writes it back unchanged, so that one of the two sees the other.
-  std::atomic<std::size_t> wanted_{0};
+  Wanted<> wanted_;      // where the two meet
   std::atomic<std::size_t> max_input_{0};  // 0: no limit; any, on its own
   WaitLimit limit_;                        // any
 

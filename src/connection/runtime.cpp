@@ -21,8 +21,8 @@ std::unique_ptr<Runner> make_runner(RunBy who, GoPool& workers) {
 
 }  // namespace
 
-Runtime::Runtime(RuntimeOptions options)
-    : workers_(std::move(options.workers)),
+Runtime::Runtime(const RuntimeOptions& options)
+    : workers_(options.workers),
       runner_(make_runner(options.runner, workers_)) {}
 
 Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options) {

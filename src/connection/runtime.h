@@ -56,7 +56,7 @@ class Runtime {
   PollerGroup& acceptors() { return acceptors_ ? *acceptors_ : *pollers_; }
 
  private:
-  explicit Runtime(RuntimeOptions options);
+  explicit Runtime(const RuntimeOptions& options);
   void trim_memory();
 
   std::atomic<Deadline> next_trim_{Deadline()};  // the pollers'; on its own

@@ -77,8 +77,8 @@ inline constexpr std::chrono::seconds kKeepaliveMax(32767);
 /// and end the connection (ETIMEDOUT) when as long again no answer comes: the
 /// questions fill the second span, three of them where seconds allow. 0: asks
 /// never. Does nothing on a unix socket, whose peer cannot vanish. Fails as
-/// setsockopt(2): more than kKeepaliveMax is refused. Output that is not acknowledged
-/// is the business of tcp_retries2, see tcp(7). [any]
+/// setsockopt(2): more than kKeepaliveMax is refused. Output that is not
+/// acknowledged is the business of tcp_retries2, see tcp(7). [any]
 ///
 /// Unlike upstream: it leaves the number of questions at the system's nine, and
 /// a dead peer is found after ten times `seconds` (sys_keepalive_unix.go:22).

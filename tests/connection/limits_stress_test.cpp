@@ -45,7 +45,7 @@ TEST_F(LimitsStress, ResumeThatMeetsAPauseIsNotLost) {
     ++reports;
   };
   ASSERT_FALSE(poller->add(*op));
-  Throttle throttle(*poller, *op);
+  Throttle<> throttle(WatchInput{*poller, *op});
   Partner pauser([&](int) { throttle.pause(); });
   Partner resumer([&](int) { throttle.resume(); });
   Mutex& control = FdOperatorTest::control(*op);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Listener, and the Acceptor that has it watched.
 #include "server/listener.h"
 
 #include <fcntl.h>
@@ -8,24 +6,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <latch>
 #include <string>
-#include <vector>
 
-#include "server/acceptor.h"
 #include "server/support.h"
 #include "support/error_of.h"
-#include "support/fds.h"
 #include "support/net.h"
 
 namespace netpoll {
 namespace {
 
 using test::error_of;
-using test::eventually;
 using test::FdsBalance;
 
 // A path of this process's own, free before and after.
@@ -199,111 +191,6 @@ TEST(Listener, E2Row8SecondCloseTakesNobodysDescriptor) {
   ASSERT_EQ(next.get(), number);  // the lowest free one: the listener's old one
   listener.close();
   EXPECT_NE(::fcntl(number, F_GETFD), -1);
-}
-
-// An acceptor that keeps what it accepts.
-class AcceptorTest : public testing::Test {
- protected:
-  explicit AcceptorTest() {
-    Listener listener = test::listen_anywhere();
-    address = listener.address();
-    acceptor = make_ref<Acceptor>(*runtime, std::move(listener),
-                                  [this](os::Accepted it) { keep(it); });
-  }
-
-  void keep(os::Accepted& it) {
-    kept.push_back(std::move(it.fd));
-    if (++accepted > 1 || !hold) return;
-    entered.count_down();
-    stopping.wait();
-    test::give_others_a_chance();
-  }
-
-  const FdsBalance balance;
-  std::unique_ptr<Runtime> runtime = *Runtime::start({.pollers = 1});
-  Address address;
-  std::vector<UniqueFd> kept;  // the poller's
-  std::atomic<int> accepted{0};
-  bool hold = false;  // the first, between the two latches
-  std::latch entered{1};
-  std::latch stopping{1};
-  Ref<Acceptor> acceptor;
-};
-
-// The first one is held until stop() waits for the turn to end; a second turn
-// would have to win against it nine times.
-TEST_F(AcceptorTest, AcceptsAllThatWaitInOneTurn) {
-  std::vector<UniqueFd> clients;
-  for (int i = 0; i < 10; ++i)
-    clients.push_back(test::client_of(address));
-  hold = true;
-  ASSERT_FALSE(acceptor->start());
-  entered.wait();
-  stopping.count_down();
-  acceptor->stop();
-  EXPECT_EQ(accepted, 10);
-}
-
-TEST_F(AcceptorTest, AcceptsNobodyOnceStopped) {
-  ASSERT_FALSE(acceptor->start());
-  acceptor->stop();
-  EXPECT_FALSE(test::client_of(address));
-  EXPECT_EQ(accepted, 0);
-}
-
-TEST_F(AcceptorTest, IsHeldByNobodyElseOnceStopped) {
-  ASSERT_FALSE(acceptor->start());
-  EXPECT_EQ(acceptor->holders(), 2u);
-  acceptor->stop();
-  EXPECT_TRUE(eventually([&] { return acceptor->holders() == 1; }));
-}
-
-TEST_F(AcceptorTest, PausesWithoutDescriptorsAndRecovers) {
-  const test::LogLines lines;
-  UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ASSERT_FALSE(acceptor->start());
-  {
-    const test::NoMoreFds limit;
-    ASSERT_EQ(::connect(client.get(), address.data(), address.size()), 0);
-    EXPECT_TRUE(eventually([&] { return lines.all().size() >= 2; }));
-    EXPECT_EQ(accepted, 0);
-  }
-  EXPECT_TRUE(eventually([&] { return accepted == 1; }));
-  // Pauses of 10 ms, 20 ms, …: without them it would be thousands of lines.
-  EXPECT_LT(lines.all().size(), 50u);
-  EXPECT_EQ(lines.all().front(), "accept: Too many open files");
-  acceptor->stop();
-}
-
-// Upstream: TestServerAcceptWhenTooManyOpenFiles, which is run by hand there.
-TEST_F(AcceptorTest, WhoWaitedWithoutDescriptorsIsAcceptedAndSoIsTheNext) {
-  const test::LogLines lines;
-  std::vector<UniqueFd> clients(5);
-  for (UniqueFd& client : clients)
-    client.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ASSERT_FALSE(acceptor->start());
-  {
-    const test::NoMoreFds limit;
-    for (const UniqueFd& client : clients) {
-      ASSERT_EQ(::connect(client.get(), address.data(), address.size()), 0);
-    }
-    EXPECT_TRUE(eventually([&] { return !lines.all().empty(); }));
-  }
-  EXPECT_TRUE(eventually([&] { return accepted == 5; }));
-  clients.push_back(test::client_of(address));
-  EXPECT_TRUE(eventually([&] { return accepted == 6; }));
-  acceptor->stop();
-}
-
-TEST_F(AcceptorTest, StopEndsAPause) {
-  const test::LogLines lines;
-  UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ASSERT_FALSE(acceptor->start());
-  const test::NoMoreFds limit;
-  ASSERT_EQ(::connect(client.get(), address.data(), address.size()), 0);
-  EXPECT_TRUE(eventually([&] { return !lines.all().empty(); }));
-  acceptor->stop();
-  EXPECT_TRUE(eventually([&] { return acceptor->holders() == 1; }));
 }
 
 }  // namespace
