@@ -116,7 +116,6 @@ TEST(Deadlines, SetDeadlineIsForBothWays) {
   EXPECT_EQ(served.conn().writer().flush(), Errc::write_timeout);
 }
 
-// Broken variants: deadline_ is not looked at; kNever does not clear it.
 TEST(Deadlines, CallWaitsTillItComesAndNoneAfterIt) {
   Served served({});
   ASSERT_FALSE(served.start());
