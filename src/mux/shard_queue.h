@@ -29,11 +29,11 @@
 // Nothing bounds what waits here while the peer is slow. Owns a Ref of the
 // connection until it is destroyed; from the first add() on it is the
 // connection's only writer. Upstream: mux/shard_queue.go:65 (ShardQueue).
-// Unlike upstream: close() sleeps until the last flush is over, where upstream
-// spins and may return before it; an add() that comes too late says so; next_
-// is unsigned, for a signed one turns negative after 2^31 calls and crashes;
-// a round ends with its shards, so that busy adders cannot put off the flush;
-// the consumer looks at all shards, not at a ring of those that have something.
+// Unlike upstream (mux/shard_queue.go:96, :112): next_ is unsigned, for a
+// signed one turns negative after 2^31 calls and crashes; close() sleeps until
+// the last flush is over, where upstream spins and may return before it; a late
+// add() is told so; a round ends with its shards, so that busy adders cannot
+// put off the flush; all shards are looked at, not a ring of the filled ones.
 
 #include <atomic>
 #include <condition_variable>

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Upstream: net_dialer_test.go, netpoll_unix_test.go:474.
+// Upstream: net_dialer_test.go, net_listener_test.go:28, connection_test.go:641,
+// netpoll_unix_test.go:474.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <atomic>
+#include <latch>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "client/dialer.h"
 #include "os/socket.h"
@@ -58,6 +62,50 @@ TEST_F(DialUpstream, WhatWasFlushedBeforeTheCloseArrives) {
     conn.reset();
     EXPECT_EQ(test::receive(far.get(), packet.size() + 1), packet);
   }
+}
+
+// TestListenerDialer: the handler comes after the dial. Broken variant:
+// set_on_request() leaves input that is there already to the next byte.
+TEST_F(DialUpstream, HandlerSetAfterTheDialMayClose) {
+  for (int i = 0; i < 10; ++i) {
+    const DialedConnection conn = dial_it();
+    const UniqueFd far = accept();
+    std::latch closed(1);
+    std::atomic<bool> asked{false};
+    conn->add_close_callback([&](Connection&) { closed.count_down(); });
+    test::send_all(far.get(), "0123456789");
+    EXPECT_TRUE(eventually([&] { return conn->reader().size() == 10; }));
+    conn->set_on_request([&](Connection& it) {
+      asked = true;
+      it.close();
+    });
+    closed.wait();
+    EXPECT_TRUE(asked);
+    EXPECT_TRUE(test::at_eof(far.get()));
+  }
+}
+
+// TestConnectionServerClose, the client's side. Broken variant: a handler that
+// waits is not woken by the peer's end.
+TEST_F(DialUpstream, HandlerAnswersWaitsForTheServersEndAndCloses) {
+  std::latch closed(1);
+  std::error_code end;
+  const DialOptions options{.handlers = {.on_request = [&](Connection& it) {
+                              EXPECT_EQ(it.reader().read_string(4), "ping");
+                              EXPECT_FALSE(
+                                  it.writer().write(test::bytes_of("pong")));
+                              end = it.reader().next(1).error();
+                              it.close();
+                            }}};
+  const auto conn = dial(*runtime, "tcp", address.to_string(), options);
+  ASSERT_TRUE(conn);
+  (*conn)->add_close_callback([&](Connection&) { closed.count_down(); });
+  UniqueFd far = accept();
+  test::send_all(far.get(), "ping");
+  EXPECT_EQ(test::receive(far.get(), 4), "pong");
+  far.reset();
+  closed.wait();
+  EXPECT_EQ(end, Errc::eof);
 }
 
 // Else another thread's new descriptor might get the number that the user

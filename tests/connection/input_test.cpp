@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "link_buffer/text.h"
 #include "poller/support.h"
@@ -87,6 +88,21 @@ TEST_F(InputTest, SliceOutlivesTheInput) {
   ASSERT_TRUE(slice);
   input.reset();
   EXPECT_EQ(slice->read_string(7), "keep me");
+}
+
+// Two fills, two blocks. Broken variant: read() takes the first piece alone.
+TEST_F(InputTest, ReadCopiesAcrossNodes) {
+  std::string text;
+  while (text.size() < 8192 + 8192)
+    text += std::to_string(text.size()) + ' ';
+  test::send_all(pair.far.get(), text);
+  ASSERT_EQ(fill()->bytes, 8192u);
+  ASSERT_EQ(fill()->bytes, text.size() - 8192);
+  std::vector<std::byte> room(text.size() + 100);
+  EXPECT_EQ(input->read(std::span(room).first(100)), 100u);
+  EXPECT_EQ(input->read(std::span(room).subspan(100)), text.size() - 100);
+  EXPECT_EQ(text_of(std::span(room).first(text.size())), text);
+  EXPECT_EQ(input->size(), 0u);
 }
 
 // Broken variant: read() releases whatever was handed out before.

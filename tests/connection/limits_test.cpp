@@ -116,6 +116,26 @@ TEST(Deadlines, SetDeadlineIsForBothWays) {
   EXPECT_EQ(served.conn().writer().flush(), Errc::write_timeout);
 }
 
+TEST(Deadlines, CallWaitsTillItComesAndNoneAfterIt) {
+  Served served({});
+  ASSERT_FALSE(served.start());
+  served.conn().set_deadline(kLongAgo);
+  served.conn().set_deadline(kNever);
+  auto read = std::async(std::launch::async,
+                         [&] { return served.conn().reader().read_string(5); });
+  test::give_others_a_chance();
+  served.send("hello");
+  EXPECT_EQ(read.get(), "hello");
+
+  const Deadline at = Deadline::clock::now() + milliseconds(5);
+  served.conn().set_deadline(at);
+  served.conn().writer().write_string(std::string(4 << 20, 'x'));
+  EXPECT_EQ(served.conn().writer().flush(), Errc::write_timeout);
+  EXPECT_EQ(served.conn().reader().next(1).error(), Errc::read_timeout);
+  EXPECT_GE(Deadline::clock::now(), at);
+  EXPECT_EQ(served.conn().reader().next(1).error(), Errc::read_timeout);
+}
+
 // More than the limit of one byte is let in only while somebody waits for it.
 TEST(Deadlines, CallThatAlreadyWaitsIsNotDisturbed) {
   Served served({});

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstring>
@@ -81,6 +82,23 @@ TEST_F(OutputTest, SendsEverythingThatWasWrittenInOrder) {
   EXPECT_FALSE(output.flush());
   EXPECT_EQ(receive(pair.far.get(), 7), "abcdefg");
   EXPECT_EQ(os::bytes_waiting(pair.far.get()), 0u);
+}
+
+// Broken variants: write() does not flush; it hands over the bytes themselves.
+TEST_F(OutputTest, WriteSendsACopyAtOnce) {
+  std::string text = "hello";
+  EXPECT_FALSE(output.write(test::bytes_of(text)));
+  EXPECT_EQ(receive(pair.far.get(), 5), "hello");
+  EXPECT_EQ(output.malloc_size(), 0u);
+
+  std::string large = much();
+  output.limit().set_deadline(Deadline::clock::now());
+  EXPECT_EQ(output.write(test::bytes_of(large)), Errc::write_timeout);
+  std::ranges::fill(large, '!');  // most of it is not sent yet
+  output.limit().set_deadline(kNever);
+  auto rest = flush_elsewhere();
+  EXPECT_EQ(receive(pair.far.get(), much().size()), much());
+  EXPECT_FALSE(rest.get());
 }
 
 TEST_F(OutputTest, FlushOfNothingIsFine) {

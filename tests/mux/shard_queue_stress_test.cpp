@@ -54,7 +54,7 @@ std::size_t add_some(ShardQueue& queue, char letter, std::size_t most,
 //  2. consume() calls end() before send(): close() returns before the flush.
 //  3. add() counts the shard after it has let the lock go: a consumer subtracts
 //     what is not counted yet.
-TEST(ShardQueueStress, WhatIsTakenIsInTheSocketWhenCloseReturns) {
+TEST(ShardQueueStress, E2Row7WhatIsTakenIsInTheSocketWhenCloseReturns) {
   constexpr int kRounds = 3'000;
   constexpr std::size_t kMost = 40;
   Served served({});

@@ -151,7 +151,7 @@ TEST_F(ShardQueueTest, PacketsThatComeDuringARoundGoOutWithTheNext) {
   EXPECT_EQ(before, 6u);  // nothing of their round when the last was called
 }
 
-TEST_F(ShardQueueTest, TheCounterOfShardsMayWrap) {
+TEST_F(ShardQueueTest, E2Row7TheCounterOfShardsMayWrap) {
   Served served({});
   ASSERT_FALSE(served.start());
   for (const std::uint32_t near :

@@ -45,7 +45,7 @@ TEST_F(ConnectTest, E2Row9RefusedIsConnectionRefused) {
 }
 
 // Upstream's #364: whoever limits the time wants to hear of the time.
-TEST_F(ConnectTest, DeadlineWinsOverARefusalAtTheSameTime) {
+TEST_F(ConnectTest, E1Row364DeadlineWinsOverARefusalAtTheSameTime) {
   listener.reset();
   const auto fd = connect_to(address, Deadline::clock::now());
   ASSERT_FALSE(fd);

@@ -17,18 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 E1 = ["393", "395", "404", "panic", "414", "415", "416", "364", "419", "420", "readall"]
 E2 = [str(number) for number in range(1, 19)]
 
-# Written against a class or a header that is not in the tree yet, or not under its row's name. One
-# that has arrived must go from here: the mark is strict.
-ARRIVES_LATER = {
-    "364": "client/: dial names within a deadline",
-    "420": "server/listener.h: what is unlike upstream",
-    "7": "mux/",
-    "8": "server/: Listener::from_fd",
-    "9": "client/: the connector",
-    "10": "client/: adopt",
-    "14": "client/: the descriptors of all classes at once",
-}
-
 
 class Row(NamedTuple):
     row: str
@@ -95,17 +83,9 @@ TESTS = all_tests(ROOT)
 
 def test_every_row_is_listed_once():
     assert faults_of_rows(TABLE) == []
-    assert set(ARRIVES_LATER) <= set(E1 + E2)
 
 
-def marks_of(row: Row):
-    later = ARRIVES_LATER.get(row.row)
-    return pytest.mark.xfail(strict=True, reason=later) if later else ()
-
-
-@pytest.mark.parametrize(
-    "row", [pytest.param(row, id=row.row, marks=marks_of(row)) for row in TABLE]
-)
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.row) for row in TABLE])
 def test_a_row_has_its_tests_and_its_header(row):
     file = ROOT / row.header
     assert faults_of_row(row, TESTS, file.read_text() if file.exists() else "") == []
