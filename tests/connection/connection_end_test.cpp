@@ -258,7 +258,7 @@ TEST(ConnectionEnd, TearDownAfterTheHandlerEndsAPushersFlush) {
     leave.wait();
     swallow(conn);
   }});
-  served.conn().set_write_timeout(std::chrono::seconds(2));
+  served.conn().set_write_timeout(test::kPatience);
   ASSERT_FALSE(served.start());
   served.send("x");
   entered.wait();

@@ -47,7 +47,7 @@ bool eventually(Condition condition) {
 
 /// Lets other threads come to what they would do wrongly too early.
 inline void give_others_a_chance() {
-  for (int i = 0; i < 1000; ++i)
+  for (int i = 0; i < 100; ++i)
     std::this_thread::yield();
 }
 
