@@ -5,14 +5,15 @@
 //
 //    poller                                  reader (a handler, or a client)
 //
-//    fill(): LinkBuffer::book                next(n), peek(n), until('\n'), …
-//            recv into it                      enough there? a view of it
-//            LinkBuffer::book_ack              else: wanted_.ask(n), look again,
-//    wake_if_enough(): wanted_.asked()               sleep on more_
-//            more_.pull() ------------------>        until woken, closed, late
+//    fill(): LinkBuffer::book               next(n), peek(n), until('\n'), …
+//            recv into it                     enough there? a view of it
+//            LinkBuffer::book_ack             else: wanted_.ask(n), look again,
+//    wake_if_enough(): wanted_.asked()              sleep on more_
+//            more_.pull() ----------------->        until woken, closed, late
 //
-// The two meet in wanted_: whichever comes second sees what the other did. What is buffered can be read whoever closed
-// the connection; only a wait for more ends in an error:
+// The two meet in wanted_: whichever comes second sees what the other did. What
+// is buffered can be read whoever closed the connection; only a wait for more
+// ends in an error:
 //
 //    Errc::eof           the peer closed          Errc::read_timeout
 //    Errc::conn_closed   we closed                Errc::would_block (inline)

@@ -25,7 +25,7 @@ Runtime::Runtime(const RuntimeOptions& options)
     : workers_(options.workers),
       runner_(make_runner(options.runner, workers_)) {}
 
-Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options) {
+Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {
   std::unique_ptr<Runtime> runtime(new Runtime(options));
   PollerGroupOptions group{
       .count = options.pollers > 0 ? options.pollers : default_pollers(),
