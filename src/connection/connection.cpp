@@ -189,25 +189,6 @@ bool Connection::ready_to_tear_down() const {
   }
 }
 
-// Gives the processing key back, or keeps it: for ever, having torn down, or
-// (true) because there is something to handle. Requires: the caller holds it.
-bool Connection::let_go() {
-  for (;;) {
-    // Who closed first, input second: all input came before the peer's close,
-    // and what came is handled before the end.
-    const bool ending = ready_to_tear_down();
-    if (has_request()) return true;
-    if (ending) {
-      tear_down();
-      return false;
-    }
-    keys_.stop_processing();
-    // Look again: who came between the look and the key found it taken.
-    if (!ready_to_tear_down() && !has_request()) return false;
-    if (!keys_.try_process()) return false;
-  }
-}
-
 void Connection::tear_down() {
   assert(!is_active());
   poller_.detach(*this);

@@ -121,6 +121,7 @@ class Connection final : public FdOperator {
 
  private:
   friend class ConnectionTest;
+  friend class KeyChain<>;  // for let_go()
 
   // connection_poller.cpp [poller]
   void on_readable() override;
@@ -149,7 +150,7 @@ class Connection final : public FdOperator {
   void go_on_elsewhere(bool has_work);
   bool ready_to_tear_down() const;
   bool handled() const;
-  bool let_go();
+  bool let_go() { return keys_.let_go(*this); }
   void tear_down();
   void run_close_callbacks();
   UniqueFd take_socket();

@@ -61,6 +61,11 @@ class KeyChain {
   bool try_process();
   /// Gives it back. The caller looks again for input and for a close. [holder]
   void stop_processing();
+  /// Gives it back, or keeps it: for ever, having had `owner` torn down, or,
+  /// with true, because `owner` has a request to handle. `owner` says so by
+  /// ready_to_tear_down(), has_request() and tear_down(). [holder]
+  template <class Owner>
+  bool let_go(Owner& owner);
   /// Somebody holds the key. A guess, unless you are the holder. [any]
   bool is_processing() const;
 
@@ -126,6 +131,25 @@ void KeyChain<Sync>::stop_processing() {
   [[maybe_unused]] const bool was =
       processing_.exchange(false, std::memory_order_acq_rel);
   assert(was);
+}
+
+template <class Sync>
+template <class Owner>
+bool KeyChain<Sync>::let_go(Owner& owner) {
+  for (;;) {
+    // Who closed first, input second: all input came before the peer's close,
+    // and what came is handled before the end.
+    const bool ending = owner.ready_to_tear_down();
+    if (owner.has_request()) return true;
+    if (ending) {
+      owner.tear_down();
+      return false;
+    }
+    stop_processing();
+    // Look again: who came between the look and the key found it taken.
+    if (!owner.ready_to_tear_down() && !owner.has_request()) return false;
+    if (!try_process()) return false;
+  }
 }
 
 template <class Sync>

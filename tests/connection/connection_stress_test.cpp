@@ -69,7 +69,7 @@ TEST(ConnectionStress, CloseMeetsAHandler) {
   EXPECT_EQ(torn_down_inside, 0);
 }
 
-// Broken variant: Connection::let_go() looks for the end only before it gives
+// Broken variant: KeyChain::let_go() looks for the end only before it gives
 // the key back. An end in between finds the key taken; nobody tears down. The
 // two handlers meet, and return within nanoseconds.
 TEST(ConnectionStress, TheEndMeetsAHandlerThatLetsGo) {

@@ -102,7 +102,7 @@ TEST(SetOnRequestStress, HandlerSetWhileInputArrivesGetsIt) {
   }
 }
 
-// Broken variant: Connection::let_go() looks for the end before it looks for
+// Broken variant: KeyChain::let_go() looks for the end before it looks for
 // input. The last request comes while a handler returns, and is not handled.
 // Not seen failing here; SetOnRequest.InputOfAPeerThatHasGone… fails always.
 TEST(LetGoStress, LastRequestIsHandledBeforeTheEnd) {

@@ -6,10 +6,10 @@
 // atomics. A task that the poller defers runs here at once, on the poller's
 // thread: what matters is only that it does not run on the worker's.
 //
-// A copy, for Connection itself needs sockets and pools: who changes let_go(),
-// try_finish(), hang_up(), has_request(), run_task(), run_on_connect() or
-// run_disconnect_task() in src/connection changes it here. Fault breaks it on
-// purpose, one re-check at a time.
+// A copy but for let_go(), for Connection itself needs sockets and pools: who
+// changes try_finish(), hang_up(), has_request(), run_task(), run_on_connect()
+// or run_disconnect_task() in src/connection changes it here. Fault breaks it
+// on purpose, let_go() as well, one re-check at a time.
 
 #include <array>
 
@@ -148,6 +148,7 @@ struct Conn {
   }
 
   bool let_go() {
+    if constexpr (kFault == Fault::none) return keys.let_go(*this);
     for (;;) {
       if (kFault == Fault::input_looked_at_first && has_request()) return true;
       const bool ending = ready_to_tear_down();
