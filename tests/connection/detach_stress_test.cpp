@@ -102,34 +102,6 @@ TEST(SetOnRequestStress, HandlerSetWhileInputArrivesGetsIt) {
   }
 }
 
-// Broken variant: KeyChain::let_go() looks for the end before it looks for
-// input. The last request comes while a handler returns, and is not handled.
-// Not seen failing here; SetOnRequest.InputOfAPeerThatHasGone… fails always.
-TEST(LetGoStress, LastRequestIsHandledBeforeTheEnd) {
-  std::atomic<int> taken{0};
-  Rounds rounds({.on_request =
-                     [&](Connection& conn) {
-                       const auto size = static_cast<int>(conn.reader().size());
-                       swallow(conn);
-                       taken += size;
-                     },
-                 .on_disconnect = [](Connection&) {}});
-  for (int i = 1; i <= 10'000; ++i) {
-    taken = 0;
-    bool all = false;
-    ASSERT_TRUE(rounds.round([&](Connection& conn, UniqueFd& far) {
-      std::atomic<bool> over{false};
-      conn.add_close_callback([&](Connection&) { over = true; });
-      test::send_all(far.get(), "a");
-      spin(i * 17 % 10'000);
-      test::send_all(far.get(), "b");
-      ::shutdown(far.get(), SHUT_WR);
-      all = eventually([&] { return over.load(); }) && taken == 2;
-    }));
-    ASSERT_TRUE(all) << "taken: " << taken;
-  }
-}
-
 // Broken variant: Connection::detach() takes the socket after it has closed. A
 // handler that returns in between closes the descriptor.
 TEST(DetachStress, HandlerThatReturnsDoesNotCloseTheDescriptor) {
