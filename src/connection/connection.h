@@ -20,7 +20,7 @@
 // where a close recycles them under a reader (connection_reactor.go:71, #408).
 // Unlike upstream: how a peer ended is not logged (poll_default_linux.go:176).
 //
-// Upstream: connection, connection_impl.go:37; Connection, connection.go:29.
+// Upstream: connection, connection_impl.go:38; Connection, connection.go:29.
 
 #include <functional>
 #include <memory>

@@ -61,6 +61,7 @@ class Runtime {
   void trim_memory();
 
   std::atomic<Deadline> next_trim_{Deadline()};  // the pollers'; on its own
+
   // Constant once start() has returned; each is for any thread.
   GoPool workers_;
   std::unique_ptr<Runner> runner_;

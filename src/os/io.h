@@ -18,7 +18,7 @@ namespace netpoll::os {
 using IoVecs = std::span<const std::span<const std::byte>>;
 
 /// How many pieces sendmsg() takes at most; the rest waits for the next call.
-/// Upstream: barriercap (nocopy.go:262).
+/// Upstream: barriercap (sys_exec.go:58).
 inline constexpr std::size_t kIoVecsMax = 32;
 
 /// What one call moved.
