@@ -18,7 +18,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "mcache/mcache.h"
+#include "netpoll/mcache/mcache.h"
 
 namespace {
 

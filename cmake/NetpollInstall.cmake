@@ -8,7 +8,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/netpoll)
 
 install(TARGETS netpoll EXPORT netpollTargets
-  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/netpoll)
+  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT netpollTargets NAMESPACE netpoll:: DESTINATION ${package_dir})
 
 configure_package_config_file(

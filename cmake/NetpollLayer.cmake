@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# netpoll_layer(NAME DEPENDS folders… SOURCES files…): one folder of src/ as one
+# netpoll_layer(NAME DEPENDS folders… SOURCES files…): one folder of src/netpoll/ as one
 # static library, netpoll::NAME. DEPENDS is the whole of what its files may
 # include; cmake/layer_check.cmake reads it and fails the build otherwise.
 include(GNUInstallDirs)
@@ -22,9 +22,9 @@ set_property(GLOBAL PROPERTY NETPOLL_LAYERS "")
 
 function(netpoll_layer name)
   cmake_parse_arguments(layer "" "" "DEPENDS;SOURCES" ${ARGN})
-  set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
+  set(dir ${CMAKE_CURRENT_SOURCE_DIR}/netpoll/${name})
   file(GLOB headers CONFIGURE_DEPENDS ${dir}/*.h)
-  list(TRANSFORM layer_SOURCES PREPEND ${name}/)
+  list(TRANSFORM layer_SOURCES PREPEND netpoll/${name}/)
 
   set(target netpoll_${name})
   add_library(${target} STATIC ${layer_SOURCES})
@@ -39,21 +39,21 @@ function(netpoll_layer name)
     target_link_libraries(${target} PUBLIC netpoll_${dep})
   endforeach()
   install(TARGETS ${target} EXPORT netpollTargets
-    FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/netpoll)
+    FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
   set_property(GLOBAL APPEND PROPERTY NETPOLL_LAYERS ${target})
   netpoll_check_layer(${name} "${layer_DEPENDS}")
 endfunction()
 
 # Runs before anything of the layer compiles, again whenever a file changes.
 function(netpoll_check_layer name depends)
-  set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
+  set(dir ${CMAKE_CURRENT_SOURCE_DIR}/netpoll/${name})
   file(GLOB files CONFIGURE_DEPENDS ${dir}/*.h ${dir}/*.cpp)
   set(stamp ${CMAKE_CURRENT_BINARY_DIR}/${name}.layer)
   add_custom_command(OUTPUT ${stamp}
     COMMAND ${CMAKE_COMMAND} -DDIR=${dir} "-DMAY=${name};${depends}" -DSTAMP=${stamp}
             -P ${PROJECT_SOURCE_DIR}/cmake/layer_check.cmake
     DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/layer_check.cmake
-    COMMENT "Checking the includes of src/${name}" VERBATIM)
+    COMMENT "Checking the includes of src/netpoll/${name}" VERBATIM)
   add_custom_target(netpoll_${name}_layer DEPENDS ${stamp})
   add_dependencies(netpoll_${name} netpoll_${name}_layer)
 endfunction()

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "flags.h"
-#include "netpoll.h"
+#include "netpoll/netpoll.h"
 
 namespace {
 

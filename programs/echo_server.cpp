@@ -9,7 +9,7 @@
 #include <string>
 
 #include "flags.h"
-#include "netpoll.h"
+#include "netpoll/netpoll.h"
 
 namespace {
 

@@ -15,7 +15,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "mcache/mcache.h"
+#include "netpoll/mcache/mcache.h"
 
 namespace {
 

@@ -23,7 +23,7 @@
 #include <thread>
 #include <vector>
 
-#include "mcache/mcache.h"
+#include "netpoll/mcache/mcache.h"
 
 namespace {
 

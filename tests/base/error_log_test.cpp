@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "base/check.h"
-#include "base/error.h"
-#include "base/log.h"
-#include "base/result.h"
+#include "netpoll/base/check.h"
+#include "netpoll/base/error.h"
+#include "netpoll/base/log.h"
+#include "netpoll/base/result.h"
 
 namespace netpoll {
 namespace {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/ref.h"
-#include "base/trigger.h"
+#include "netpoll/base/ref.h"
+#include "netpoll/base/trigger.h"
 
 namespace netpoll {
 namespace {

@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "client/dialer.h"
-#include "os/socket.h"
+#include "netpoll/client/dialer.h"
+#include "netpoll/os/socket.h"
 #include "support/net.h"
 
 namespace netpoll {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "client/dialer.h"
-#include "server/event_loop.h"
-#include "server/listener.h"
+#include "netpoll/client/dialer.h"
+#include "netpoll/server/event_loop.h"
+#include "netpoll/server/listener.h"
 #include "support/fds.h"
 #include "support/net.h"
 

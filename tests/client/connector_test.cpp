@@ -2,7 +2,7 @@
 //
 // Which address is tried when, how often, and whose error is told; the attempts
 // are made up.
-#include "client/connector.h"
+#include "netpoll/client/connector.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "client/support.h"
-#include "os/socket.h"
+#include "netpoll/os/socket.h"
 #include "support/error_of.h"
 #include "support/net.h"
 

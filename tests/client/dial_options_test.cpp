@@ -12,9 +12,9 @@
 #include <string>
 #include <thread>
 
-#include "client/dialer.h"
 #include "client/support.h"
-#include "os/socket.h"
+#include "netpoll/client/dialer.h"
+#include "netpoll/os/socket.h"
 #include "support/error_of.h"
 #include "support/fds.h"
 #include "support/net.h"

@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "client/dialer.h"
 #include "client/support.h"
+#include "netpoll/client/dialer.h"
 #include "server/support.h"
 #include "support/net.h"
 

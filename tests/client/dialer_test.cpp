@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Dialling, against plain sockets: client/ knows no server/.
-#include "client/dialer.h"
+#include "netpoll/client/dialer.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-#include "os/socket.h"
+#include "netpoll/os/socket.h"
 #include "support/net.h"
 
 namespace netpoll {

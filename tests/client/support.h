@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "os/resolver.h"
-#include "os/socket.h"
+#include "netpoll/os/resolver.h"
+#include "netpoll/os/socket.h"
 #include "support/net.h"
 
 namespace netpoll::test {

@@ -14,8 +14,8 @@
 #include <string>
 #include <system_error>
 
-#include "client/dialer.h"
-#include "os/socket.h"
+#include "netpoll/client/dialer.h"
+#include "netpoll/os/socket.h"
 #include "support/net.h"
 
 namespace netpoll {

@@ -20,7 +20,7 @@
 #include <thread>
 #include <vector>
 
-#include "netpoll.h"
+#include "netpoll/netpoll.h"
 
 namespace netpoll::conformance {
 
@@ -69,10 +69,10 @@ class Stage {
 
   mutable Mutex mutex_;
   mutable std::condition_variable opened_;
-  std::map<std::string, std::string> scripts_ GUARDED_BY(mutex_);
-  std::map<std::string, bool> open_ GUARDED_BY(mutex_);
-  std::map<std::string, int> calls_ GUARDED_BY(mutex_);
-  Ref<Connection> conn_ GUARDED_BY(mutex_);
+  std::map<std::string, std::string> scripts_ NETPOLL_GUARDED_BY(mutex_);
+  std::map<std::string, bool> open_ NETPOLL_GUARDED_BY(mutex_);
+  std::map<std::string, int> calls_ NETPOLL_GUARDED_BY(mutex_);
+  Ref<Connection> conn_ NETPOLL_GUARDED_BY(mutex_);
 };
 
 /// The name of the kind of error, the same in both drivers.

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/error.h"
+#include "netpoll/base/error.h"
 
 namespace netpoll::conformance {
 namespace {

@@ -18,8 +18,8 @@
 #include <utility>
 #include <vector>
 
-#include "link_buffer/link_buffer.h"
-#include "link_buffer/slice.h"
+#include "netpoll/link_buffer/link_buffer.h"
+#include "netpoll/link_buffer/slice.h"
 
 namespace netpoll::conformance {
 

@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "netpoll.h"
+#include "netpoll/netpoll.h"
 
 namespace {
 
@@ -65,7 +65,7 @@ class Served {
     std::size_t bytes = 0;
   };
   Mutex mutex_;
-  std::map<const Connection*, Count> counts_ GUARDED_BY(mutex_);
+  std::map<const Connection*, Count> counts_ NETPOLL_GUARDED_BY(mutex_);
 };
 
 void echo(Connection& conn, Served& served) {

@@ -11,7 +11,7 @@
 #include <memory>
 #include <utility>
 
-#include "connection/connection.h"
+#include "netpoll/connection/connection.h"
 
 namespace netpoll::test {
 

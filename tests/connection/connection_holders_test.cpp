@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "connection/census.h"
-#include "connection/connection.h"
 #include "connection/support.h"
+#include "netpoll/connection/connection.h"
 #include "support/net.h"
 
 namespace netpoll {

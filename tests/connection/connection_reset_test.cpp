@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "connection/connection.h"
-#include "os/socket.h"
+#include "netpoll/connection/connection.h"
+#include "netpoll/os/socket.h"
 #include "support/net.h"
 #include "support/tcp.h"
 

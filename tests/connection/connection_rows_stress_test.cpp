@@ -7,8 +7,8 @@
 #include <atomic>
 #include <system_error>
 
-#include "connection/connection.h"
 #include "connection/stress_support.h"
+#include "netpoll/connection/connection.h"
 #include "support/net.h"
 
 namespace netpoll {

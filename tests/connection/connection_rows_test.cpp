@@ -13,8 +13,8 @@
 #include <string>
 #include <utility>
 
-#include "connection/connection.h"
 #include "connection/support.h"
+#include "netpoll/connection/connection.h"
 #include "support/net.h"
 #include "support/tcp.h"
 

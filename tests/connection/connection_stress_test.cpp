@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "connection/connection.h"
 #include "connection/stress_support.h"
 #include "connection/support.h"
+#include "netpoll/connection/connection.h"
 #include "poller/support.h"
 #include "support/jolts.h"
 #include "support/net.h"

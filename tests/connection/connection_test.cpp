@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A connection while it lives: which handler runs when, and what it can do.
-#include "connection/connection.h"
+#include "netpoll/connection/connection.h"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "connection/support.h"
-#include "os/socket.h"
+#include "netpoll/os/socket.h"
 #include "support/net.h"
 
 namespace netpoll {

@@ -8,9 +8,9 @@
 #include <atomic>
 #include <string>
 
-#include "connection/connection.h"
 #include "connection/stress_support.h"
 #include "connection/support.h"
+#include "netpoll/connection/connection.h"
 #include "poller/support.h"
 #include "support/jolts.h"
 #include "support/net.h"

@@ -8,8 +8,8 @@
 #include <future>
 #include <string>
 
-#include "connection/connection.h"
 #include "connection/support.h"
+#include "netpoll/connection/connection.h"
 #include "support/net.h"
 
 namespace netpoll {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Nobody reads the connection that the handlers get here; it is any reference.
-#include "connection/handler_slot.h"
+#include "netpoll/connection/handler_slot.h"
 
 #include <gtest/gtest.h>
 

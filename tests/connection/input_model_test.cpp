@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "connection/throttle.h"
-#include "connection/wanted.h"
 #include "model/explorer.h"
+#include "netpoll/connection/throttle.h"
+#include "netpoll/connection/wanted.h"
 
 namespace netpoll {
 namespace {

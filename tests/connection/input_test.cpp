@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connection/input.h"
+#include "netpoll/connection/input.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -3,7 +3,7 @@
 // KeyChain, the code that ships, under every interleaving and every value that
 // the memory model allows: what its header promises of each key alone. How a
 // connection uses the three together is let_go_model_test.cpp.
-#include "connection/key_chain.h"
+#include "netpoll/connection/key_chain.h"
 
 #include <gtest/gtest.h>
 

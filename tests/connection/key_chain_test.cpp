@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every arrow of the picture in key_chain.h.
-#include "connection/key_chain.h"
+#include "netpoll/connection/key_chain.h"
 
 #include <gtest/gtest.h>
 

@@ -8,13 +8,13 @@
 //
 // A copy but for let_go(), for Connection itself needs sockets and pools: who
 // changes try_finish(), hang_up(), has_request(), run_task(), run_on_connect()
-// or run_disconnect_task() in src/connection changes it here. Fault breaks it
+// or run_disconnect_task() in src/netpoll/connection changes it here. Fault breaks it
 // on purpose, let_go() as well, one re-check at a time.
 
 #include <array>
 
-#include "connection/key_chain.h"
 #include "model/explorer.h"
+#include "netpoll/connection/key_chain.h"
 
 namespace netpoll {
 

@@ -9,8 +9,8 @@
 #include <latch>
 #include <string>
 
-#include "connection/connection.h"
 #include "connection/support.h"
+#include "netpoll/connection/connection.h"
 #include "support/net.h"
 
 namespace netpoll {

@@ -10,8 +10,8 @@
 #include <string>
 #include <thread>
 
-#include "connection/connection.h"
 #include "connection/support.h"
+#include "netpoll/connection/connection.h"
 #include "poller/support.h"
 #include "support/net.h"
 

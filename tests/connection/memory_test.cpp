@@ -10,8 +10,8 @@
 #include <new>
 #include <vector>
 
-#include "connection/connection.h"
 #include "connection/support.h"
+#include "netpoll/connection/connection.h"
 #include "support/net.h"
 
 namespace {

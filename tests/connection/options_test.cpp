@@ -7,8 +7,8 @@
 
 #include <atomic>
 
-#include "connection/connection.h"
 #include "connection/support.h"
+#include "netpoll/connection/connection.h"
 #include "support/net.h"
 #include "support/tcp.h"
 

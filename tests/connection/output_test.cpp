@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connection/output.h"
+#include "netpoll/connection/output.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include <future>
 #include <string>
 
-#include "os/socket.h"
+#include "netpoll/os/socket.h"
 #include "poller/support.h"
 #include "support/net.h"
 

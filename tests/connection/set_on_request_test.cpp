@@ -6,8 +6,8 @@
 #include <atomic>
 #include <string>
 
-#include "connection/connection.h"
 #include "connection/support.h"
+#include "netpoll/connection/connection.h"
 
 namespace netpoll {
 namespace {

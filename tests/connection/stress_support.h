@@ -13,8 +13,8 @@
 #include <thread>
 #include <utility>
 
-#include "connection/connection.h"
 #include "connection/support.h"
+#include "netpoll/connection/connection.h"
 #include "support/jolts.h"
 #include "support/net.h"
 

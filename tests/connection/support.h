@@ -10,9 +10,9 @@
 #include <string_view>
 #include <utility>
 
-#include "connection/connection.h"
-#include "connection/runtime.h"
-#include "os/address.h"
+#include "netpoll/connection/connection.h"
+#include "netpoll/connection/runtime.h"
+#include "netpoll/os/address.h"
 #include "support/net.h"
 
 namespace netpoll::test {

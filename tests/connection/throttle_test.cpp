@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connection/throttle.h"
+#include "netpoll/connection/throttle.h"
 
 #include <gtest/gtest.h>
 

@@ -15,9 +15,9 @@
 #include <thread>
 #include <utility>
 
-#include "connection/connection.h"
 #include "connection/support.h"
-#include "mcache/mcache.h"
+#include "netpoll/connection/connection.h"
+#include "netpoll/mcache/mcache.h"
 #include "poller/support.h"
 #include "support/net.h"
 

@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
-#include "base/mutex.h"
-#include "gopool/gopool.h"
 #include "gopool/support.h"
+#include "netpoll/base/log.h"
+#include "netpoll/base/mutex.h"
+#include "netpoll/gopool/gopool.h"
 
 namespace netpoll {
 namespace {
@@ -43,7 +43,7 @@ class LogLines {
 
  private:
   Mutex mutex_;
-  std::vector<std::string> lines_ GUARDED_BY(mutex_);
+  std::vector<std::string> lines_ NETPOLL_GUARDED_BY(mutex_);
 };
 
 // Starts threads while `left` lasts; then fails as pthread_create does.

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "gopool/gopool.h"
 #include "gopool/support.h"
+#include "netpoll/gopool/gopool.h"
 
 namespace netpoll {
 namespace {

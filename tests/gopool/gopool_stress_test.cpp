@@ -22,8 +22,8 @@
 #include <thread>
 #include <vector>
 
-#include "gopool/gopool.h"
 #include "gopool/support.h"
+#include "netpoll/gopool/gopool.h"
 
 namespace netpoll {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which task runs, on which worker, and how many workers there are for it.
-#include "gopool/gopool.h"
+#include "netpoll/gopool/gopool.h"
 
 #include <gtest/gtest.h>
 #include <pthread.h>

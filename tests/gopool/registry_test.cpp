@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gopool/registry.h"
+#include "netpoll/gopool/registry.h"
 
 #include <gtest/gtest.h>
 
 #include <memory>
 #include <utility>
 
-#include "base/error.h"
+#include "netpoll/base/error.h"
 
 namespace netpoll {
 namespace {

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "gopool/gopool.h"
+#include "netpoll/gopool/gopool.h"
 
 namespace netpoll::test {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gopool/task.h"
+#include "netpoll/gopool/task.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "link_buffer/byte_stream.h"
+#include "netpoll/link_buffer/byte_stream.h"
 
 #include <gtest/gtest.h>
 
@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "link_buffer/stream_reader_writer.h"
 #include "link_buffer/text.h"
+#include "netpoll/link_buffer/stream_reader_writer.h"
 
 namespace netpoll {
 namespace {

@@ -5,8 +5,8 @@
 #include <numeric>
 #include <string>
 
-#include "link_buffer/link_buffer.h"
 #include "link_buffer/text.h"
+#include "netpoll/link_buffer/link_buffer.h"
 
 namespace netpoll {
 namespace {

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "link_buffer/link_buffer.h"
-#include "link_buffer/slice.h"
 #include "link_buffer/text.h"
+#include "netpoll/link_buffer/link_buffer.h"
+#include "netpoll/link_buffer/slice.h"
 
 namespace netpoll {
 namespace {

@@ -5,9 +5,9 @@
 #include <span>
 #include <string>
 
-#include "link_buffer/link_buffer.h"
-#include "link_buffer/reader_writer.h"
 #include "link_buffer/text.h"
+#include "netpoll/link_buffer/link_buffer.h"
+#include "netpoll/link_buffer/reader_writer.h"
 
 namespace netpoll {
 namespace {

@@ -20,10 +20,10 @@
 #include <thread>
 #include <utility>
 
-#include "base/mutex.h"
-#include "link_buffer/link_buffer.h"
-#include "link_buffer/slice.h"
 #include "link_buffer/text.h"
+#include "netpoll/base/mutex.h"
+#include "netpoll/link_buffer/link_buffer.h"
+#include "netpoll/link_buffer/slice.h"
 
 namespace netpoll {
 namespace {
@@ -155,8 +155,9 @@ class SliceReader {
   }
 
   Mutex mutex_;
-  std::deque<std::pair<Slice, std::uint64_t>> slices_ GUARDED_BY(mutex_);
-  bool finished_ GUARDED_BY(mutex_) = false;
+  std::deque<std::pair<Slice, std::uint64_t>> slices_
+      NETPOLL_GUARDED_BY(mutex_);
+  bool finished_ NETPOLL_GUARDED_BY(mutex_) = false;
 };
 
 class Reader {

@@ -19,8 +19,8 @@
 #include <string>
 #include <thread>
 
-#include "link_buffer/link_buffer.h"
 #include "link_buffer/text.h"
+#include "netpoll/link_buffer/link_buffer.h"
 
 namespace netpoll {
 namespace {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "link_buffer/link_buffer.h"
 #include "link_buffer/text.h"
+#include "netpoll/link_buffer/link_buffer.h"
 
 namespace netpoll {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "link_buffer/slice.h"
+#include "netpoll/link_buffer/slice.h"
 
 #include <gtest/gtest.h>
 

@@ -11,9 +11,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
-#include "link_buffer/link_buffer.h"
-#include "mcache/mcache.h"
+#include "netpoll/base/result.h"
+#include "netpoll/link_buffer/link_buffer.h"
+#include "netpoll/mcache/mcache.h"
 
 namespace netpoll {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mcache/buffer.h"
+#include "netpoll/mcache/buffer.h"
 
 #include <gtest/gtest.h>
 

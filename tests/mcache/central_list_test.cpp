@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mcache/central_list.h"
+#include "netpoll/mcache/central_list.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <vector>
 
-#include "mcache/central.h"
-#include "mcache/guard.h"
-#include "mcache/size_class.h"
+#include "netpoll/mcache/central.h"
+#include "netpoll/mcache/guard.h"
+#include "netpoll/mcache/size_class.h"
 
 namespace netpoll::mcache {
 namespace {

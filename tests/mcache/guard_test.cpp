@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mcache/guard.h"
+#include "netpoll/mcache/guard.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "mcache/mcache.h"
-#include "mcache/size_class.h"
+#include "netpoll/mcache/mcache.h"
+#include "netpoll/mcache/size_class.h"
 
 namespace netpoll::mcache {
 namespace {

@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
-#include "mcache/buffer.h"
-#include "mcache/mcache.h"
-#include "mcache/size_class.h"
+#include "netpoll/mcache/buffer.h"
+#include "netpoll/mcache/mcache.h"
+#include "netpoll/mcache/size_class.h"
 
 namespace netpoll::mcache {
 namespace {

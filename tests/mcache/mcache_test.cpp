@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mcache/mcache.h"
+#include "netpoll/mcache/mcache.h"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +8,9 @@
 #include <thread>
 #include <vector>
 
-#include "mcache/buffer.h"
-#include "mcache/guard.h"
-#include "mcache/size_class.h"
+#include "netpoll/mcache/buffer.h"
+#include "netpoll/mcache/guard.h"
+#include "netpoll/mcache/size_class.h"
 
 namespace netpoll::mcache {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mcache/size_class.h"
+#include "netpoll/mcache/size_class.h"
 
 #include <gtest/gtest.h>
 

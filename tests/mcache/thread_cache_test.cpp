@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mcache/thread_cache.h"
+#include "netpoll/mcache/thread_cache.h"
 
 #include <gtest/gtest.h>
 

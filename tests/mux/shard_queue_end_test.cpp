@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "mux/shard_queue.h"
 #include "mux/support.h"
+#include "netpoll/mux/shard_queue.h"
 #include "support/net.h"
 
 namespace netpoll {

@@ -14,8 +14,8 @@
 #include <thread>
 #include <vector>
 
-#include "mux/shard_queue.h"
 #include "mux/support.h"
+#include "netpoll/mux/shard_queue.h"
 #include "support/jolts.h"
 #include "support/net.h"
 

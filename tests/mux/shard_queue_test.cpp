@@ -2,7 +2,7 @@
 //
 // What a queue sends, in which order, on which thread. How it ends:
 // shard_queue_end_test.cpp.
-#include "mux/shard_queue.h"
+#include "netpoll/mux/shard_queue.h"
 
 #include <gtest/gtest.h>
 

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "connection/support.h"
-#include "mux/shard_queue.h"
-#include "os/socket.h"
+#include "netpoll/mux/shard_queue.h"
+#include "netpoll/os/socket.h"
 
 namespace netpoll {
 

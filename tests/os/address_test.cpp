@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "os/address.h"
+#include "netpoll/os/address.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <string>
 
-#include "os/socket.h"
+#include "netpoll/os/socket.h"
 #include "support/net.h"
 
 namespace netpoll {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "os/socket.h"
+#include "netpoll/os/socket.h"
 #include "support/error_of.h"
 #include "support/fds.h"
 #include "support/net.h"

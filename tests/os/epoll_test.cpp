@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "os/epoll.h"
+#include "netpoll/os/epoll.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include <array>
 
-#include "os/eventfd.h"
+#include "netpoll/os/eventfd.h"
 #include "support/net.h"
 
 namespace netpoll::os {

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <fstream>
 
-#include "os/socket.h"
+#include "netpoll/os/socket.h"
 #include "support/error_of.h"
 #include "support/fds.h"
 #include "support/net.h"

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "os/resolver.h"
+#include "netpoll/os/resolver.h"
 #include "support/net.h"
 
 namespace netpoll::os {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // No test asks a name server: a made-up lookup answers, or /etc/hosts.
-#include "os/resolver.h"
+#include "netpoll/os/resolver.h"
 
 #include <gtest/gtest.h>
 #include <netdb.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "os/socket.h"
+#include "netpoll/os/socket.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "os/io.h"
+#include "netpoll/os/io.h"
 #include "support/net.h"
 
 namespace netpoll::os {

@@ -13,9 +13,9 @@
 #include <cstdint>
 #include <span>
 
-#include "os/epoll.h"
-#include "os/io.h"
-#include "os/socket.h"
+#include "netpoll/os/epoll.h"
+#include "netpoll/os/io.h"
+#include "netpoll/os/socket.h"
 #include "support/net.h"
 
 namespace netpoll::os {

@@ -16,8 +16,8 @@
 #include <thread>
 #include <vector>
 
-#include "os/io.h"
-#include "os/socket.h"
+#include "netpoll/os/io.h"
+#include "netpoll/os/socket.h"
 #include "support/net.h"
 
 namespace netpoll::os {

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "netpoll.h"
+#include "netpoll/netpoll.h"
 
 int main() {
   auto runtime = netpoll::Runtime::start({.pollers = 1});

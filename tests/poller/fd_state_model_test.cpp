@@ -3,7 +3,7 @@
 // FdState, the code that ships, under every interleaving and every value that
 // the memory model allows. What must hold is said by plain variables: any use
 // of them that is not ordered fails.
-#include "poller/fd_state.h"
+#include "netpoll/poller/fd_state.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every arrow of the picture in fd_state.h, and every missing one.
-#include "poller/fd_state.h"
+#include "netpoll/poller/fd_state.h"
 
 #include <gtest/gtest.h>
 

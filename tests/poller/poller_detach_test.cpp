@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "poller/poller.h"
+#include "netpoll/poller/poller.h"
 #include "poller/support.h"
 #include "support/net.h"
 

@@ -11,11 +11,11 @@
 #include <thread>
 #include <vector>
 
-#include "os/eventfd.h"
-#include "poller/poller.h"
-#include "poller/poller_group.h"
+#include "netpoll/os/eventfd.h"
+#include "netpoll/poller/poller.h"
+#include "netpoll/poller/poller_group.h"
+#include "netpoll/poller/waker.h"
 #include "poller/support.h"
-#include "poller/waker.h"
 #include "support/jolts.h"
 #include "support/net.h"
 

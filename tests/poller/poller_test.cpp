@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "poller/poller.h"
+#include "netpoll/poller/poller.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "os/eventfd.h"
-#include "poller/poller_group.h"
+#include "netpoll/os/eventfd.h"
+#include "netpoll/poller/poller_group.h"
 #include "poller/support.h"
 #include "support/net.h"
 

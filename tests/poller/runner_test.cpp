@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who runs a poller's tasks, and what it does beside them once a second.
-#include "poller/runner.h"
+#include "netpoll/poller/runner.h"
 
 #include <gtest/gtest.h>
 
@@ -13,8 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "netpoll/poller/tick.h"
 #include "poller/support.h"
-#include "poller/tick.h"
 
 namespace netpoll {
 namespace {

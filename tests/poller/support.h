@@ -12,9 +12,9 @@
 #include <memory>
 #include <thread>
 
-#include "gopool/gopool.h"
-#include "poller/fd_operator.h"
-#include "poller/poller.h"
+#include "netpoll/gopool/gopool.h"
+#include "netpoll/poller/fd_operator.h"
+#include "netpoll/poller/poller.h"
 #include "support/net.h"
 
 namespace netpoll {

@@ -2,7 +2,7 @@
 //
 // The first half asks Timers alone, with moments that are mere numbers; in the
 // second a poller keeps the time, with moments long past or far away.
-#include "poller/timers.h"
+#include "netpoll/poller/timers.h"
 
 #include <gtest/gtest.h>
 

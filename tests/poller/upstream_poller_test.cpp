@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "gopool/gopool.h"
-#include "poller/poller.h"
-#include "poller/poller_group.h"
+#include "netpoll/gopool/gopool.h"
+#include "netpoll/poller/poller.h"
+#include "netpoll/poller/poller_group.h"
 #include "support/jolts.h"
 #include "support/net.h"
 

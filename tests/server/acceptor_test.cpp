@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/acceptor.h"
+#include "netpoll/server/acceptor.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/event_loop.h"
+#include "netpoll/server/event_loop.h"
 
 #include <gtest/gtest.h>
 

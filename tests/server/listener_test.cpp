@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/listener.h"
+#include "netpoll/server/listener.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

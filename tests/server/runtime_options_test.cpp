@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "base/mutex.h"
-#include "poller/poller_group.h"
+#include "netpoll/base/mutex.h"
+#include "netpoll/poller/poller_group.h"
 #include "server/support.h"
 
 namespace netpoll {

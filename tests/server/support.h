@@ -10,10 +10,10 @@
 #include <memory>
 #include <utility>
 
-#include "connection/runtime.h"
-#include "os/socket.h"
-#include "server/event_loop.h"
-#include "server/listener.h"
+#include "netpoll/connection/runtime.h"
+#include "netpoll/os/socket.h"
+#include "netpoll/server/event_loop.h"
+#include "netpoll/server/listener.h"
 #include "support/net.h"
 
 namespace netpoll::test {

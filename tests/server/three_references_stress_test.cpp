@@ -18,9 +18,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/mutex.h"
-#include "client/dialer.h"
 #include "connection/census.h"
+#include "netpoll/base/mutex.h"
+#include "netpoll/client/dialer.h"
 #include "server/support.h"
 #include "server/ways.h"
 #include "support/net.h"
@@ -77,7 +77,8 @@ class Wave {
   GoPool& users_;
   std::atomic<Way> next_{};  // of the connection that comes next
   Mutex mutex_;
-  Ref<Connection> accepted_ GUARDED_BY(mutex_);  // the last, until it is taken
+  Ref<Connection> accepted_
+      NETPOLL_GUARDED_BY(mutex_);  // the last, until it is taken
 
   std::unique_ptr<EventLoop> loop_ = std::make_unique<EventLoop>(
       runtime_,

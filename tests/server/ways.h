@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "connection/connection.h"
+#include "netpoll/connection/connection.h"
 
 namespace netpoll::test {
 

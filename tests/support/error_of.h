@@ -6,7 +6,7 @@
 
 #include <system_error>
 
-#include "base/result.h"
+#include "netpoll/base/result.h"
 
 namespace netpoll::test {
 

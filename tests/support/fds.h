@@ -15,7 +15,7 @@
 #include <string>
 #include <system_error>
 
-#include "os/unique_fd.h"
+#include "netpoll/os/unique_fd.h"
 
 namespace netpoll::test {
 

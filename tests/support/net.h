@@ -21,10 +21,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
-#include "base/mutex.h"
-#include "base/trigger.h"
-#include "os/unique_fd.h"
+#include "netpoll/base/log.h"
+#include "netpoll/base/mutex.h"
+#include "netpoll/base/trigger.h"
+#include "netpoll/os/unique_fd.h"
 
 namespace netpoll::test {
 
@@ -154,7 +154,7 @@ class LogLines {
 
  private:
   mutable Mutex mutex_;
-  std::vector<std::string> lines_ GUARDED_BY(mutex_);
+  std::vector<std::string> lines_ NETPOLL_GUARDED_BY(mutex_);
   log::Sink old_;
 };
 

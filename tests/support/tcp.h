@@ -10,8 +10,8 @@
 #include <optional>
 #include <utility>
 
-#include "os/address.h"
-#include "os/socket.h"
+#include "netpoll/os/address.h"
+#include "netpoll/os/socket.h"
 #include "support/net.h"
 
 namespace netpoll::test {

@@ -9,7 +9,7 @@ from learn.chapters import ChapterError
 RIGHT = """
 minutes = 60
 prerequisites = ["01-blocking-echo"]
-owns = ["src/mcache"]
+owns = ["src/netpoll/mcache"]
 upstream = ["LinkBuffer.Next"]
 scenarios = ["half-packet"]
 exercises = ["1-size-classes"]
@@ -31,8 +31,8 @@ zh = "只有一个主人。"
 
 @pytest.fixture
 def tree(tmp_path):
-    (tmp_path / "src" / "mcache").mkdir(parents=True)
-    (tmp_path / "src" / "mcache" / "mcache.h").touch()
+    (tmp_path / "src" / "netpoll" / "mcache").mkdir(parents=True)
+    (tmp_path / "src" / "netpoll" / "mcache" / "mcache.h").touch()
     home = tmp_path / "exercises" / "03-mcache" / "1-size-classes"
     home.mkdir(parents=True)
     (home / "exercise.toml").touch()
@@ -51,7 +51,7 @@ def test_a_right_chapter_loads(tree):
     assert (chapter.id, chapter.number, chapter.minutes) == ("03-mcache", 3, 60)
     assert chapter.title == {"en": "A pool", "zh": "内存池"}
     assert chapter.invariants[0].text["zh"] == "只有一个主人。"
-    assert chapter.owns == ["src/mcache"]
+    assert chapter.owns == ["src/netpoll/mcache"]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_right_chapter_loads(tree):
         ("minutes = 60", "minutes = 0", "minutes = 0; write what a reader needs"),
         ("minutes = 60", "minuets = 60", "unknown key minuets; use"),
         ("01-blocking-echo", "05-later", "prerequisite 05-later is no earlier chapter"),
-        ("src/mcache", "src/macache", "owns src/macache, which does not exist"),
+        ("src/netpoll/mcache", "src/macache", "owns src/macache, which does not exist"),
         ("LinkBuffer.Next", "LinkBuffer.Nxt", "unknown upstream symbol LinkBuffer.Nxt; near:"),
         ("half-packet", "Half Packet", "scenario Half Packet is no name"),
         ('"1-size-classes"', '"2-gone"', "exercises/03-mcache/2-gone has no exercise.toml"),
@@ -92,10 +92,10 @@ def test_a_folder_must_be_numbered(tree):
 
 
 def test_two_chapters_cannot_own_the_same_file(tree):
-    text = RIGHT.replace("src/mcache", "src/mcache/mcache.h")
+    text = RIGHT.replace("src/netpoll/mcache", "src/netpoll/mcache/mcache.h")
     text = text.replace('["1-size-classes"]', "[]")
     add(tree, "04-gopool", text)
-    with pytest.raises(ChapterError, match=r"src/mcache/mcache.h is owned by 03-mcache too"):
+    with pytest.raises(ChapterError, match=r"src/netpoll/mcache/mcache.h is owned by 03-mcache too"):
         chapters.load_all(tree)
 
 

@@ -26,7 +26,7 @@ class Waker {
 
 
 def symbol(
-    name, start, end, comment=None, kind="function", file="src/poller/waker.h", parameters=()
+    name, start, end, comment=None, kind="function", file="src/netpoll/poller/waker.h", parameters=()
 ):
     return Symbol(
         name=f"netpoll::{name}", kind=kind, file=file, start=start, end=end,
@@ -38,7 +38,7 @@ def symbol(
 
 @pytest.fixture
 def sources(tmp_path):
-    folder = tmp_path / "src" / "poller"
+    folder = tmp_path / "src" / "netpoll" / "poller"
     folder.mkdir(parents=True)
     (folder / "waker.h").write_text(HEADER)
     (folder / "long.cpp").write_text("void f() {\n" + "  g();\n" * 39 + "}\n")
@@ -47,7 +47,7 @@ def sources(tmp_path):
         symbol("Waker::ring", 4, 4),
         symbol("twice", 1, 1, parameters=["int"]),
         symbol("twice", 2, 2, parameters=["char"]),
-        symbol("long_one", 1, 41, file="src/poller/long.cpp"),
+        symbol("long_one", 1, 41, file="src/netpoll/poller/long.cpp"),
     ]
 
     def upstream(name):
@@ -68,8 +68,8 @@ def expanded(markdown, sources):
 def test_a_piece_is_shown_with_its_comment_line_numbers_and_original(sources):
     text, problems = expanded('# A\n\n{{ src("Waker") }}\n', sources)
     assert problems == []
-    assert '```cpp { linenums="1" title="src/poller/waker.h" }\n// Above.\nclass Waker {' in text
-    assert "src/poller/waker.h:1–8" in text
+    assert '```cpp { linenums="1" title="src/netpoll/poller/waker.h" }\n// Above.\nclass Waker {' in text
+    assert "src/netpoll/poller/waker.h:1–8" in text
     text, _ = expanded('{{ src("Waker::ring") }}', sources)
     assert "[`waker.Ring` poll.go:7](https://example.org/poll.go#L7)" in text
 

@@ -102,14 +102,14 @@ def test_a_starter_that_does_not_compile_is_red(tree):
 
 
 def test_a_solution_that_fails_is_red(tree):
-    change(tree / "src" / "toy" / "toy.cpp", "return low", "return low + 1")
+    change(tree / "src" / "netpoll" / "toy" / "toy.cpp", "return low", "return low + 1")
     result = prove(tree)
     assert result.figures["solutions_green"] == 0
     assert "Clamp.TooSmallBecomesTheLowest" in result.problems[0].text
 
 
 def test_a_sanitizer_finds_what_the_plain_build_does_not(tree):
-    change(tree / "src" / "toy" / "toy.cpp", "  if (value < low)",
+    change(tree / "src" / "netpoll" / "toy" / "toy.cpp", "  if (value < low)",
            "  auto* const gone = new int(value);\n  delete gone;\n"
            "  if (*gone == 12345) return 0;\n  if (value < low)")  # fmt: skip
     result = gate.prove(tree, variants=("plain", "asan"), timed=False)
@@ -190,10 +190,10 @@ def test_a_part_of_the_name_is_enough(tree, name):
 
 
 def test_the_starter_is_the_real_file_around_the_hole(exercise):
-    text = cut.starter(exercise, cut.index_of(exercise.root), "zh")["src/toy/toy.cpp"]
+    text = cut.starter(exercise, cut.index_of(exercise.root), "zh")["src/netpoll/toy/toy.cpp"]
     assert "  // 范围里最近的数。\n" in text
     assert '  check(false, "exercise 01-toy/1: fill in clamp");\n  return {};\n}' in text
-    real = (exercise.root / "src" / "toy" / "toy.cpp").read_text().splitlines()
+    real = (exercise.root / "src" / "netpoll" / "toy" / "toy.cpp").read_text().splitlines()
     kept = [line for line in real if "return" not in line]
     assert [line for line in text.splitlines() if line in kept] == kept
 
@@ -275,7 +275,7 @@ def test_three_hints_one_at_a_time_and_then_the_solution(exercise):
 
 def test_an_edited_header_reaches_every_file_that_includes_it(exercise):
     workspace.start(exercise, "en")
-    header = workspace.folder(exercise) / "src" / "toy" / "toy.h"
+    header = workspace.folder(exercise) / "src" / "netpoll" / "toy" / "toy.h"
     header.write_text("#error planted\n")
     assert session.verdict_of(exercise).verdict == "does_not_compile"
 

@@ -17,10 +17,10 @@ LAYERS = (
 )
 HEADER = LICENCE + "#pragma once\n\nnamespace netpoll {\n\nint twice(int n);\n\n}  // namespace netpoll\n"
 SOURCE = LICENCE + (
-    '#include "base/a.h"\n\nnamespace netpoll {\n\n'
+    '#include "netpoll/base/a.h"\n\nnamespace netpoll {\n\n'
     "int twice(int n) {\n  return n * 2;\n}\n\n}  // namespace netpoll\n"
 )
-ABOVE = LICENCE + '#include "base/a.h"\n\nint four() {\n  return netpoll::twice(2);\n}\n'
+ABOVE = LICENCE + '#include "netpoll/base/a.h"\n\nint four() {\n  return netpoll::twice(2);\n}\n'
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def tree(tmp_path):
     """A house in order: two layers, three files."""
     for name in (".clang-format", ".clang-tidy"):
         shutil.copy(ROOT / name, tmp_path / name)
-    files = {"src/CMakeLists.txt": LAYERS, "src/base/a.h": HEADER, "src/base/a.cpp": SOURCE,
-             "src/os/b.cpp": ABOVE}
+    files = {"src/CMakeLists.txt": LAYERS, "src/netpoll/base/a.h": HEADER, "src/netpoll/base/a.cpp": SOURCE,
+             "src/netpoll/os/b.cpp": ABOVE}
     for name, text in files.items():
         plant(tmp_path, name, text)
     return tmp_path
@@ -57,26 +57,26 @@ def test_a_house_in_order_is_green(tree):
 
 LONG_BODY = "".join(f"  n += {i};\n" for i in range(60))
 FAULTS = [
-    ("src/base/a.h", HEADER + "//\n" * 200, "208 lines, 200 at most"),
-    ("src/base/c.cpp", LICENCE + "//\n" * 300, "301 lines, 300 at most"),
-    ("src/base/c.cpp", "int x();\n", "0 licence lines"),
+    ("src/netpoll/base/a.h", HEADER + "//\n" * 200, "208 lines, 200 at most"),
+    ("src/netpoll/base/c.cpp", LICENCE + "//\n" * 300, "301 lines, 300 at most"),
+    ("src/netpoll/base/c.cpp", "int x();\n", "0 licence lines"),
     ("tools/x.py", "print()\n", "0 licence lines"),
     ("tools/x.py", ("# " + LICENCE[3:]) * 2, "2 licence lines"),
-    ("src/base/c.cpp", LICENCE + "// " + "x" * 78 + "\n", "81 columns, 80 at most"),
-    ("src/base/c.cpp", LICENCE + "#define TWO 2\n", "a macro"),
-    ("src/base/c.cpp", LICENCE + "#if 0\nint x();\n#endif\n", "dead code behind #if 0"),
-    ("src/base/c.cpp", LICENCE + "// TO" + "DO later\n", "in the source"),
-    ("src/base/c.cpp", LICENCE + "int  f( );\n", "not as clang-format writes it"),
-    ("src/base/c.cpp", LICENCE + "int CamelCase() { return 1; }\n", "invalid case style"),
-    ("src/base/c.cpp", LICENCE + "int f() { return unknown; }\n", "undeclared identifier"),
-    ("src/base/c.cpp", LICENCE + "int f(int n) {\n" + LONG_BODY + "  return n;\n}\n",
+    ("src/netpoll/base/c.cpp", LICENCE + "// " + "x" * 78 + "\n", "81 columns, 80 at most"),
+    ("src/netpoll/base/c.cpp", LICENCE + "#define TWO 2\n", "a macro"),
+    ("src/netpoll/base/c.cpp", LICENCE + "#if 0\nint x();\n#endif\n", "dead code behind #if 0"),
+    ("src/netpoll/base/c.cpp", LICENCE + "// TO" + "DO later\n", "in the source"),
+    ("src/netpoll/base/c.cpp", LICENCE + "int  f( );\n", "not as clang-format writes it"),
+    ("src/netpoll/base/c.cpp", LICENCE + "int CamelCase() { return 1; }\n", "invalid case style"),
+    ("src/netpoll/base/c.cpp", LICENCE + "int f() { return unknown; }\n", "undeclared identifier"),
+    ("src/netpoll/base/c.cpp", LICENCE + "int f(int n) {\n" + LONG_BODY + "  return n;\n}\n",
      "f has 63 lines, 60 at most"),
     ("tools/x.py", "# " + LICENCE[3:] + "def f(n):\n" + "    n += 1\n" * 60,
      "f has 61 lines, 60 at most"),
     ("tools/x.py", "# " + LICENCE[3:] + "def f(:\n", "invalid syntax"),
-    ("src/base/c.h", LICENCE + '#pragma once\n#include "os/b.h"\n', "includes os/b.h, but base may"),
-    ("src/base/c.h", LICENCE + '#pragma once\n#include "a.h"\n', 'includes "a.h"'),
-    ("src/lost/c.h", LICENCE + "#pragma once\n", "a folder that is no layer"),
+    ("src/netpoll/base/c.h", LICENCE + '#pragma once\n#include "netpoll/os/b.h"\n', "includes netpoll/os/b.h, but base may"),
+    ("src/netpoll/base/c.h", LICENCE + '#pragma once\n#include "a.h"\n', 'includes "a.h"'),
+    ("src/netpoll/lost/c.h", LICENCE + "#pragma once\n", "a folder that is no layer"),
     ("src/CMakeLists.txt", LAYERS.replace("base SOURCES", "base DEPENDS os SOURCES"),
      "base depends on os, which is not below it"),
 ]
@@ -90,11 +90,11 @@ def test_a_planted_fault_is_found(tree, name, text, expected):
 
 
 def test_a_circle_of_includes_is_found_once(tree):
-    plant(tree, "src/base/c.h", LICENCE + '#pragma once\n#include "base/d.h"\n')
-    plant(tree, "src/base/d.h", LICENCE + '#pragma once\n#include "base/c.h"\n')
+    plant(tree, "src/netpoll/base/c.h", LICENCE + '#pragma once\n#include "netpoll/base/d.h"\n')
+    plant(tree, "src/netpoll/base/d.h", LICENCE + '#pragma once\n#include "netpoll/base/c.h"\n')
     result = house.run(None, tree)
     assert result.figures["cycles"] == 1
-    assert "src/base/c.h src/base/d.h" in str(result.problems)
+    assert "src/netpoll/base/c.h src/netpoll/base/d.h" in str(result.problems)
 
 
 def test_files_that_git_ignores_are_not_read(tree):
@@ -112,14 +112,14 @@ def test_a_missing_tool_is_not_a_pass(tree, monkeypatch):
 
 def test_clang_tidy_looks_again_when_a_header_changes(tree):
     assert problems(tree) == []
-    plant(tree, "src/base/a.h", HEADER.replace("twice", "Twice"))
+    plant(tree, "src/netpoll/base/a.h", HEADER.replace("twice", "Twice"))
     assert any("invalid case style" in str(problem) for problem in problems(tree))
 
 
-@pytest.mark.parametrize(("include", "verdict"), [("os/b.h", False), ("base/a.h", True)])
+@pytest.mark.parametrize(("include", "verdict"), [("netpoll/os/b.h", False), ("netpoll/base/a.h", True)])
 def test_the_build_and_the_gate_hold_the_same_law(tree, include, verdict):
-    plant(tree, "src/base/c.h", LICENCE + f'#pragma once\n#include "{include}"\n')
-    command = ["cmake", f"-DDIR={tree}/src/base", "-DMAY=base", "-P",
+    plant(tree, "src/netpoll/base/c.h", LICENCE + f'#pragma once\n#include "{include}"\n')
+    command = ["cmake", f"-DDIR={tree}/src/netpoll/base", "-DMAY=base", "-P",
                ROOT / "cmake" / "layer_check.cmake"]
     built = subprocess.run(command, capture_output=True, check=False).returncode == 0
     assert built == verdict

@@ -26,7 +26,7 @@ void answer() {
 
 }  // namespace netpoll
 """
-FILE = "src/poller/waker.cpp"
+FILE = "src/netpoll/poller/waker.cpp"
 SYMBOLS = Index([symbol("ring", 7, 9, 6, file=FILE), symbol("answer", 11, 13, file=FILE)])
 BOTH = '{{ src("ring") }}\n\nThen:\n\n{{ src("answer") }}\n'
 
@@ -44,7 +44,7 @@ def tree(tmp_path):
 
 
 def check(tree, claims=None, output=None):
-    return ledger.check(tree, SYMBOLS, claims or {"07-waker": ["src/poller"]}, output)
+    return ledger.check(tree, SYMBOLS, claims or {"07-waker": ["src/netpoll/poller"]}, output)
 
 
 def test_a_file_shown_whole_is_green(tree):
@@ -73,16 +73,16 @@ def test_a_quote_does_not_own(tree):
 def test_a_line_owned_twice_is_red_also_across_chapters(tree):
     for language in ("en", "zh"):
         (tree / f"notes/{language}/09-life.md").write_text('{{ src("ring") }}\n')
-    result = check(tree, {"07-waker": ["src/poller"], "09-life": []})
+    result = check(tree, {"07-waker": ["src/netpoll/poller"], "09-life": []})
     assert not result.ok and result.figures["owned_twice"] == 2
 
 
 def test_what_no_chapter_claims_is_a_figure_not_a_problem(tree):
-    (tree / "src/poller/other.cpp").write_text("int unclaimed = 1;\n")
+    (tree / "src/netpoll/poller/other.cpp").write_text("int unclaimed = 1;\n")
     result = check(tree, {"07-waker": [FILE]})
     assert result.ok and result.figures["unowned"] == 1 and result.figures["claimed_unowned"] == 0
 
 
 def test_a_claim_of_what_is_not_there_is_red(tree):
-    result = check(tree, {"07-waker": ["src/poller", "src/nowhere"]})
+    result = check(tree, {"07-waker": ["src/netpoll/poller", "src/nowhere"]})
     assert [problem.file for problem in result.problems] == ["chapters/07-waker/chapter.toml"]

@@ -133,7 +133,7 @@ def tree(tmp_path_factory):
     """The tools and one page, with a source of their own."""
     root = tmp_path_factory.mktemp("tree")
     unneeded = shutil.ignore_patterns("node_modules", "__pycache__")
-    for name in ("tools/learn", "tools/site", "notes/assets", "notes/upstream", "src/base"):
+    for name in ("tools/learn", "tools/site", "notes/assets", "notes/upstream", "src/netpoll/base"):
         shutil.copytree(paths.ROOT / name, root / name, ignore=unneeded)
     shutil.copyfile(paths.ROOT / "mkdocs.yml", root / "mkdocs.yml")
     return root

@@ -3,7 +3,7 @@
 
     minutes = 60
     prerequisites = ["01-blocking-echo"]          ids of chapters with a lower number
-    owns = ["src/mcache"]                         folders or files; each line has one owner
+    owns = ["src/netpoll/mcache"]                         folders or files; each line has one owner
     upstream = ["LinkBuffer.Next"]                names of the symbol table
     scenarios = ["echo"]                          recordings that the chapter walks through
     exercises = ["1-size-classes"]                folders in exercises/NN-slug/

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A recording as lines of the terminal: who, what, where, and what came back.
 
-    15  Poller thread  Connection::on_readable   src/connection/connection_poller.cpp:8
-    16                   Input::fill             src/connection/input.cpp:12
-    18                     recv = 6              src/os/io.cpp:34
+    15  Poller thread  Connection::on_readable   src/netpoll/connection/connection_poller.cpp:8
+    16                   Input::fill             src/netpoll/connection/input.cpp:12
+    18                     recv = 6              src/netpoll/os/io.cpp:34
 """
 
 from __future__ import annotations

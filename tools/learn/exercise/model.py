@@ -10,7 +10,7 @@ exercises/03-mcache/1-size-classes/
 
 exercise.toml:
     kind = "fill"                     fix, build and explore come later
-    folder = "mcache"                 of src/: its sources are built, and what they need
+    folder = "mcache"                 of src/netpoll/: its sources are built, and what they need
     folder_tests = ["a_test.cpp"]     of tests/mcache/, run beside the exercise's own
     minutes = 45
     title = {en = "…", zh = "…"}
@@ -132,7 +132,7 @@ def load(directory: Path, root: Path = paths.ROOT) -> Exercise:
 def _check_files(exercise: Exercise) -> None:
     root = exercise.root
     wanted = [exercise.readme(language) for language in LANGUAGES]
-    for path in [*wanted, *exercise.tests(), root / "src" / exercise.folder]:
+    for path in [*wanted, *exercise.tests(), root / "src" / "netpoll" / exercise.folder]:
         if not path.exists():
             raise _error(path, root, "is missing; write it, or mend exercise.toml")
     for language in LANGUAGES:

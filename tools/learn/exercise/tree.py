@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The project's tree with some files replaced: by a learner's, or by a mutant's.
 
-    Tree(root, overlay)     overlay/src/mcache/size_class.h stands before
-                            root/src/mcache/size_class.h; the rest shines through
+    Tree(root, overlay)     overlay/src/netpoll/mcache/size_class.h stands before
+                            root/src/netpoll/mcache/size_class.h; the rest shines through
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Tree:
         return self._digests[name]
 
     def sources(self, folder: str) -> list[str]:
-        """The .cpp files of a folder of src/ and of all that it depends on."""
+        """The .cpp files of a folder of src/netpoll/ and of all that it depends on."""
         depends = layers(self.root)
         wanted, rest = [], [folder]
         while rest:
@@ -62,8 +62,8 @@ class Tree:
             if name not in wanted:
                 wanted.append(name)
                 rest += depends.get(name, [])
-        return [f"src/{name}/{f.name}" for name in wanted
-                for f in sorted((self.root / "src" / name).glob("*.cpp"))]  # fmt: skip
+        return [f"src/netpoll/{name}/{f.name}" for name in wanted
+                for f in sorted((self.root / "src" / "netpoll" / name).glob("*.cpp"))]  # fmt: skip
 
 
 def layers(root: Path) -> dict[str, list[str]]:

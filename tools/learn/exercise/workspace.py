@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The learner's side: files under workspace/ and progress under .learn/.
 
-    workspace/03-mcache/1-size-classes/src/mcache/size_class.h      yours to edit
+    workspace/03-mcache/1-size-classes/src/netpoll/mcache/size_class.h      yours to edit
     .learn/exercises.json     {"current": id, "exercises": {id: {hints, green}}}
 
 LEARN_WORKSPACE moves both elsewhere, as checks do that must not touch yours.

@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from learn.gate import Problem
 
 LAYERS = "src/CMakeLists.txt"
+FOLDER = "src/netpoll"  # the layers' folders; an include begins behind src/
 _LAYER = re.compile(r"^\s*netpoll_layer\(\s*(\w+)([^)]*)\)", re.MULTILINE)
 _DEPENDS = re.compile(r"\bDEPENDS((?:\s+[a-z_]+)*)")
+_TARGET = re.compile(r"netpoll/([a-z_]+)/[^/]+")
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"')
 
 
@@ -51,23 +53,23 @@ def _order(allowed: dict[str, set[str]]) -> Iterator[Problem]:
 
 
 def _strangers(tree, allowed: dict[str, set[str]]) -> Iterator[Problem]:
-    folders = {name.split("/")[1] for name in tree.under("src") if name.count("/") > 1}
+    folders = {name.split("/")[2] for name in tree.under(FOLDER) if name.count("/") > 2}
     for folder in sorted(folders - set(allowed)):
-        yield Problem(f"src/{folder}", 0, "a folder that is no layer",
+        yield Problem(f"{FOLDER}/{folder}", 0, "a folder that is no layer",
                       f"add netpoll_layer({folder} …) to {LAYERS}")
 
 
 def _upward(tree, allowed: dict[str, set[str]]) -> Iterator[Problem]:
     for name, line, target in includes(tree):
         parts = name.split("/")
-        if len(parts) == 2:  # src/netpoll.h, the public names in one include
+        if len(parts) == 3:  # src/netpoll/netpoll.h, the public names in one include
             continue
-        folder = target.split("/")[0]
-        may = allowed.get(parts[1], set()) | {parts[1]}
-        if "/" not in target or target.startswith("."):
-            yield Problem(name, line, f'includes "{target}"', 'write "folder/file.h"')
-        elif folder not in may:
-            yield Problem(name, line, f"includes {target}, but {parts[1]} may only include: "
+        may = allowed.get(parts[2], set()) | {parts[2]}
+        match = _TARGET.fullmatch(target)
+        if not match:
+            yield Problem(name, line, f'includes "{target}"', 'write "netpoll/folder/file.h"')
+        elif match[1] not in may:
+            yield Problem(name, line, f"includes {target}, but {parts[2]} may only include: "
                           + " ".join(sorted(may)), "move the code down, or call upward by callback")
 
 

@@ -12,7 +12,7 @@ COLUMNS = 80
 FILE_LINES = 300
 HEADER_LINES = 200
 LICENCE = "SPDX-License-" + "Identifier: Apache-2.0"
-MACROS_ALLOWED = ("src/base/thread_annotations.h",)
+MACROS_ALLOWED = ("src/netpoll/base/thread_annotations.h",)
 
 _CODE = ("src", "programs", "tests")
 _SIZED = (*_CODE, "tools", "chapters", "cmake", "exercises")

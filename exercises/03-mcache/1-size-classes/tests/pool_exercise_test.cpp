@@ -6,8 +6,8 @@
 #include <set>
 #include <vector>
 
-#include "mcache/size_class.h"
-#include "mcache/thread_cache.h"
+#include "netpoll/mcache/size_class.h"
+#include "netpoll/mcache/thread_cache.h"
 
 namespace netpoll::mcache {
 namespace {

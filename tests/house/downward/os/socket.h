@@ -2,4 +2,4 @@
 #pragma once
 
 // The twin of upward/os/socket.h: base lies below os.
-#include "base/result.h"
+#include "netpoll/base/result.h"

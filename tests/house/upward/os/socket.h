@@ -2,4 +2,4 @@
 #pragma once
 
 // Planted: os lies below connection.
-#include "connection/connection.h"
+#include "netpoll/connection/connection.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "toy/toy.h"
+#include "netpoll/toy/toy.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "toy/toy.h"
+#include "netpoll/toy/toy.h"
 
 TEST(Clamp, TooSmallBecomesTheLowest) {
   EXPECT_EQ(netpoll::toy::clamp(0, 1, 9), 1);

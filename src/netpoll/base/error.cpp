@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netpoll/base/error.h"
+
+#include <cerrno>
+#include <string>
+
+namespace netpoll {
+namespace {
+
+const char* text_of(Errc code) {
+  switch (code) {
+    case Errc::conn_closed:
+      return "connection has been closed";
+    case Errc::read_timeout:
+      return "connection read timeout";
+    case Errc::dial_timeout:
+      return "dial timeout";
+    case Errc::unsupported:
+      return "operation is not supported";
+    case Errc::eof:
+      return "end of stream: the peer closed the connection";
+    case Errc::write_timeout:
+      return "connection write timeout";
+    case Errc::concurrent_access:
+      return "concurrent connection access";
+    case Errc::invalid_argument:
+      return "invalid argument";
+    case Errc::would_block:
+      return "a handler on the poller's own thread cannot wait";
+    case Errc::short_buffer:
+      return "fewer bytes are buffered than asked for";
+  }
+  return "unknown netpoll error";
+}
+
+class ErrorCategory final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "netpoll"; }
+  std::string message(int code) const override {
+    return text_of(static_cast<Errc>(code));
+  }
+};
+
+bool is_closed(const std::error_code& error) {
+  return error == Errc::conn_closed || error == Errc::eof ||
+         error == std::errc::broken_pipe ||
+         error == std::errc::connection_reset;
+}
+
+bool is_timeout(const std::error_code& error) {
+  return error == Errc::read_timeout || error == Errc::write_timeout ||
+         error == Errc::dial_timeout || error == std::errc::timed_out;
+}
+
+class ConditionCategory final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "netpoll condition"; }
+  std::string message(int value) const override {
+    return static_cast<Condition>(value) == Condition::connection_closed
+               ? "connection closed"
+               : "timed out";
+  }
+  bool equivalent(const std::error_code& error,
+                  int value) const noexcept override {
+    return static_cast<Condition>(value) == Condition::connection_closed
+               ? is_closed(error)
+               : is_timeout(error);
+  }
+};
+
+}  // namespace
+
+const std::error_category& error_category() {
+  static const ErrorCategory category;
+  return category;
+}
+
+const std::error_category& condition_category() {
+  static const ConditionCategory category;
+  return category;
+}
+
+std::error_code make_error_code(Errc code) {
+  return {static_cast<int>(code), error_category()};
+}
+
+std::error_condition make_error_condition(Condition condition) {
+  return {static_cast<int>(condition), condition_category()};
+}
+
+std::error_code last_system_error() {
+  return {errno, std::system_category()};
+}
+
+}  // namespace netpoll

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A value, or the std::error_code that says why there is none.
+//
+//    Result<std::span<const std::byte>> line = reader.until('\n');
+//    if (!line) return line.error();
+//    use(*line);
+//
+// A call that yields nothing but may fail returns a plain std::error_code,
+// false when all went well. Upstream: Go's (T, error).
+
+#include <expected>
+#include <system_error>
+
+#include "netpoll/base/error.h"
+
+namespace netpoll {
+
+template <class T>
+using Result = std::expected<T, std::error_code>;
+
+/// For `return fail(Errc::eof);` in a function that returns a Result. [any]
+inline std::unexpected<std::error_code> fail(std::error_code error) {
+  return std::unexpected(error);
+}
+
+}  // namespace netpoll

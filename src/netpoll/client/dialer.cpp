@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netpoll/client/dialer.h"
+
+#include <utility>
+#include <vector>
+
+#include "netpoll/base/ref.h"
+#include "netpoll/client/connector.h"
+#include "netpoll/os/socket.h"
+
+namespace netpoll {
+namespace {
+
+// A connection only borrows its handlers; a server's outlive it anyway.
+struct KeptHandlers : RefCounted<KeptHandlers> {
+  explicit KeptHandlers(Handlers all) : handlers(std::move(all)) {}
+  const Handlers handlers;
+};
+
+Result<DialedConnection> start(Runtime& runtime, Connected socket,
+                               Handlers handlers,
+                               const ConnectionOptions& options) {
+  const auto kept = make_ref<KeptHandlers>(std::move(handlers));
+  DialedConnection connection(make_ref<Connection>(
+      runtime, std::move(socket.fd), socket.peer, kept->handlers, options));
+  // Kept in the callback: until the connection itself is deleted.
+  const auto error = connection->start([kept](Connection&) {});
+  if (error) return fail(error);
+  return connection;
+}
+
+Result<Address> near_end(std::string_view network, const std::string& text) {
+  if (text.empty()) return Address();
+  return Address::parse(network, text);
+}
+
+// From an address of one family no other can be reached.
+void keep_family_of(const Address& local, os::Addresses& peers) {
+  if (local.family() == AF_UNSPEC) return;
+  std::erase_if(peers, [&](const Address& peer) {
+    return peer.family() != local.family();
+  });
+}
+
+}  // namespace
+
+Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
+                              std::string_view address,
+                              const DialOptions& options) {
+  const Deadline deadline = deadline_of(options.timeout);
+  const Result<Address> local = near_end(network, options.local);
+  if (!local) return fail(local.error());
+  Result<os::Addresses> peers =
+      os::resolve(network, address, deadline, options.lookup);
+  if (!peers) return fail(peers.error());
+  keep_family_of(*local, *peers);
+  if (peers->empty()) return fail(Errc::invalid_argument);
+
+  Result<Connected> socket = connect_first(*peers, deadline, *local);
+  if (!socket) return fail(socket.error());
+  // The kernel knows better who it is, when we asked for "any" (":80").
+  if (const auto peer = Address::peer_of(socket->fd.get())) {
+    socket->peer = *peer;
+  }
+  return start(runtime, *std::move(socket), options.handlers, options.options);
+}
+
+Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
+                              std::string_view address,
+                              std::chrono::milliseconds timeout) {
+  return dial(runtime, network, address, DialOptions{.timeout = timeout});
+}
+
+Result<DialedConnection> adopt(Runtime& runtime, UniqueFd fd, Handlers handlers,
+                               const ConnectionOptions& options) {
+  Result<UniqueFd> taken = os::take_connected(std::move(fd));
+  if (!taken) return fail(taken.error());
+  const Address peer = Address::peer_of(taken->get()).value_or(Address());
+  return start(runtime, Connected{*std::move(taken), peer}, std::move(handlers),
+               options);
+}
+
+}  // namespace netpoll

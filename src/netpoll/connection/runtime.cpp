@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netpoll/connection/runtime.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "netpoll/mcache/mcache.h"
+
+namespace netpoll {
+namespace {
+
+std::size_t default_pollers() {
+  return std::max<std::size_t>(std::thread::hardware_concurrency() / 4, 1);
+}
+
+std::unique_ptr<Runner> make_runner(RunBy who, GoPool& workers) {
+  if (who == RunBy::inline_on_poller) return std::make_unique<InlineRunner>();
+  return std::make_unique<PoolRunner>(workers);
+}
+
+}  // namespace
+
+Runtime::Runtime(const RuntimeOptions& options)
+    : workers_(options.workers),
+      runner_(make_runner(options.runner, workers_)) {}
+
+Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {
+  std::unique_ptr<Runtime> runtime(new Runtime(options));
+  PollerGroupOptions group{
+      .count = options.pollers > 0 ? options.pollers : default_pollers(),
+      .balance = options.balance,
+      .chore = [self = runtime.get()] { self->trim_memory(); }};
+  auto pollers = PollerGroup::start(*runtime->runner_, group);
+  if (!pollers) return fail(pollers.error());
+  runtime->pollers_ = *std::move(pollers);
+  if (options.acceptors == 0) return runtime;
+
+  auto acceptors = PollerGroup::start(
+      *runtime->runner_, {.count = options.acceptors, .name = "acceptor"});
+  if (!acceptors) return fail(acceptors.error());
+  runtime->acceptors_ = *std::move(acceptors);
+  return runtime;
+}
+
+Runtime::~Runtime() {
+  // Workers first: one that is inside flush() still needs its poller.
+  workers_.stop(Stop::drain);
+}
+
+// [poller] Each of them ticks; memory ages once a second all the same.
+void Runtime::trim_memory() {
+  const Deadline now = Deadline::clock::now();
+  // relaxed: only one of those who see the same moment gets to trim.
+  Deadline next = next_trim_.load(std::memory_order_relaxed);
+  if (now < next) return;
+  const Deadline later = now + std::chrono::milliseconds(900);
+  if (next_trim_.compare_exchange_strong(next, later,
+                                         std::memory_order_relaxed)) {
+    mcache::trim();
+  }
+}
+
+}  // namespace netpoll

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A piece of memory that several holders share and the last one gives back.
+//
+//    LinkBuffer's node --Ref--\                  /--> from mcache   (pooled)
+//    another node      --Ref---> Block {bytes} -<---> moved in      (owned)
+//    a Slice's node    --Ref--/                  \--> somebody else's, told
+//                                                     when done     (lent)
+//
+// Which of its bytes have been written, and by whom they may be read, a Block
+// does not know: that is the business of LinkBuffer.
+//
+// Unlike upstream: memory is counted, not list nodes. There a node that was
+// split by WriteDirect handed its memory to a later node, and a Slice of the
+// earlier half read it after it was freed (nocopy_linkbuffer.go:515).
+// Upstream: nocopy_linkbuffer.go:808 (linkBufferNode.buf, refer, origin, mode).
+
+#include <cstddef>
+#include <functional>
+#include <ranges>
+#include <span>
+#include <utility>
+
+#include "netpoll/base/ref.h"
+
+namespace netpoll {
+
+class Block : public RefCounted<Block> {
+ public:
+  virtual ~Block() = default;
+
+  /// All of the memory, written or not. [any]
+  std::span<std::byte> bytes() const { return bytes_; }
+
+  /// At least `size` uninitialised bytes from mcache. [any]
+  static Ref<Block> pooled(std::size_t size);
+
+  /// The bytes of a std::string, a std::vector or the like, moved in. [any]
+  template <std::ranges::contiguous_range Container>
+  static Ref<Block> owned(Container container);
+
+  /// Memory of somebody else, who learns by `done` that nobody looks at it any
+  /// more. `done` runs on the thread of the last holder. [any]
+  static Ref<Block> lent(std::span<std::byte> bytes,
+                         std::move_only_function<void()> done);
+
+ protected:
+  explicit Block(std::span<std::byte> bytes) : bytes_(bytes) {}
+
+  std::span<std::byte> bytes_;  // constant after construction
+};
+
+/// What Block::owned() returns; named nowhere else.
+template <class Container>
+class OwnedBlock final : public Block {
+ public:
+  explicit OwnedBlock(Container container)
+      : Block({}), container_(std::move(container)) {
+    // Only now: a short string's bytes lie inside the string and have moved.
+    bytes_ = std::as_writable_bytes(std::span(container_));
+  }
+
+ private:
+  Container container_;
+};
+
+template <std::ranges::contiguous_range Container>
+Ref<Block> Block::owned(Container container) {
+  return make_ref<OwnedBlock<Container>>(std::move(container));
+}
+
+}  // namespace netpoll

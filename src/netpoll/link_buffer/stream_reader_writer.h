@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Readers and Writers over byte streams that copy: files, decompressors, …
+//
+//    StreamReader       is a Reader  over a ByteSource
+//    StreamWriter       is a Writer  over a ByteSink
+//    StreamReadWriter   is both      over one stream
+//
+//    StreamReader reader(file);                 // a codec for connections
+//    Result<Request> request = decode(reader);  // reads files as well
+//
+// Each borrows its stream and owns a LinkBuffer. What was read before an error
+// stays readable; what was not written goes out with a later flush().
+// Upstream: nocopy.go:207 (NewReader … NewReadWriter), nocopy_readwriter.go:24.
+// Unlike upstream: until() reads on until the delimiter is there; flush()
+// writes all, even when the sink takes less at a time, and copies nothing.
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "netpoll/base/check.h"
+#include "netpoll/base/result.h"
+#include "netpoll/link_buffer/byte_stream.h"
+#include "netpoll/link_buffer/link_buffer.h"
+#include "netpoll/link_buffer/slice.h"
+
+namespace netpoll {
+
+/// A Reader over a source. The calls mean what LinkBuffer's do, but read what
+/// is missing, and fail with Errc::eof at the end of the source or with its
+/// error; nothing is consumed then. [reader]
+template <ByteSource S>
+class StreamReader {
+ public:
+  using Bytes = LinkBuffer::Bytes;
+
+  /// `source` must outlive this. [init]
+  explicit StreamReader(S& source) : source_(source) {}
+
+  Result<Bytes> next(std::size_t n) {
+    return wait_for(n, [&] { return buffer_.next(n); });
+  }
+  Result<Bytes> peek(std::size_t n) {
+    return wait_for(n, [&] { return buffer_.peek(n); });
+  }
+  Result<std::string> read_string(std::size_t n) {
+    return wait_for(n, [&] { return buffer_.read_string(n); });
+  }
+  Result<std::vector<std::byte>> read_binary(std::size_t n) {
+    return wait_for(n, [&] { return buffer_.read_binary(n); });
+  }
+  Result<std::byte> read_byte() {
+    return wait_for(1, [&] { return buffer_.read_byte(); });
+  }
+  Result<Slice> slice(std::size_t n) {
+    return wait_for(n, [&] { return buffer_.slice(n); });
+  }
+  std::error_code skip(std::size_t n) {
+    if (const auto error = fill(n)) return error;
+    return buffer_.skip(n);
+  }
+  Result<Bytes> until(std::byte delimiter) {
+    for (std::size_t searched = 0;;) {
+      if (const auto at = buffer_.index_byte(delimiter, searched)) {
+        return buffer_.next(*at + 1);
+      }
+      searched = buffer_.size();
+      if (const auto error = fill(searched + 1)) return fail(error);
+    }
+  }
+  void release() { buffer_.release(); }
+  /// Bytes that can be had without a read.
+  std::size_t size() const { return buffer_.size(); }
+
+ private:
+  // A read asks for at least one unit, and for no more than 16: a large n must
+  // not reserve what the source may never deliver. Upstream: block4k,
+  // maxReadCycle.
+  static constexpr std::size_t kUnit = 4096;
+  static constexpr std::size_t kReadMax = 16 * kUnit;
+
+  template <class Take>
+  std::invoke_result_t<Take> wait_for(std::size_t n, Take take) {
+    if (const auto error = fill(n)) return fail(error);
+    return take();
+  }
+
+  // Reads until n bytes are there.
+  std::error_code fill(std::size_t n) {
+    while (buffer_.size() < n) {
+      const std::size_t want = std::clamp(n - buffer_.size(), kUnit, kReadMax);
+      const std::span<std::byte> room = buffer_.book(want, want);
+      const Result<std::size_t> got = source_.read(room);
+      buffer_.book_ack(got.value_or(0));
+      if (!got) return got.error();
+      if (*got == 0) return Errc::eof;
+    }
+    return {};
+  }
+
+  S& source_;
+  LinkBuffer buffer_;
+};
+
+/// A Writer over a sink. The calls mean what LinkBuffer's do; see flush().
+/// [writer]
+template <ByteSink S>
+class StreamWriter {
+ public:
+  /// `sink` must outlive this. [init]
+  explicit StreamWriter(S& sink) : sink_(sink) {}
+
+  std::span<std::byte> malloc(std::size_t n) { return buffer_.malloc(n); }
+  [[nodiscard]] std::error_code malloc_ack(std::size_t n) {
+    return buffer_.malloc_ack(n);
+  }
+  std::size_t malloc_size() const { return buffer_.malloc_size(); }
+  void write_binary(LinkBuffer::Bytes bytes) { buffer_.write_binary(bytes); }
+  void write_string(std::string_view text) { buffer_.write_string(text); }
+  void write_byte(std::byte byte) { buffer_.write_byte(byte); }
+  [[nodiscard]] std::error_code write_direct(Ref<Block> block,
+                                             std::size_t remain = 0) {
+    return buffer_.write_direct(std::move(block), remain);
+  }
+  void append(LinkBuffer&& other) { buffer_.append(std::move(other)); }
+
+  /// Writes everything to the sink. Fails with its error, or with Errc::eof
+  /// when it takes no more; what is left goes first the next time.
+  [[nodiscard]] std::error_code flush() {
+    static_cast<void>(buffer_.flush());  // a LinkBuffer's never fails
+    LinkBuffer::Bytes piece;
+    while (buffer_.gather(std::span(&piece, 1)) > 0) {
+      const Result<std::size_t> taken = sink_.write(piece);
+      if (!taken) return taken.error();
+      if (*taken == 0) return Errc::eof;
+      check(!buffer_.skip(*taken), "a sink took more than it was given");
+      buffer_.release();
+    }
+    return {};
+  }
+
+ private:
+  S& sink_;
+  LinkBuffer buffer_;
+};
+
+/// Both over one stream.
+template <class S>
+  requires ByteSource<S> && ByteSink<S>
+class StreamReadWriter : public StreamReader<S>, public StreamWriter<S> {
+ public:
+  /// `stream` must outlive this. [init]
+  explicit StreamReadWriter(S& stream)
+      : StreamReader<S>(stream), StreamWriter<S>(stream) {}
+};
+}  // namespace netpoll

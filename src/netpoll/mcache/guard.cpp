@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netpoll/mcache/guard.h"
+
+#include <sanitizer/asan_interface.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+
+#include "netpoll/base/check.h"
+
+namespace netpoll::mcache::guard {
+namespace {
+
+enum class State : std::uint64_t {  // unlikely to be found by chance
+  live = 0x6c6976652d6d6361,
+  free = 0x667265652d6d6361,
+};
+
+// As large as std::malloc's alignment, so that the base has it too.
+struct Header {
+  State state;
+  std::uint64_t capacity;
+};
+
+constexpr std::size_t kHeaderSize = kGuarded ? sizeof(Header) : 0;
+constexpr unsigned char kFreedByte = 0xdd;
+// More than this of a large block is not filled: it would cost milliseconds.
+constexpr std::size_t kFilledMax = 65536;
+
+Header& header_of(std::byte* base) {
+  static_assert(sizeof(Header) == alignof(std::max_align_t));
+  return *reinterpret_cast<Header*>(base - sizeof(Header));
+}
+
+// The addresses are poisoned only under AddressSanitizer; elsewhere the two
+// macros are empty.
+void fill(std::byte* base, std::size_t capacity) {
+  std::memset(base, kFreedByte, std::min(capacity, kFilledMax));
+  ASAN_POISON_MEMORY_REGION(base, capacity);
+}
+
+bool is_filled(std::byte* base, std::size_t capacity) {
+  ASAN_UNPOISON_MEMORY_REGION(base, capacity);
+  // All bytes are alike if each is like its neighbour.
+  return *base == std::byte{kFreedByte} &&
+         std::memcmp(base, base + 1, std::min(capacity, kFilledMax) - 1) == 0;
+}
+
+}  // namespace
+
+std::byte* allocate(std::size_t capacity) {
+  check(capacity <= PTRDIFF_MAX - kHeaderSize,
+        "mcache::malloc: more than half of the address space; was the size "
+        "negative?");
+  void* const memory = std::malloc(kHeaderSize + capacity);
+  check(memory != nullptr, "mcache::malloc: out of memory");
+  std::byte* const base = static_cast<std::byte*>(memory) + kHeaderSize;
+  if constexpr (kGuarded) {
+    header_of(base) = {State::free, capacity};
+    fill(base, capacity);
+  }
+  return base;
+}
+
+void deallocate(std::byte* base, std::size_t capacity) {
+  if constexpr (kGuarded) ASAN_UNPOISON_MEMORY_REGION(base, capacity);
+  std::free(base - kHeaderSize);
+}
+
+void check_and_mark_live(std::byte* base, std::size_t capacity) {
+  check(is_filled(base, capacity),
+        "mcache: a block was written after it was freed");
+  header_of(base).state = State::live;
+}
+
+void check_and_mark_free(std::byte* base, std::size_t capacity) {
+  Header& header = header_of(base);
+  check(header.state != State::free, "mcache::free: the block is free already");
+  check(header.state == State::live,
+        "mcache::free: not a block of this pool, or a pointer into one");
+  check(header.capacity == capacity,
+        "mcache::free: not the capacity that malloc() gave");
+  header.state = State::free;
+  fill(base, capacity);
+}
+
+}  // namespace netpoll::mcache::guard

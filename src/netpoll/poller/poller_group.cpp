@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netpoll/poller/poller_group.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace netpoll {
+namespace {
+
+void run_named(Poller& poller, const std::string& name) {
+  ::pthread_setname_np(::pthread_self(), name.c_str());
+  poller.run();
+}
+
+// A number that looks random, from one that counts: multiplied by an odd
+// constant and folded, twice (the finish of splitmix64).
+std::uint64_t scatter(std::uint64_t n) {
+  n = (n ^ (n >> 30)) * 0xbf58476d1ce4e5b9;
+  n = (n ^ (n >> 27)) * 0x94d049bb133111eb;
+  return n ^ (n >> 31);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PollerGroup>> PollerGroup::start(
+    Runner& runner, const PollerGroupOptions& options) {
+  std::vector<std::unique_ptr<Poller>> pollers;
+  for (std::size_t i = 0; i < std::max<std::size_t>(options.count, 1); ++i) {
+    auto poller = Poller::open(runner, options.chore);
+    if (!poller) return fail(poller.error());
+    pollers.push_back(*std::move(poller));
+  }
+  try {
+    return std::unique_ptr<PollerGroup>(
+        new PollerGroup(std::move(pollers), options));
+  } catch (const std::system_error& error) {  // no thread can be had
+    return fail(error.code());
+  }
+}
+
+PollerGroup::PollerGroup(std::vector<std::unique_ptr<Poller>> pollers,
+                         const PollerGroupOptions& options)
+    : balance_(options.balance), pollers_(std::move(pollers)) {
+  try {
+    for (std::size_t i = 0; i < pollers_.size(); ++i) {
+      threads_.emplace_back(run_named, std::ref(*pollers_[i]),
+                            options.name + "-" + std::to_string(i));
+    }
+  } catch (...) {
+    // Those that have started are joined on the way out, so they must end.
+    for (const auto& poller : pollers_)
+      poller->stop();
+    throw;
+  }
+}
+
+PollerGroup::~PollerGroup() {
+  for (const auto& poller : pollers_)
+    poller->stop();
+  threads_.clear();  // joins
+}
+
+Poller& PollerGroup::next() {
+  // relaxed: any order of the numbers will do. Unsigned, so it may wrap.
+  std::uint64_t turn = turn_.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (balance_ == LoadBalance::random) turn = scatter(turn);
+  return *pollers_[turn % pollers_.size()];
+}
+
+}  // namespace netpoll

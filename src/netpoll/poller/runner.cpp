@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netpoll/poller/runner.h"
+
+#include <utility>
+
+namespace netpoll {
+namespace {
+
+Runner::Ran run_here(std::span<Task> batch) {
+  for (Task& task : batch) {
+    Task running = std::move(task);  // goes, with what it holds, when it is run
+    running();
+  }
+  return Runner::Ran::here;
+}
+
+}  // namespace
+
+Runner::Ran PoolRunner::run(std::span<Task> batch) {
+  if (workers_.go(batch)) return Ran::elsewhere;
+  return workers_.is_stopped() ? run_here(batch) : Ran::refused;
+}
+
+Runner::Ran InlineRunner::run(std::span<Task> batch) {
+  return run_here(batch);
+}
+
+}  // namespace netpoll

@@ -1,8 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-#include "poller/fd_state.h"
-
-namespace netpoll {
-
-template class FdState<StdSync>;  // compiled once
-
-}  // namespace netpoll
