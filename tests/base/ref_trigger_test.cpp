@@ -71,10 +71,10 @@ TEST(Ref, SurvivesAssignmentToItself) {
 TEST(Ref, LeakKeepsTheCountUntilAdopted) {
   int deleted = 0;
   Ref<Counted> ref = make_ref<Counted>(deleted);
-  Counted* const raw = ref.leak();
+  Counted* const raw = ref.into_raw();
   EXPECT_FALSE(ref);
   EXPECT_EQ(deleted, 0);
-  Ref<Counted>::adopt(raw) = nullptr;
+  Ref<Counted>::from_raw(raw) = nullptr;
   EXPECT_EQ(deleted, 1);
 }
 

@@ -50,7 +50,7 @@ TEST(UniqueFd, MovesItsDescriptorOnAndClosesTheOldOne) {
 TEST(UniqueFd, ReleasesToTheCaller) {
   const FdsBalance balance;
   UniqueFd fd(::dup(0));
-  const int number = fd.release();
+  const int number = fd.into_raw();
   EXPECT_FALSE(fd);
   EXPECT_EQ(::close(number), 0);
 }

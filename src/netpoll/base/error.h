@@ -29,6 +29,12 @@ enum class Errc {
   invalid_argument = 0x109,   // a size or an address that cannot be
   short_buffer = 0x10a,       // a LinkBuffer holds fewer bytes than asked for
   would_block = 0x10b,        // a handler on the poller's thread would wait
+  too_long = 0x10c,           // no delimiter within the bound of until()
+  missing_port = 0x10d,       // an address without ":PORT"
+  bad_port = 0x10e,           // a port that is no number from 0 to 65535
+  bad_host = 0x10f,           // a host that is no numeric address
+  bad_path = 0x110,           // a unix path: empty, too long, a zero byte in it
+  unknown_network = 0x111,    // a network that is none of tcp, tcp4, tcp6, unix
 };
 
 /// Kinds of error that several codes share.

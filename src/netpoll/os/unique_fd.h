@@ -16,9 +16,9 @@ class UniqueFd {
   UniqueFd() = default;
   /// Takes over `fd`; -1 is "none".
   explicit UniqueFd(int fd) : fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(other.into_raw()) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
-    reset(other.release());
+    reset(other.into_raw());
     return *this;
   }
   UniqueFd(const UniqueFd&) = delete;
@@ -30,7 +30,7 @@ class UniqueFd {
   explicit operator bool() const { return fd_ >= 0; }
 
   /// Gives the descriptor to the caller, who must close it.
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+  [[nodiscard]] int into_raw() { return std::exchange(fd_, -1); }
 
   /// Closes what is held, then holds `fd`.
   void reset(int fd = -1);

@@ -57,7 +57,7 @@ std::error_code Poller::add(FdOperator& op) {
   Ref<FdOperator> held = Ref<FdOperator>::share(op);
   if (const auto error = epoll_.add(op.fd(), &op)) return error;
   op.in_epoll_ = true;
-  static_cast<void>(held.leak());  // detach() takes it up again
+  static_cast<void>(held.into_raw());  // detach() takes it up again
   return {};
 }
 
@@ -113,7 +113,7 @@ void Poller::detach(FdOperator& op) {
   }
   {
     const Lock lock(retired_mutex_);
-    retired_.push_back(Ref<FdOperator>::adopt(&op));
+    retired_.push_back(Ref<FdOperator>::from_raw(&op));
   }
   if (!inside) waker_.ring();  // a turn must end for the Ref to go
 }
