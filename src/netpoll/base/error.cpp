@@ -29,6 +29,19 @@ const char* text_of(Errc code) {
       return "a handler on the poller's own thread cannot wait";
     case Errc::short_buffer:
       return "fewer bytes are buffered than asked for";
+    case Errc::too_long:
+      return "no delimiter within the longest line allowed";
+    case Errc::missing_port:
+      return "an address needs a port: HOST:PORT";
+    case Errc::bad_port:
+      return "a port is a number from 0 to 65535";
+    case Errc::bad_host:
+      return "the host is no numeric address (an IPv6 one stands in "
+             "[brackets])";
+    case Errc::bad_path:
+      return "a unix path is empty, too long or has a zero byte";
+    case Errc::unknown_network:
+      return "the network must be tcp, tcp4, tcp6 or unix";
   }
   return "unknown netpoll error";
 }
