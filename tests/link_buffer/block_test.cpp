@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "link_buffer/text.h"
+#include "netpoll/base/log.h"
 
 namespace netpoll {
 namespace {
@@ -50,6 +53,27 @@ TEST(Block, LentTellsTheLenderOnceWhenTheLastHolderIsGone) {
   EXPECT_EQ(done, 0);
   second = nullptr;
   EXPECT_EQ(done, 1);
+}
+
+TEST(Block, LentMayHaveNothingToCall) {
+  std::array<std::byte, 8> memory{};
+  EXPECT_EQ(Block::lent(memory, nullptr)->bytes().size(), 8u);
+}
+
+TEST(Block, LentLogsWhatItsDoneThrows) {
+  std::string lines;
+  auto before =
+      log::set_sink([&](std::string_view line) { lines.append(line); });
+  std::array<std::byte, 8> memory{};
+  {
+    Block::lent(memory, [] { throw std::runtime_error("torn"); });
+  }
+  {
+    Block::lent(memory, [] { throw 1; });
+  }
+  log::set_sink(std::move(before));
+  EXPECT_NE(lines.find("torn"), std::string::npos);
+  EXPECT_NE(lines.find("no std::exception"), std::string::npos);
 }
 
 }  // namespace

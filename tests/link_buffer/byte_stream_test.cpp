@@ -112,6 +112,15 @@ TEST(StreamReader, UntilReadsOnUntilTheDelimiterIsThere) {
   EXPECT_EQ(text(reader.next(10)), "and a rest");
 }
 
+TEST(StreamReader, UntilReadsNoMoreWhenTheFirstMaxBytesHoldNoDelimiter) {
+  Stream stream{.input = {"abc", "de", "f\n"}};
+  StreamReader reader(stream);
+  EXPECT_EQ(reader.until('\n', 5).error(), Errc::too_long);
+  EXPECT_EQ(stream.asked.size(), 2u);
+  EXPECT_EQ(reader.until('\n', 6).error(), Errc::too_long);
+  EXPECT_EQ(text(reader.until('\n', 7)), "abcdef\n");
+}
+
 TEST(StreamReader, TheEndOfTheSourceIsEof) {
   Stream stream;
   StreamReader reader(stream);

@@ -164,6 +164,19 @@ TEST(LinkBuffer, UntilTakesTheDelimiterToo) {
   EXPECT_EQ(buffer.size(), 4u);
 }
 
+TEST(LinkBuffer, UntilFailsWhenTheFirstMaxBytesHoldNoDelimiter) {
+  LinkBuffer buffer;
+  put_node(buffer, "abc");
+  put_node(buffer, "de\nf");
+  EXPECT_EQ(buffer.until('\n', 0).error(), Errc::too_long);
+  EXPECT_EQ(buffer.until('\n', 2).error(), Errc::too_long);
+  EXPECT_EQ(buffer.until('\n', 5).error(), Errc::too_long);
+  EXPECT_EQ(text(buffer.until('\n', 6)), "abcde\n");
+  EXPECT_EQ(buffer.until('\n', 2).error(), Errc::short_buffer);
+  EXPECT_EQ(buffer.until('\n', 1).error(), Errc::too_long);
+  EXPECT_EQ(buffer.size(), 1u);
+}
+
 // Upstream: TestLinkBufferIndexByte; with a second thread: the stress test.
 TEST(LinkBuffer, IndexByteCountsFromTheNextUnreadByte) {
   LinkBuffer buffer;

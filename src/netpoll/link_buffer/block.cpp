@@ -2,8 +2,10 @@
 #include "netpoll/link_buffer/block.h"
 
 #include <bit>
+#include <exception>
 #include <utility>
 
+#include "netpoll/base/log.h"
 #include "netpoll/mcache/mcache.h"
 
 namespace netpoll {
@@ -36,7 +38,16 @@ class LentBlock final : public Block {
       : Block(bytes), done_(std::move(done)) {}
   LentBlock(const LentBlock&) = delete;
   LentBlock& operator=(const LentBlock&) = delete;
-  ~LentBlock() override { done_(); }
+  ~LentBlock() override {
+    // An exception that left a destructor would end the process.
+    try {
+      if (done_) done_();
+    } catch (const std::exception& thrown) {
+      log::warn("done() of a lent block", thrown.what());
+    } catch (...) {
+      log::warn("done() of a lent block", "threw no std::exception");
+    }
+  }
 
  private:
   std::move_only_function<void()> done_;

@@ -40,8 +40,14 @@ class Block : public RefCounted<Block> {
   template <std::ranges::contiguous_range Container>
   static Ref<Block> owned(Container container);
 
-  /// Memory of somebody else, who learns by `done` that nobody looks at it any
-  /// more. `done` runs on the thread of the last holder. [any]
+  /// Memory that the caller goes on owning and must not change or free before
+  /// the library has called `done`. `done` may be null, for memory that lives
+  /// as long as the program. The library calls `done` once, when the last Ref
+  /// to the block goes, on the thread that held that Ref: a poller's, a
+  /// worker's or a user's. No lock of the library is held then, so `done` may
+  /// call every [any] function of a connection, also close(). It must not block
+  /// (the thread may be a poller's) and should not throw: an exception is
+  /// caught and logged. [any]
   static Ref<Block> lent(std::span<std::byte> bytes,
                          std::move_only_function<void()> done);
 

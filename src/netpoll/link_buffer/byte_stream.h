@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <span>
 
+#include "netpoll/base/bytes.h"
 #include "netpoll/base/result.h"
 #include "netpoll/link_buffer/reader_writer.h"
 
@@ -55,7 +56,7 @@ class ReaderStream {
     }
     const auto bytes = reader_.next(std::min(to.size(), reader_.size()));
     if (!bytes) return fail(bytes.error());
-    std::ranges::copy(*bytes, to.begin());
+    copy_bytes(*bytes, to);
     const std::size_t n = bytes->size();
     reader_.release();
     return n;

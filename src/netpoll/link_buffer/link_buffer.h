@@ -31,13 +31,13 @@
 #include <utility>
 #include <vector>
 
+#include "netpoll/base/bytes.h"
 #include "netpoll/base/result.h"
 #include "netpoll/link_buffer/block.h"
+#include "netpoll/link_buffer/consumed_nodes.h"
 
 namespace netpoll {
 
-struct Node;
-class Joined;
 class Pieces;
 class Slice;
 
@@ -84,8 +84,13 @@ class LinkBuffer {
   }
   /// Consumes n bytes unseen. [reader]
   [[nodiscard]] std::error_code skip(std::size_t n);
-  /// Consumes all up to and including the first `delimiter`. [reader]
-  Result<Bytes> until(std::byte delimiter);
+  /// Consumes all bytes up to and including the first `delimiter`. Fails with
+  /// Errc::too_long when the first `max` bytes hold none, with
+  /// Errc::short_buffer when all bytes do and are fewer. [reader]
+  Result<Bytes> until(std::byte delimiter, std::size_t max = kNoLimit);
+  Result<Bytes> until(char delimiter, std::size_t max = kNoLimit) {
+    return until(static_cast<std::byte>(delimiter), max);
+  }
   /// Consumes n bytes into a copy that outlives release(). [reader]
   Result<std::string> read_string(std::size_t n);
   Result<std::vector<std::byte>> read_binary(std::size_t n);
@@ -93,9 +98,10 @@ class LinkBuffer {
   /// Consumes n bytes into a reader of their own that shares the memory, may
   /// outlive this buffer and move to another thread (slice.h). [reader]
   Result<Slice> slice(std::size_t n);
-  /// Where the first `c` is, counted from the next unread byte; the first
-  /// `skip` bytes are not looked at. [reader]
-  std::optional<std::size_t> index_byte(std::byte c, std::size_t skip = 0);
+  /// Where the first `c` is, counted from the next unread byte. Looks only at
+  /// the bytes from number `skip` on and before number `max`. [reader]
+  std::optional<std::size_t> index_byte(std::byte c, std::size_t skip = 0,
+                                        std::size_t max = kNoLimit);
   Bytes bytes();  ///< Everything readable in one piece: peek(size()). [reader]
   /// Puts the readable pieces, in order and none empty, into `slices`, as far
   /// as they fit. Returns how many it put; consumes nothing. [reader]
@@ -108,6 +114,9 @@ class LinkBuffer {
     if (joined_ != nullptr || head_ != read_node_ || left() == 0)
       release_read();
   }
+  /// As release(), but frees nothing: the destructor of what it returns does,
+  /// later and outside the caller's lock (consumed_nodes.h). [reader]
+  [[nodiscard]] ConsumedNodes take_consumed_nodes();
 
   // The writer's half. The reader sees nothing of it before flush().
   /// n contiguous, uninitialised bytes, the caller's until flush(). [writer]
@@ -170,7 +179,7 @@ class LinkBuffer {
   Pieces pieces();
   void copy_unread(std::size_t from, std::span<std::byte> to);
   void release_read();
-  void give_back();
+  Ref<Block> take_last_block();
   void open();
   void park();
   void grow(std::size_t n);

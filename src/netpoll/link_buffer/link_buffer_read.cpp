@@ -38,9 +38,12 @@ std::error_code LinkBuffer::skip(std::size_t n) {
   return {};
 }
 
-Result<LinkBuffer::Bytes> LinkBuffer::until(std::byte delimiter) {
-  const std::optional<std::size_t> index = index_byte(delimiter);
-  if (!index) return fail(Errc::short_buffer);
+Result<LinkBuffer::Bytes> LinkBuffer::until(std::byte delimiter,
+                                            std::size_t max) {
+  const std::optional<std::size_t> index = index_byte(delimiter, 0, max);
+  if (!index) {
+    return fail(refresh() < max ? Errc::short_buffer : Errc::too_long);
+  }
   return next(*index + 1);
 }
 
@@ -82,11 +85,14 @@ Result<Slice> LinkBuffer::slice(std::size_t n) {
   return part;
 }
 
-std::optional<std::size_t> LinkBuffer::index_byte(std::byte c,
-                                                  std::size_t skip) {
+std::optional<std::size_t> LinkBuffer::index_byte(std::byte c, std::size_t skip,
+                                                  std::size_t max) {
   Pieces rest = pieces();
   std::size_t passed = 0;
-  for (Bytes piece = rest.next(); !piece.empty(); piece = rest.next()) {
+  while (passed < max) {
+    Bytes piece = rest.next();
+    if (piece.empty()) break;
+    piece = piece.first(std::min(piece.size(), max - passed));
     const std::size_t from =
         std::min(piece.size(), skip - std::min(skip, passed));
     const void* found = std::memchr(piece.data() + from, static_cast<int>(c),
@@ -106,17 +112,21 @@ LinkBuffer::Bytes LinkBuffer::bytes() {
   return *all;
 }
 
-// The slow half of release().
+// The slow half of release(). The memory is freed after the buffer's own state
+// is whole, since a lent block's done() may call the buffer.
 void LinkBuffer::release_read() {
-  joined_.reset();
+  static_cast<void>(take_consumed_nodes());
+}
+
+ConsumedNodes LinkBuffer::take_consumed_nodes() {
+  ConsumedNodes consumed;
   const std::size_t unread = refresh();
-  while (head_ != read_node_) {
-    // relaxed: the reader has passed this link already.
-    Node* next = head_->next.load(std::memory_order_relaxed);
-    delete head_;
-    head_ = next;
-  }
-  if (unread == 0 && read_node_->block) give_back();
+  consumed.joined_ = std::move(joined_);
+  consumed.first_ = std::exchange(head_, read_node_);
+  consumed.end_ = read_node_;
+  if (unread == 0 && read_node_->block)
+    consumed.last_block_ = take_last_block();
+  return consumed;
 }
 
 // The buffer is empty; its last block should not idle with it. But the writer
@@ -124,7 +134,7 @@ void LinkBuffer::release_read() {
 // parked, and once it is taken the writer will not come back to it.
 // Refused: to free it and let the writer find out by a flag of its own; between
 // the look and the free the writer may have begun.
-void LinkBuffer::give_back() {
+Ref<Block> LinkBuffer::take_last_block() {
   Tail found = Tail::parked;
   // acquire: pairs with the release in park(). The writer is through with the
   // block, even with bytes that malloc_ack() dropped and no commit publishes.
@@ -133,13 +143,13 @@ void LinkBuffer::give_back() {
                                      std::memory_order_acquire,
                                      std::memory_order_relaxed) &&
       found == Tail::writing) {
-    return;
+    return {};
   }
   // Between refresh() and here the writer may have committed once more into
   // this block. Then it stays: taken, ours alone, freed when it is read.
   // relaxed: the acquire above has it, when it matters.
-  if (committed_.load(std::memory_order_relaxed) != consumed()) return;
-  read_node_->block = nullptr;
+  if (committed_.load(std::memory_order_relaxed) != consumed()) return {};
+  return std::move(read_node_->block);
 }
 
 // Looks how much the writer has committed, and goes to the node that holds the
@@ -183,7 +193,7 @@ void LinkBuffer::copy_unread(std::size_t from, std::span<std::byte> to) {
     from -= passed;
     piece = piece.subspan(passed);
     piece = piece.first(std::min(piece.size(), to.size()));
-    std::ranges::copy(piece, to.begin());
+    copy_bytes(piece, to);
     to = to.subspan(piece.size());
   }
 }

@@ -104,11 +104,11 @@ std::error_code LinkBuffer::malloc_ack(std::size_t n) {
 }
 
 void LinkBuffer::write_binary(Bytes bytes) {
-  std::ranges::copy(bytes, malloc(bytes.size()).begin());
+  copy_bytes(bytes, malloc(bytes.size()));
 }
 
 void LinkBuffer::write_string(std::string_view text) {
-  write_binary(std::as_bytes(std::span(text)));
+  write_binary(as_bytes(text));
 }
 
 std::error_code LinkBuffer::write_direct(Ref<Block> block, std::size_t remain) {

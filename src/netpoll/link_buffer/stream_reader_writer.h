@@ -67,14 +67,18 @@ class StreamReader {
     if (const auto error = fill(n)) return error;
     return buffer_.skip(n);
   }
-  Result<Bytes> until(std::byte delimiter) {
+  Result<Bytes> until(std::byte delimiter, std::size_t max = kNoLimit) {
     for (std::size_t searched = 0;;) {
-      if (const auto at = buffer_.index_byte(delimiter, searched)) {
+      if (const auto at = buffer_.index_byte(delimiter, searched, max)) {
         return buffer_.next(*at + 1);
       }
       searched = buffer_.size();
-      if (const auto error = fill(searched + 1)) return fail(error);
+      if (searched >= max) return netpoll::fail(Errc::too_long);
+      if (const auto error = fill(searched + 1)) return netpoll::fail(error);
     }
+  }
+  Result<Bytes> until(char delimiter, std::size_t max = kNoLimit) {
+    return until(static_cast<std::byte>(delimiter), max);
   }
   void release() { buffer_.release(); }
   /// Bytes that can be had without a read.
