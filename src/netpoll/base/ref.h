@@ -72,7 +72,10 @@ class Ref {
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
   /// From a Ref to a derived class.
   template <class U>  // NOLINTNEXTLINE(google-explicit-constructor): as above
-  Ref(Ref<U> other) noexcept : object_(other.into_raw()) {}
+  Ref(const Ref<U>& other) noexcept : object_(other.get()) {
+    // Not the count of `other`: a derived class may count its own holders.
+    if (object_ != nullptr) object_->add_ref();
+  }
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;

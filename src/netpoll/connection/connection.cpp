@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [any] The beginning, the end, and what any thread may call.
+// [any] The beginning, the events that any thread brings, and options.
 #include "netpoll/connection/connection.h"
 
 #include <algorithm>
 #include <cassert>
-#include <ranges>
 #include <thread>
 #include <utility>
 
@@ -14,8 +13,10 @@
 namespace netpoll {
 namespace {
 
-// How long what was flushed may take to leave after a close().
-constexpr std::chrono::seconds kLinger(5);
+bool is_tcp(int fd) {
+  const auto local = Address::local_of(fd);
+  return local && !local->is_unix();
+}
 
 }  // namespace
 
@@ -25,15 +26,19 @@ Connection::Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
     : FdOperator(fd.get()),
       poller_(runtime.pollers().next()),
       handlers_(handlers),
-      local_(Address::local_of(fd.get()).value_or(Address())),
       peer_(peer),
+      is_tcp_(is_tcp(fd.get())),
+      life_(handlers.on_request != nullptr),
+      input_(life_, poller_, *this, activity_),
+      output_(life_, poller_, *this, activity_,
+              &Connection::continue_tear_down),
+      serving_(&handlers.on_request),
+      linger_limit_(options.linger),
+      socket_(std::move(fd)),
       on_connect_(handlers.on_connect),
       on_request_(handlers.on_request),
-      on_disconnect_(handlers.on_disconnect),
-      input_(keys_, poller_, *this, activity_),
-      output_(keys_, poller_, *this, activity_),
-      socket_(std::move(fd)) {
-  if (!local_.is_unix()) os::set_no_delay(this->fd(), true);
+      on_disconnect_(handlers.on_disconnect) {
+  if (is_tcp_) os::set_no_delay(this->fd(), true);
   set_read_timeout(options.read_timeout);
   set_write_timeout(options.write_timeout);
   set_idle_timeout(options.idle_timeout);
@@ -44,35 +49,158 @@ Connection::Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
 
 Connection::~Connection() = default;
 
+void Connection::add_ref() const {
+  // relaxed: look() reads the count after an event of life_, which orders it.
+  users_.fetch_add(1, std::memory_order_relaxed);
+  FdOperator::add_ref();
+}
+
+void Connection::drop_ref() const {
+  // relaxed: as in add_ref(); user_gone() publishes the new count.
+  if (users_.fetch_sub(1, std::memory_order_relaxed) == 1) {
+    auto& self = const_cast<Connection&>(*this);
+    // Not here: the caller may hold a lock that a close callback takes.
+    if (self.life_.user_gone() == Next::hold) {
+      self.run_elsewhere(&Connection::run_task);
+    }
+  }
+  FdOperator::drop_ref();
+}
+
 std::error_code Connection::start(CloseCallback last) {
   last_ = std::move(last);
   if (handlers_.on_prepare) call(handlers_.on_prepare, "on_prepare");
-  if (!on_connect_.is_set()) reach(connected);
-
-  // Taken before the first byte can arrive, so that no on_request comes first.
-  const bool greet = on_connect_.is_set() && take_key_to_greet();
+  bool greets = false;
+  {
+    const Lock lock(mutex_);
+    greets = on_connect_.is_set();
+  }
+  life_.prepare(greets);
   if (const auto error = poller_.add(*this)) {
-    if (greet) keys_.stop_processing();
     close();
     return error;
   }
   set_alarm();
-  if (greet) poller_.go(task(&Connection::run_task));
+  // If input was faster, its task has run on_connect by now, or will.
+  if (greets && life_.look_again() == Next::hold) {
+    run_elsewhere(&Connection::run_task);
+  }
   return {};
 }
 
-// on_prepare may have shown it to others, whose calls hold the key for a while.
-bool Connection::take_key_to_greet() {
-  while (is_active()) {
-    if (keys_.try_process()) return true;
-    std::this_thread::yield();
+void Connection::close() {
+  settle(mark_closed());
+}
+
+// The first half of close(); the second is to settle() what it answers.
+Next Connection::mark_closed() {
+  const Next next = life_.user_closed();
+  input_.wake();
+  output_.wake();
+  std::chrono::milliseconds limit;
+  {
+    const Lock lock(mutex_);
+    limit = linger_limit_;
   }
-  return false;  // whoever closed it tears it down
+  output_.give_up_by(deadline_after(limit));
+  return next;
+}
+
+// After an event. Does what the key's holder has to do, but runs no handler:
+// this may be a user's thread, which must not run one.
+void Connection::settle(Next event) {
+  if (event != Next::hold) return;
+  answered_ = false;
+  for (;;) {
+    const auto look_at = [this](bool stopping) { return look(stopping); };
+    switch (life_.decide(look_at)) {
+      case Next::greet:
+      case Next::handle:
+        return run_elsewhere(&Connection::run_task);  // the key goes with it
+      case Next::close:
+        static_cast<void>(mark_closed());  // the key is held already
+        break;
+      case Next::tear_down:
+        return tear_down();
+      default:
+        return;
+    }
+  }
+}
+
+Look Connection::look(bool stopping) const {
+  Look it{.arrived = input_.committed(),
+          .unread = input_.size(),
+          .unsent = output_.is_unattended(),
+          // relaxed: see add_ref().
+          .held = users_.load(std::memory_order_relaxed) > 0};
+  it.idle = stopping && answered_ && it.unread == 0 && output_.is_empty() &&
+            os::bytes_waiting(fd()) == 0;
+  return it;
+}
+
+void Connection::run_elsewhere(void (Connection::*step)()) {
+  poller_.go(task(step));
+}
+
+Task Connection::task(void (Connection::*step)()) {
+  // The task's own reference: until the task has returned.
+  Ref<FdOperator> self = Ref<FdOperator>::share(*this);
+  return [this, step, self = std::move(self)] { (this->*step)(); };
+}
+
+Result<UniqueFd> Connection::detach() {
+  UniqueFd socket = take_socket();  // before the close, which finds none
+  const Next next = mark_closed();
+  poller_.detach(*this);
+  output_.drop_unattended();
+  // A flush on another thread was woken, or sends one turn at most.
+  while (output_.is_busy())
+    std::this_thread::yield();
+  settle(next);
+  if (!socket) return fail(Errc::conn_closed);
+  return socket;
+}
+
+void Connection::stop() {
+  settle(life_.stop());
+}
+
+void Connection::close_if_quiet(std::chrono::milliseconds grace) {
+  if (!life_.try_hold()) return;
+  const Deadline now = Deadline::clock::now();
+  const std::uint64_t arrived = input_.committed();
+  const bool moved = arrived != std::exchange(quiet_at_, arrived);
+  if (moved) quiet_since_ = now;
+  const bool half_message = input_.size() > 0;
+  const bool quiet = !moved && output_.is_empty() &&
+                     os::bytes_waiting(fd()) == 0 &&
+                     (!half_message || now - quiet_since_ >= grace);
+  if (quiet) static_cast<void>(mark_closed());
+  settle(Next::hold);
+}
+
+void Connection::set_on_connect(Handler handler) {
+  static_cast<void>(replace(on_connect_, std::move(handler)));
 }
 
 void Connection::set_on_request(Handler handler) {
-  on_request_.set(std::move(handler));
-  try_finish();
+  const bool serves = replace(on_request_, std::move(handler));
+  settle(life_.handler_replaced(serves));
+  if (!serves) input_.wake();  // unread input is the reader's now
+}
+
+void Connection::set_on_disconnect(Handler handler) {
+  static_cast<void>(replace(on_disconnect_, std::move(handler)));
+}
+
+bool Connection::replace(HandlerSlot& slot, Handler handler) {
+  const bool is_set = handler != nullptr;
+  auto next = std::make_unique<const Handler>(std::move(handler));
+  std::unique_ptr<const Handler> unused;  // goes after the lock
+  const Lock lock(mutex_);
+  unused = slot.set(std::move(next));
+  return is_set;
 }
 
 void Connection::set_idle_timeout(std::chrono::milliseconds timeout) {
@@ -82,10 +210,10 @@ void Connection::set_idle_timeout(std::chrono::milliseconds timeout) {
 
 void Connection::set_alarm() {
   const auto soonest = [this] {
-    return std::min(output_.backlog_limit(), activity_.idle_at());
+    return std::min(output_.give_up_at(), activity_.idle_at());
   };
-  // Again if it is sooner by now: whoever made it so may have set the timer
-  // before us, and we have overwritten that.
+  // A thread that made it sooner meanwhile may have set the timer before this
+  // one, which then overwrote it. Repeat it.
   Deadline at = kNever;
   do {
     at = soonest();
@@ -94,129 +222,26 @@ void Connection::set_alarm() {
 }
 
 void Connection::set_keepalive(std::chrono::seconds idle) {
-  if (local_.is_unix()) return;
+  if (!is_tcp_) return;
   const auto seconds = std::min<std::chrono::seconds::rep>(
       idle.count(), os::kKeepaliveMax.count());
-  // Under the lock: after a close() or detach() the number may be another's.
-  const Lock lock(end_mutex_);
+  // Under the lock: after the descriptor is closed or detached its number may
+  // be another socket's.
+  const Lock lock(mutex_);
   if (!socket_) return;
-  // Fails for no TCP socket.
   static_cast<void>(
       os::set_keepalive(socket_.get(), static_cast<int>(seconds)));
 }
 
-void Connection::close() {
-  end_by_user();
-  try_finish();
-}
-
-void Connection::end_by_user() {
-  reach(user_closed);
-  // The peer may have been first; then nothing more is sent to it either.
-  if (!keys_.try_close(ClosedBy::user)) keys_.fail();
-  input_.wake();
-  output_.wake();
-  output_.limit_backlog(deadline_after(kLinger));
-}
-
-Result<UniqueFd> Connection::detach() {
-  UniqueFd socket = take_socket();  // first: whoever tears down finds none
-  end_by_user();
-  poller_.detach(*this);
-  output_.drop_backlog();
-  keys_.stop_flushing();
-  try_finish();
-  if (!socket) return fail(Errc::conn_closed);
-  return socket;
-}
-
-UniqueFd Connection::take_socket() {
-  const Lock lock(end_mutex_);
-  return std::move(socket_);
-}
-
-void Connection::close_if_quiet() {
-  if (!keys_.try_process()) return;
-  const std::uint64_t arrived = input_.committed();
-  const bool quiet = arrived == std::exchange(quiet_at_, arrived) &&
-                     input_.size() == 0 && output_.is_empty() &&
-                     os::bytes_waiting(fd()) == 0;
-  if (quiet) end_by_user();
-  go_on_elsewhere(let_go());
-}
-
-// Tears down, unless somebody holds the key: he does it when he lets go.
-void Connection::try_finish() {
-  if (keys_.try_process()) go_on_elsewhere(let_go());
-}
-
-// There is input to handle, and this thread is none for it.
-void Connection::go_on_elsewhere(bool has_work) {
-  if (has_work) poller_.go(task(&Connection::run_task));
-}
-
-Task Connection::task(void (Connection::*step)()) {
-  // The task's own reference: until it has returned.
-  Ref<FdOperator> self = Ref<FdOperator>::share(*this);
-  return [this, step, self = std::move(self)] { (this->*step)(); };
-}
-
-bool Connection::has(Life stage) const {
-  // acquire: pairs with the release half of reach().
-  return (life_.load(std::memory_order_acquire) & stage) != 0;
-}
-
-unsigned Connection::reach(Life stage) {
-  // acq_rel: pairs with itself and with has().
-  return life_.fetch_or(stage, std::memory_order_acq_rel);
-}
-
-bool Connection::handled() const {
-  return on_request_.is_set() || on_connect_.is_set();
-}
-
-bool Connection::ready_to_tear_down() const {
-  if (output_.has_backlog()) return false;  // on_writable() looks again
-  switch (keys_.closed_by()) {
-    case ClosedBy::none:
-      return false;
-    case ClosedBy::user:
-      return true;
-    default:
-      // The peer's end is told to on_disconnect first. Where there is no
-      // handler the user is still reading, and will close.
-      return has(disconnected) && (handled() || has(user_closed));
-  }
-}
-
-void Connection::tear_down() {
-  assert(!is_active());
-  poller_.detach(*this);
-  // No handler is left that could still answer a half-closed peer: another
-  // thread that flushes gives up.
-  keys_.fail();
-  output_.wake();
-  keys_.stop_flushing();
-  run_close_callbacks();
-  take_socket().reset();
-  if (last_) last_(*this);  // handlers_ may be gone from here on
-}
-
-void Connection::run_close_callbacks() {
-  std::vector<CloseCallback> callbacks;
-  {
-    const Lock lock(end_mutex_);
-    torn_down_ = true;
-    callbacks.swap(callbacks_);
-  }
-  for (CloseCallback& callback : callbacks | std::views::reverse) {
-    call(callback, "close callback");
-  }
+Address Connection::local_addr() const {
+  const Lock lock(mutex_);
+  if (!socket_) return Address();
+  return Address::local_of(socket_.get()).value_or(Address());
 }
 
 void Connection::add_close_callback(CloseCallback callback) {
   {
-    const Lock lock(end_mutex_);
+    const Lock lock(mutex_);
     if (!torn_down_) {
       callbacks_.push_back(std::move(callback));
       return;

@@ -1,96 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [poller] What the kernel has to say.
+// [poller] What the kernel reports.
+#include <cassert>
+#include <utility>
+
 #include "netpoll/connection/connection.h"
+#include "netpoll/os/half_close.h"
 
 namespace netpoll {
 
 void Connection::on_readable() {
-  if (keys_.closed_by() == ClosedBy::user) {
-    // A handler still runs; nobody will ask for what comes now.
-    static_cast<void>(poller_.watch_input(*this, false));
-    return;
-  }
-  if (output_.has_backlog()) return input_.pause();  // on_writable() resumes
+  assert(poller_.on_poller_thread());
+  if (life_.closed_by() == ClosedBy::user) return discard_input();
+  if (output_.is_unattended()) return input_.pause();  // on_writable() resumes
 
   const Result<os::Moved> moved = input_.fill(fd());
   if (!moved) return hang_up(ClosedBy::error);
   if (moved->eof) return hang_up(ClosedBy::peer);
-  if (moved->again) return;
+  if (!moved->again) bring_input();
+}
 
-  // The second look: one that is set meanwhile finds the input, or is found.
-  const bool handled = on_request_.is_set() || on_request_.has_new();
-  if (handled && keys_.try_process()) {
+// Input was committed: a task handles it, or the reader that sleeps for it.
+void Connection::bring_input() {
+  if (life_.input_came() == Next::hold) {
     poller_.defer(task(&Connection::run_task));
   } else {
-    // A handler is at work: it finds the input when it lets the key go, or
-    // waits for it in reader(). So does a client without handlers.
     input_.wake_if_enough();
   }
 }
 
+// After close() nobody asks for input.
+void Connection::discard_input() {
+  if (!is_lingering()) {
+    static_cast<void>(poller_.watch_input(*this, false));
+    // If begin_linger() watched just before that line, watch again.
+    if (is_lingering()) static_cast<void>(poller_.watch_input(*this, true));
+    return;
+  }
+  const Result<os::Moved> moved = os::discard(fd());
+  if (!moved || moved->eof) end_linger();
+}
+
 void Connection::on_writable() {
-  const bool had_backlog = output_.has_backlog();
-  // On an error the flusher is told, but there may be input left to read: the
-  // end is announced by the event that follows it.
-  static_cast<void>(output_.drain());
-  if (!had_backlog || output_.has_backlog()) return;
+  assert(poller_.on_poller_thread());
+  ConsumedNodes sent;
+  const bool attended = output_.drain(sent);
+  // A task destroys them: a lent block's done() is user code.
+  if (!sent.is_empty()) poller_.defer([nodes = std::move(sent)] {});
+  if (!attended) return;
   input_.resume();
-  process_later();
+  if (life_.look_again() == Next::hold) {
+    poller_.defer(task(&Connection::run_task));
+  }
 }
 
 void Connection::on_hangup() {
-  // The kernel may hold input that was not read for lack of room, even if it is
-  // no longer paused: this event is older than the reader's resume(). The peer
-  // is gone, so it is no more than a socket's buffer.
-  for (bool more = true; more;) {
+  assert(poller_.on_poller_thread());
+  // The kernel may hold input that was not read for lack of room. The peer is
+  // gone, so that is a socket's buffer at most; one read a turn takes it in.
+  if (life_.closed_by() != ClosedBy::user) {
     const Result<os::Moved> moved = input_.fill_beyond(fd());
-    more = moved && !moved->eof && !moved->again;
+    if (moved && moved->bytes > 0) return bring_input();
   }
   hang_up(ClosedBy::error);
 }
 
 void Connection::on_timer() {
+  assert(poller_.on_poller_thread());
+  if (is_lingering()) return end_linger();
   const Deadline now = Deadline::clock::now();
-  if (now >= output_.backlog_limit()) return hang_up(ClosedBy::error);
+  if (now >= output_.give_up_at()) return hang_up(ClosedBy::error);
   if (now >= activity_.idle_at()) return close_idle();
   set_alarm();
 }
 
-// Nothing is idle while a handler is at work: it is timed anew from now on.
+// While a handler runs nothing is idle: the time is counted anew from now on.
 void Connection::close_idle() {
   activity_.touch();
   set_alarm();
-  if (!keys_.try_process()) return;
-  end_by_user();
+  if (!life_.try_hold()) return;
+  static_cast<void>(mark_closed());  // the key is held already
   poller_.defer(task(&Connection::run_task));
-}
-
-// Has the holder of the key look at everything again, whoever that is.
-void Connection::process_later() {
-  if (keys_.try_process()) poller_.defer(task(&Connection::run_task));
 }
 
 void Connection::hang_up(ClosedBy by) {
   if (by == ClosedBy::peer) {
-    // Still watched for output: the answer to its last request may be due.
+    // Still watched for output: answers may be on their way.
     static_cast<void>(poller_.watch_input(*this, false));
   } else {
     poller_.detach(*this);
+    output_.drop_unattended();
+    if (is_lingering()) return end_linger();
   }
-  const bool first = keys_.try_close(by);
-  if (!first && by == ClosedBy::error) keys_.fail();
+  const Next next = life_.peer_ended(by);
   input_.wake();
   output_.wake();
-  if (by == ClosedBy::error && output_.has_backlog()) {
-    output_.drop_backlog();
-    process_later();
-  }
-  if (!first) return;
-
-  // Before on_connect has returned, its task tells on_disconnect.
-  if ((reach(hung_up) & connected) != 0) {
-    poller_.defer(task(&Connection::run_disconnect_task));
+  if (next == Next::tell) {
+    poller_.defer(task(&Connection::tell_disconnect));
+  } else if (next == Next::hold) {
+    poller_.defer(task(&Connection::run_task));
   }
 }
 

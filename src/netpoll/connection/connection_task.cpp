@@ -1,81 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // [worker] Where the handlers run.
-#include "netpoll/connection/connection.h"
-
 #include <exception>
 
 #include "netpoll/base/log.h"
+#include "netpoll/connection/connection.h"
 
 namespace netpoll {
 
-// Holds the processing key from the start; let_go() gives it back.
+// Holds the key from the start; decide() gives it back.
 void Connection::run_task() {
-  if (!has(connected)) run_on_connect();
-  do {
-    handle_requests();
-  } while (let_go());
-}
-
-void Connection::run_on_connect() {
-  // Also when the peer has gone: what it sent before is handled too.
-  if (!has(user_closed)) serve(on_connect_, "on_connect");
-  input_.resume_if_room();  // it may have read, and perhaps did not release()
-  // Whoever of the two comes second, this or hang_up(), sees the other's bit.
-  if ((reach(connected) & hung_up) != 0) run_on_disconnect();
-}
-
-bool Connection::has_request() {
-  if (!on_request_.is_set() || !has(connected) || input_.size() == 0 ||
-      has(user_closed) || output_.has_backlog()) {
-    return false;
-  }
-  // What the old handler has seen and left, a new one has not. relaxed: see
-  // seen_.
-  return input_.committed() != seen_.load(std::memory_order_relaxed) ||
-         on_request_.has_new();
-}
-
-void Connection::handle_requests() {
-  while (has_request()) {
-    const std::uint64_t arrived = input_.committed();
-    const std::uint64_t consumed = input_.consumed();
-    // relaxed, here and below: see seen_.
-    seen_.store(arrived, std::memory_order_relaxed);
-    serve(on_request_, "on_request");
-    if (input_.consumed() != consumed) {
-      seen_.store(kNothing, std::memory_order_relaxed);
-      input_.resume_if_room();
-    } else if (input_.is_full() && input_.committed() == arrived) {
-      refuse_more();
-    } else {
-      input_.resume();  // it waits for more, however little room there is
+  answered_ = false;
+  for (;;) {
+    const auto look_at = [this](bool stopping) { return look(stopping); };
+    switch (life_.decide(look_at)) {
+      case Next::greet:
+        greet();
+        break;
+      case Next::handle:
+        handle_request();
+        break;
+      case Next::close:
+        static_cast<void>(mark_closed());  // the key is held already
+        break;
+      case Next::tear_down:
+        return tear_down();
+      default:
+        return;
     }
   }
 }
 
-// It took nothing, and nothing more will come: neither side would ever move.
-void Connection::refuse_more() {
-  if (has(user_closed)) return;
-  log::warn("max_input", "on_request took nothing of a full input; closed");
-  close();
+void Connection::greet() {
+  call(newest(on_connect_), "on_connect");
+  input_.resume_if_room();  // on_connect may have read without release()
+  if (life_.greeted() == Next::tell) tell_disconnect();
 }
 
-void Connection::run_disconnect_task() {
-  run_on_disconnect();
-  if (keys_.try_process()) run_task();
+void Connection::handle_request() {
+  if (life_.take_new_handler()) serving_ = &newest(on_request_);
+  const std::uint64_t arrived = input_.committed();
+  const std::uint64_t consumed = input_.consumed();
+  call(*serving_, "on_request");
+  const bool took = input_.consumed() != consumed;
+  life_.handled(arrived, took);
+  answered_ = true;
+  if (took && input_.size() > 0) return input_.resume_if_room();
+  // on_request wants more, or leaves the input to a reader on another thread.
+  if (!took) input_.wake_if_enough();
+  if (input_.is_full() && input_.committed() == arrived) {
+    refuse_full_input();
+  } else {
+    input_.resume();
+  }
 }
 
-void Connection::run_on_disconnect() {
-  if (on_disconnect_.is_set()) call(on_disconnect_.get(), "on_disconnect");
-  reach(disconnected);
+// The input is full and on_request has given nothing back: the poller would
+// never read again, and on_request never be called.
+void Connection::refuse_full_input() {
+  if (life_.closed_by() == ClosedBy::user) return;
+  log::warn("max_input", input_.size() > 0
+                             ? "on_request took nothing of a full input; closed"
+                             : "on_request took a full input and did not call "
+                               "release(); closed");
+  static_cast<void>(mark_closed());  // the key is held already
 }
 
-// A handler that may answer.
-void Connection::serve(HandlerSlot& handler, const char* name) {
-  output_.set_answering(true);
-  call(handler.get(), name);
-  output_.set_answering(false);
+// As a task without the key, or by greet(), whose thread holds the key.
+void Connection::tell_disconnect() {
+  const Handler& handler = newest(on_disconnect_);
+  if (handler) call(handler, "on_disconnect");
+  if (life_.told() == Next::hold) run_task();
+}
+
+// The newest handler of `slot`, good until the next call for this slot.
+const Handler& Connection::newest(HandlerSlot& slot) {
+  std::unique_ptr<const Handler> replaced;  // goes after the lock
+  const Lock lock(mutex_);
+  replaced = slot.renew();
+  return slot.get();
 }
 
 void Connection::call(const Handler& handler, const char* name) {

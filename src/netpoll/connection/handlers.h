@@ -3,21 +3,58 @@
 
 // What a server does with its connections: four functions, each may be empty.
 //
-//              thread    when                              may
-//  on_prepare  poller    accepted, not yet watched         set options, close
-//  on_connect  worker    watched; before any on_request    read, write, close
-//  on_request  worker    input is there; one at a time     read, write, close
-//  on_disconnect worker  the peer closed; may overlap      look, signal; the
-//                        on_request, never on_connect      connection is closed
+//              thread       when                          may
+//  on_prepare  poller (*)   accepted, not yet watched     set options, close
+//  on_connect  worker       watched, before any           read, write, close
+//                           on_request
+//  on_request  worker       input is there; one call at   read, write, close
+//                           a time
+//  on_disconnect worker     the peer has ended; while     write to a peer that
+//                           on_request may still run      still reads, signal
 //
-// Any of them may block but on_prepare: it holds up a poller with all its
-// connections. What one throws is logged, and closes the connection. With
-// RunBy::inline_on_poller "worker" is the connection's poller, and a call that
-// would wait fails with Errc::would_block.
+// (*) The poller of the listener, or the thread that dials or adopts.
+// Each of them may block, but not on_prepare: on_prepare holds up a poller with
+// all its connections. An exception is logged, and closes the connection. With
+// RunBy::inline_on_poller "worker" means the connection's poller, and a call
+// that would wait fails with Errc::would_block.
+//
+// The end. Close callbacks always run, once; on_disconnect only for an end that
+// the peer began:
+//
+//  what ends the connection                    on_disconnect  close callbacks
+//  the peer closes or half-closes (FIN)        yes            yes
+//  the socket fails (RST, time-out of TCP)     yes            yes
+//  close() or detach() on our side             no             yes
+//  idle_timeout passes                         no             yes
+//  a handler throws                            no             yes
+//  on_request leaves a full input (max_input)  no             yes
+//  EventLoop::shutdown() or ~EventLoop         no             yes
+//  the peer ends, and then we close            yes            yes
+//  the peer ends before on_connect returns     yes, after it  yes
+//
+// After the peer's FIN the connection can still be written to. It is torn down
+// when its input is handled, on_disconnect has returned, and no user holds a
+// Ref<Connection>; so a thread that still has to answer keeps one:
+//
+//    auto conn = Ref<Connection>::share(it);   // in the handler
+//    …
+//    conn->writer().write_string(answer);      // later, on the other thread
+//    static_cast<void>(conn->writer().flush());
+//
+// Somebody who keeps such a Ref for the whole life of the connection gives it
+// back, or calls close(), in on_disconnect.
+//
+// State for each connection: on_connect makes it and hands it to a handler of
+// this connection alone, which owns it:
+//
+//    conn.set_on_request([state = std::make_shared<State>()](Connection& it) {
+//      state->handle(it);
+//    });
+//
 // Unlike upstream: our own close in on_connect is not told to on_disconnect
 // (connection_onevent.go:203), and a peer that closes just when on_connect
 // returns is told of, not missed (connection_onevent.go:150).
-// Upstream: eventloop.go:37.
+// Upstream: OnPrepare, OnConnect, OnRequest, OnDisconnect, eventloop.go:37.
 
 #include <chrono>
 #include <cstddef>
@@ -27,34 +64,44 @@ namespace netpoll {
 
 class Connection;
 
+/// The connection is valid while the handler runs; a Ref keeps it longer.
 using Handler = std::function<void(Connection&)>;
 
 struct Handlers {
   Handler on_prepare = {};
   Handler on_connect = {};
-  /// Called while unread input is there, but not again for input that it has
-  /// seen and left: then the next byte calls it. Unlike upstream, where such a
-  /// handler is called for ever (connection_onevent.go:180).
+  /// Called while unread input is there. Input that a call has left untouched
+  /// does not call it again before more arrives. Unlike upstream, which calls
+  /// such a handler without end, and says so in its contract
+  /// (connection_onevent.go:180, eventloop.go:109).
   Handler on_request = {};
   Handler on_disconnect = {};
 };
 
 /// What a connection starts with. Upstream: Option, netpoll_options.go:20.
 struct ConnectionOptions {
-  std::chrono::milliseconds read_timeout{0};   ///< 0: none
-  std::chrono::milliseconds write_timeout{0};  ///< 0: none
-  /// Closed when no byte came or went for so long and no handler is at work;
-  /// 0: never. Unlike upstream, whose option of this name is `keepalive`
+  std::chrono::milliseconds read_timeout{0};   ///< 0: no limit
+  std::chrono::milliseconds write_timeout{0};  ///< 0: no limit
+  /// The connection closes when no byte came or went for so long and no handler
+  /// runs; 0: never. Unlike upstream, whose option of this name is `keepalive`
   /// (connection_impl.go:81, #419).
   std::chrono::milliseconds idle_timeout{0};
   /// After so long without a byte TCP asks whether the peer is still there, and
-  /// closes if it is not; 0: TCP does not ask.
+  /// the connection fails if it is not; 0: TCP does not ask.
   std::chrono::seconds keepalive{0};
-  /// Unread bytes at which the poller stops reading, so that the peer has to
-  /// wait; 0: no limit. on_request must take something of a full input.
-  std::size_t max_input = 0;
-  /// What the first read takes at most; later ones grow when they are filled.
+  /// Bytes of input, unread or not given back by release(), at which the poller
+  /// stops reading, so that the peer has to wait; 0: no limit. A call that
+  /// waits for more lets that much more in. An on_request that leaves a full
+  /// input as it is gets its connection closed.
+  std::size_t max_input = 2 * 1024 * 1024;
+  /// Bytes that the first read takes at most; later reads take more when they
+  /// were filled, and less again when they were not.
   std::size_t read_size = 8 * 1024;
+  /// How long a closed connection may take to send what was flushed and, if the
+  /// peer has not got all of it or has sent more than was read, to wait for the
+  /// peer's own close. Without this wait TCP answers the peer's next byte with
+  /// a reset, which may overtake the answer. 0: does not wait.
+  std::chrono::milliseconds linger{5000};
 };
 
 }  // namespace netpoll

@@ -1,62 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fill() and wake_if_enough() run on the poller's thread, the rest on the
-// reader's.
+// [poller] fill() and what it calls; [reader] the rest.
 #include "netpoll/connection/input.h"
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 namespace netpoll {
 
 Result<os::Moved> Input::fill(int fd) {
+  assert(poller_.on_poller_thread());
   const std::size_t left = room();
   if (left > 0) return receive(fd, left);
   pause();
-  // The reader may have made room before it could see the pause.
+  // If the reader made room before pause() it could not see the pause.
   if (!is_full()) resume();
   return os::Moved{.again = true};
 }
 
 Result<os::Moved> Input::fill_beyond(int fd) {
-  return receive(fd, read_size_);
+  assert(poller_.on_poller_thread());
+  return receive(fd, kReadSizeMax);
 }
 
 Result<os::Moved> Input::receive(int fd, std::size_t room) {
   const std::size_t want = std::min(read_size_, room);
   Result<os::Moved> moved = os::recv(fd, buffer_.book(want, read_size_));
-  const std::size_t n = moved ? moved->bytes : 0;
-  buffer_.book_ack(n);
-  if (n == read_size_) read_size_ = std::min(read_size_ * 2, kReadSizeMax);
-  if (n > 0) activity_.touch();
+  const std::size_t got = moved ? moved->bytes : 0;
+  buffer_.book_ack(got);
+  if (got == 0) return moved;
+  adapt_read_size(got);
+  activity_.touch();
   return moved;
 }
 
+// A burst fills its reads, and they grow; small messages do not, and they
+// shrink, so that one burst does not make every later block large.
+void Input::adapt_read_size(std::size_t got) {
+  if (got >= read_size_) {
+    read_size_ = std::min(read_size_ * 2, kReadSizeMax);
+  } else if (got < read_size_ / 4 && read_size_ > kReadSizeMin) {
+    read_size_ = std::max(read_size_ / 2, kReadSizeMin);
+  }
+}
+
 std::size_t Input::room() const {
-  // relaxed: a number on its own.
+  // relaxed, for all three: each is a number on its own. A poller that sees old
+  // ones finds the input full, pauses, and looks again after it has met the
+  // reader in throttle_.
   const std::size_t max = max_input_.load(std::memory_order_relaxed);
-  if (max == 0) return kReadSizeMax;
-  const std::size_t limit = std::max(max, wanted_.peek());
-  const std::size_t size = buffer_.size();
-  return limit - std::min(limit, size);
+  if (max == 0) return kNoLimit;
+  const std::size_t limit =
+      std::max(max, allowed_.load(std::memory_order_relaxed));
+  const std::uint64_t kept =
+      buffer_.committed() - released_.load(std::memory_order_relaxed);
+  return limit - std::min<std::uint64_t>(limit, kept);
 }
 
 void Input::set_max_input(std::size_t bytes) {
-  // relaxed: see room().
-  max_input_.store(bytes, std::memory_order_relaxed);
+  max_input_.store(bytes, std::memory_order_relaxed);  // see room()
   resume();
 }
 
 void Input::resume_if_room() {
-  // relaxed: see room().
   const std::size_t max = max_input_.load(std::memory_order_relaxed);
-  // Half, so that a reader of small pieces does not pay for each of them.
-  if (max != 0 && buffer_.size() <= max / 2) resume();
+  // Half of the limit, so that a reader of small pieces does not call
+  // epoll_ctl(2) for each of them.
+  if (max != 0 && room() >= max / 2) resume();
 }
 
 void Input::wake_if_enough() {
-  const std::size_t wanted = wanted_.asked();
+  const std::size_t wanted = waited_.after_commit();
   if (wanted != 0 && buffer_.size() >= wanted) more_.pull();
 }
 
@@ -77,17 +93,25 @@ std::error_code Input::skip(std::size_t n) {
   return buffer_.skip(n);
 }
 
-Result<std::span<const std::byte>> Input::until(std::byte delimiter) {
-  const Deadline limit = limit_.from_now();
+Result<std::span<const std::byte>> Input::until(std::byte delimiter,
+                                                std::size_t max) {
+  const Deadline deadline = limit_.from_now();
+  const std::size_t max_input = max_input_.load(std::memory_order_relaxed);
+  const bool by_limit = max == kNoLimit && max_input != 0;
+  const std::size_t bound = by_limit ? max_input : max;
   std::size_t searched = 0;
   for (;;) {
     const std::size_t size = buffer_.size();
-    if (const auto at = buffer_.index_byte(delimiter, searched)) {
+    const auto at = buffer_.index_byte(delimiter, searched);
+    if (at && *at < bound) {
       viewed_ = true;
       return buffer_.next(*at + 1);
     }
+    if (at || size >= bound) return fail(Errc::too_long);
     searched = size;
-    if (const auto error = wait_for(size + 1, limit)) return fail(error);
+    if (const auto error = wait_for(size + 1, bound, deadline)) {
+      return fail(error);
+    }
   }
 }
 
@@ -120,7 +144,7 @@ Result<std::size_t> Input::read(std::span<std::byte> into) {
     buffer_.gather(piece);
     const auto part =
         piece[0].first(std::min(piece[0].size(), into.size() - taken));
-    std::ranges::copy(part, into.subspan(taken).begin());
+    copy_bytes(part, into.subspan(taken));
     static_cast<void>(buffer_.skip(part.size()));  // gather() has shown them
     taken += part.size();
   }
@@ -131,29 +155,41 @@ Result<std::size_t> Input::read(std::span<std::byte> into) {
 void Input::release() {
   viewed_ = false;
   buffer_.release();
+  released_.store(buffer_.consumed(), std::memory_order_relaxed);  // room()
   resume_if_room();
 }
 
-// Looks at the clock only when there is something to wait for.
+// Reads the clock only when there is something to wait for.
 std::error_code Input::wait_for(std::size_t n) {
   return n <= buffer_.size() ? std::error_code()
-                             : wait_for(n, limit_.from_now());
+                             : wait_for(n, n, limit_.from_now());
 }
 
-std::error_code Input::wait_for(std::size_t n, Deadline deadline) {
+// Waits for `n` unread bytes, and lets `allowed` in meanwhile.
+std::error_code Input::wait_for(std::size_t n, std::size_t allowed,
+                                Deadline deadline) {
   if (n <= buffer_.size()) return {};
+  // Bytes that views still use take no room away from what is waited for.
+  const std::uint64_t viewed =
+      buffer_.consumed() - released_.load(std::memory_order_relaxed);
+  const std::size_t all =
+      allowed > kNoLimit - viewed ? kNoLimit : allowed + viewed;
+  allowed_.store(all, std::memory_order_relaxed);  // see room()
   const std::error_code error = sleep_for(n, deadline);
-  wanted_.withdraw();
+  waited_.clear();
+  allowed_.store(0, std::memory_order_relaxed);
   return error;
 }
 
 std::error_code Input::sleep_for(std::size_t n, Deadline deadline) {
   bool in_time = true;
   for (;;) {
-    wanted_.ask(n);  // and only then look
+    waited_.set(n);  // and only then look
     if (n > buffer_.size()) resume();
-    // Closed first, size second: all input came before the peer's close.
-    const ClosedBy by = keys_.closed_by();
+    // Read closed_by() before size(): the poller commits all input before it
+    // records the peer's end, so after an end seen here no more input follows
+    // the size that is read next.
+    const ClosedBy by = life_.closed_by();
     if (n <= buffer_.size()) return {};
     if (by == ClosedBy::user) return Errc::conn_closed;
     if (by != ClosedBy::none) return Errc::eof;

@@ -1,37 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// drain() runs on the poller's thread, the rest on the writer's.
+// [poller] drain() and finish_turn(); [writer] the rest, unless it says [any].
 #include "netpoll/connection/output.h"
 
 #include <algorithm>
 #include <array>
+#include <cassert>
+
+#include "netpoll/os/half_close.h"
 
 namespace netpoll {
+namespace {
 
-std::error_code Output::flush() {
-  if (!may_write()) return Errc::conn_closed;
-  switch (keys_.try_flush()) {
-    case KeyChain<>::Flush::busy:
-      return Errc::concurrent_access;
-    case KeyChain<>::Flush::stopped:
-      return Errc::conn_closed;
-    case KeyChain<>::Flush::idle:
-      break;
+// Bytes that one turn sends, about 0.2 ms of copying: with a reader as fast as
+// the loop the socket is never full, and without a bound the turn never ends.
+constexpr std::size_t kTurnMax = 1024 * 1024;
+// Pieces for one sendmsg(2).
+constexpr std::size_t kPiecesMax = 32;
+
+// Shortens the first `count` of `pieces` to `max` bytes in all; returns how
+// many pieces are left.
+std::size_t cut(std::span<LinkBuffer::Bytes> pieces, std::size_t count,
+                std::size_t max) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (pieces[i].size() >= max) {
+      pieces[i] = pieces[i].first(max);
+      return i + 1;
+    }
+    max -= pieces[i].size();
   }
-  static_cast<void>(buffer_.flush());  // a LinkBuffer's never fails
-  const std::error_code error = send_all();
-  keys_.end_flush();
-  return error;
+  return count;
 }
 
-// A peer that has only finished sending may still be reading, so the handler
-// that is at work on its last request can answer. Unlike upstream, where a
-// half-closed peer gets nothing (poll_default_linux.go:118).
-bool Output::may_write() const {
-  const ClosedBy by = keys_.closed_by();
-  // relaxed: the handler reads its own thread's store; for others it is a hint.
-  return by == ClosedBy::none ||
-         (by == ClosedBy::peer && answering_.load(std::memory_order_relaxed));
+}  // namespace
+
+std::error_code Output::flush() {
+  State state = State::idle;
+  if (const auto error = begin_flush(state)) return error;
+  static_cast<void>(buffer_.flush());  // a LinkBuffer's flush() never fails
+  return state == State::sending ? send_all() : leave_to_poller();
 }
 
 std::error_code Output::write(LinkBuffer::Bytes bytes) {
@@ -39,100 +46,205 @@ std::error_code Output::write(LinkBuffer::Bytes bytes) {
   return flush();
 }
 
+std::error_code Output::begin_flush(State& state) {
+  const Lock lock(mutex_);
+  if (shut_ || stopped_ || !life_.can_write()) return Errc::conn_closed;
+  switch (state_) {
+    case State::idle:
+      // After a write timeout the poller may still be inside its last send.
+      set_state(draining_ ? State::awaited : State::sending);
+      break;
+    case State::unattended:
+      set_state(State::awaited);
+      break;
+    case State::sending:
+    case State::awaited:
+      return Errc::concurrent_access;
+  }
+  result_ = {};
+  state = state_;
+  return {};
+}
+
+// The state is `sending`: this thread sends, until the socket is full.
 std::error_code Output::send_all() {
-  {
-    const Lock lock(sending_);
-    if (!armed_) {    // else the poller goes on, with this as well
-      sent_.clear();  // left over from a close, or from a flush that timed out
-      if (const auto error = send_some()) return error;
-      if (buffer_.is_empty()) return {};
-      if (const auto error = arm()) return error;
-    }
-    if (!poller_.may_wait()) return {};
+  for (;;) {
+    const Progress progress = send_turn();
+    if (progress.error || buffer_.is_empty()) return end_flush(progress.error);
+    if (progress.full || !poller_.may_wait()) return leave_to_poller();
+    if (!life_.can_write()) return end_flush(Errc::conn_closed);
   }
-  return wait_sent();
 }
 
-std::error_code Output::arm() {
-  if (const auto error = poller_.watch_output(op_, true)) return error;
-  armed_ = true;
-  error_ = {};
-  if (poller_.may_wait()) return {};
-  backlog_limit_ = std::min(limit_.from_now(), last_limit_);
-  poller_.set_timer(op_, Deadline::clock::now());  // to look at the limit
-  // release: pairs with the acquire in has_backlog().
-  backlog_.store(true, std::memory_order_release);
-  return {};
+// The poller sends the rest. Sleeps until it has, unless this thread must not.
+std::error_code Output::leave_to_poller() {
+  const bool waits = poller_.may_wait();
+  if (!hand_over(waits)) return end_flush(Errc::conn_closed);
+  return waits ? end_flush(wait_sent()) : std::error_code();
 }
 
-// Until the buffer is empty, or the socket full.
-std::error_code Output::send_some() {
-  std::array<std::span<const std::byte>, os::kIoVecsMax> pieces;
-  while (!buffer_.is_empty()) {
-    const std::size_t count = buffer_.gather(pieces);
-    const auto moved = os::sendmsg(op_.fd(), std::span(pieces).first(count));
-    if (!moved) return moved.error();
-    if (moved->again) return {};
-    if (const auto error = buffer_.skip(moved->bytes)) return error;
-    buffer_.release();
-    activity_.touch();
-  }
-  return {};
+// False when stop() came first.
+bool Output::hand_over(bool waits) {
+  const Lock lock(mutex_);
+  if (stopped_) return false;
+  set_state(waits ? State::awaited : State::unattended);
+  // Fails only when the descriptor is watched no more. The connection has
+  // failed then, and its closer wakes this flush or drops what is unattended.
+  static_cast<void>(poller_.watch_output(op_, true));
+  if (waits) return true;
+  give_up_at_ = std::min(limit_.from_now(), last_moment_);
+  if (give_up_at_ != kNever) poller_.set_timer(op_, give_up_at_);
+  return true;
 }
 
 std::error_code Output::wait_sent() {
   const Deadline limit = limit_.from_now();
   for (bool in_time = true;; in_time = sent_.wait_until(limit)) {
-    const Lock lock(sending_);
-    if (!armed_) return error_;
-    if (in_time && may_write()) continue;
-    if (!has_backlog()) disarm();  // else it is the poller's to end
-    return may_write() ? Errc::write_timeout : Errc::conn_closed;
+    const Lock lock(mutex_);
+    if (state_ == State::sending) return result_;  // the poller has finished
+    if (stopped_ || !life_.can_write()) return Errc::conn_closed;
+    if (!in_time) return Errc::write_timeout;
   }
 }
 
-std::error_code Output::drain() {
-  const Lock lock(sending_);
-  if (!armed_) return {};  // the writer gave up; this event is a late one
-  error_ = send_some();
-  if (error_ || buffer_.is_empty()) {
-    disarm();
-    sent_.pull();
+std::error_code Output::end_flush(std::error_code error) {
+  bool last = false;
+  {
+    const Lock lock(mutex_);
+    if (poller_sends()) static_cast<void>(poller_.watch_output(op_, false));
+    set_state(State::idle);
+    if (!error) send_fin_if_due();
+    last = stopped_ && !is_inside();
   }
-  return error_;
+  if (last) left_(op_);
+  return error;
 }
 
-void Output::disarm() {
-  armed_ = false;
-  backlog_limit_ = kNever;
-  // release: pairs with the acquire in has_backlog().
-  backlog_.store(false, std::memory_order_release);
-  // Fails only for a descriptor that is gone, and then nobody watches it.
-  static_cast<void>(poller_.watch_output(op_, false));
+// One turn of the flush, which lets go at once what it has sent.
+Output::Progress Output::send_turn() {
+  const Progress progress = send_some();
+  const ConsumedNodes sent = buffer_.take_consumed_nodes();
+  return progress;
 }
 
-bool Output::has_backlog() const {
-  // acquire: pairs with the release in arm() and disarm().
-  return backlog_.load(std::memory_order_acquire);
+// Sends what the socket takes, kTurnMax bytes at most. The caller is the one
+// thread that sends.
+Output::Progress Output::send_some() {
+  std::array<LinkBuffer::Bytes, kPiecesMax> pieces;
+  for (std::size_t left = kTurnMax; left > 0 && !buffer_.is_empty();) {
+    const std::size_t count = cut(pieces, buffer_.gather(pieces), left);
+    const auto moved = os::sendmsg(op_.fd(), std::span(pieces).first(count));
+    if (!moved) return {.error = moved.error(), .full = false};
+    if (moved->again) return {.error = {}, .full = true};
+    [[maybe_unused]] const auto error = buffer_.skip(moved->bytes);
+    assert(!error);  // gather() has shown these bytes
+    left -= moved->bytes;
+    activity_.touch();
+  }
+  return {};
 }
 
-Deadline Output::backlog_limit() const {
-  const Lock lock(sending_);
-  return backlog_limit_;
+bool Output::drain(ConsumedNodes& sent) {
+  assert(poller_.on_poller_thread());
+  {
+    const Lock lock(mutex_);
+    if (!poller_sends() || stopped_) return false;  // a late event
+    assert(!draining_);
+    draining_ = true;
+  }
+  const Progress progress = send_some();
+  sent = buffer_.take_consumed_nodes();
+  return finish_turn(progress);
 }
 
-void Output::limit_backlog(Deadline limit) {
-  const Lock lock(sending_);
-  last_limit_ = std::min(last_limit_, limit);
-  if (!has_backlog()) return;
-  backlog_limit_ = std::min(backlog_limit_, limit);
+// Ends the poller's turn. True when nothing is unattended any more.
+bool Output::finish_turn(const Progress& progress) {
+  bool last = false;
+  bool attended = false;
+  {
+    const Lock lock(mutex_);
+    draining_ = false;
+    const bool over = progress.error || buffer_.is_empty();
+    if (over && poller_sends()) {
+      static_cast<void>(poller_.watch_output(op_, false));
+      attended = state_ == State::unattended;
+      result_ = progress.error;
+      set_state(attended ? State::idle : State::sending);
+      if (!progress.error) send_fin_if_due();
+    }
+    last = stopped_ && !is_inside();
+  }
+  sent_.pull();
+  if (last) left_(op_);
+  return attended;
+}
+
+bool Output::poller_sends() const {
+  return state_ == State::awaited || state_ == State::unattended;
+}
+
+bool Output::is_inside() const {
+  return draining_ || state_ == State::sending || state_ == State::awaited;
+}
+
+void Output::set_state(State state) {
+  state_ = state;
+  if (state != State::unattended) give_up_at_ = kNever;
+  // release: pairs with the acquire in is_unattended().
+  unattended_.store(state == State::unattended, std::memory_order_release);
+}
+
+std::error_code Output::shut() {
+  const Lock lock(mutex_);
+  if (stopped_ || !life_.can_write()) return Errc::conn_closed;
+  if (shut_) return {};
+  shut_ = true;
+  if (is_inside() || state_ == State::unattended) return {};  // they send it
+  if (buffer_.is_empty()) return os::shutdown_write(op_.fd());
+  // What a write timeout has left goes out first.
+  set_state(State::unattended);
+  give_up_at_ = std::min(limit_.from_now(), last_moment_);
+  return poller_.watch_output(op_, true);
+}
+
+void Output::send_fin_if_due() {
+  if (!shut_ || is_inside() || !buffer_.is_empty()) return;
+  // Fails only when the socket has failed, and the poller reports that.
+  static_cast<void>(os::shutdown_write(op_.fd()));
+}
+
+Deadline Output::give_up_at() const {
+  const Lock lock(mutex_);
+  return give_up_at_;
+}
+
+void Output::give_up_by(Deadline limit) {
+  const Lock lock(mutex_);
+  last_moment_ = std::min(last_moment_, limit);
+  if (state_ != State::unattended) return;
+  give_up_at_ = std::min(give_up_at_, limit);
   poller_.set_timer(op_, Deadline::clock::now());
 }
 
-void Output::drop_backlog() {
-  if (!has_backlog()) return;
-  const Lock lock(sending_);
-  if (has_backlog()) disarm();
+void Output::drop_unattended() {
+  const Lock lock(mutex_);
+  if (state_ != State::unattended) return;
+  static_cast<void>(poller_.watch_output(op_, false));
+  set_state(State::idle);
+}
+
+bool Output::stop() {
+  const Lock lock(mutex_);
+  assert(!stopped_);
+  stopped_ = true;
+  if (!is_inside()) return true;
+  sent_.pull();
+  return false;
+}
+
+bool Output::is_busy() const {
+  const Lock lock(mutex_);
+  return is_inside();
 }
 
 }  // namespace netpoll

@@ -1,35 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The writing half of a connection: one writer fills it and sends it, the
-// poller sends what the socket would not take at once.
+// The writing half of a connection: one writer fills it and sends it; the
+// poller sends what the socket does not take at once.
 //
-//    writer                                       poller
+//    idle --flush()--> sending --all sent----------------------> idle
+//                        | the socket is full
+//                        v
+//                      awaited     the poller sends, flush() sleeps
+//                        | all sent, or an error: flush() returns   --> idle
+//                        | write timeout: the poller stops sending  --> idle
+//                        | flush() must not sleep (inline handler)
+//                        v
+//                      unattended  the poller sends, nobody waits;  --> idle
+//                                  the next flush() awaits it
 //
-//    malloc(n), write_string(…)   not sent yet
-//    flush(): sendmsg until empty --> done
-//             or EAGAIN: armed_ = true
-//                 watch for EPOLLOUT -----------> drain(): sendmsg until EAGAIN
-//             sleep on sent_                                or empty:
-//                 <------------------------------ armed_ = false, stop watching
+// One mutex guards the state, never a system call that moves bytes: a thread
+// that closes the connection, or a timer, waits for no other thread's send.
+// Bytes are sent by one thread at a time: by the flush while the state is
+// `sending`, by the poller while it is `awaited` or `unattended`. A turn sends
+// kTurnMax bytes at most; the poller then serves its other connections first.
+// Blocks that were sent are let go outside the mutex and outside the turn,
+// since the last holder of a lent block runs user code.
 //
-// A writer that is the poller itself (InlineRunner) must not sleep: it leaves
-// the rest, the backlog, to its own later turns and returns. Until that is
-// sent, the connection calls no handler and reads nothing.
+// While something is unattended the connection reads nothing and calls no
+// handler. EPOLLOUT is watched for only while the poller has something to
+// send: a socket with room would be reported again and again.
+// Unlike upstream, where after a write timeout the poller sends on beside the
+// next flush, which a stale wake then ends (connection_impl.go:511,
+// connection.waitFlush). Unlike upstream: no MSG_ZEROCOPY, and no socket is
+// asked for it; upstream asks every socket, though it never sends that way
+// (connection_impl.go:355, connection.initNetFD; #395).
 //
-// EPOLLOUT is watched for only while something is left: a socket with room
-// would be reported again and again. Who may send is decided by sending_: never
-// two at once. Unlike upstream, where after a write timeout the poller sends on
-// beside the next flush, which a stale wake then ends (connection_impl.go:511).
-// Unlike upstream: no MSG_ZEROCOPY, and no socket is asked for it; there both
-// are dead code (connection_impl.go:355, #395).
-//
-// Knows the keys, the buffer and the poller, never the connection.
-// Upstream: connection_impl.go:482 (flush), connection_reactor.go:122
-// (outputs).
+// Knows the lifecycle, the buffer and the poller, never the connection.
+// Upstream: connection.flush, connection_impl.go:482; connection.outputs,
+// connection_reactor.go:122.
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -38,8 +47,9 @@
 #include "netpoll/base/result.h"
 #include "netpoll/base/trigger.h"
 #include "netpoll/connection/activity.h"
-#include "netpoll/connection/key_chain.h"
+#include "netpoll/connection/lifecycle.h"
 #include "netpoll/connection/wait_limit.h"
+#include "netpoll/link_buffer/consumed_nodes.h"
 #include "netpoll/link_buffer/reader_writer.h"
 #include "netpoll/os/io.h"
 #include "netpoll/poller/poller.h"
@@ -48,25 +58,35 @@ namespace netpoll {
 
 class Output {
  public:
-  /// All must outlive this; `op` is what `poller` watches.
-  Output(KeyChain<>& keys, Poller& poller, FdOperator& op, Activity& activity)
-      : keys_(keys), poller_(poller), op_(op), activity_(activity) {}
+  /// Called once after stop() has answered false, by the last thread that was
+  /// sending, outside every lock.
+  using Left = void (*)(FdOperator& op);
 
-  /// Room for `n` bytes in one piece, to be filled before flush(), and good
+  /// All must outlive this; `op` is what `poller` watches. [init]
+  Output(const Lifecycle& life, Poller& poller, FdOperator& op,
+         Activity& activity, Left left)
+      : life_(life),
+        poller_(poller),
+        op_(op),
+        activity_(activity),
+        left_(left) {}
+
+  /// Room for `n` bytes in one piece, to be filled before flush(), and valid
   /// until then. Writing never fails, not even on a closed connection, whose
   /// memory is still there: flush() tells. Unlike upstream's v0.7.0, which
-  /// dereferences nil (connection_impl.go:213, #416). [writer]
+  /// dereferences nil (connection_impl.go:213, connection.Malloc; #416).
+  /// [writer]
   std::span<std::byte> malloc(std::size_t n) { return buffer_.malloc(n); }
   /// Keeps the first `n` bytes that are not flushed and drops the others.
   /// Fails with Errc::invalid_argument when there are fewer. [writer]
   [[nodiscard]] std::error_code malloc_ack(std::size_t n) {
     return buffer_.malloc_ack(n);
   }
-  /// Appends a copy. [writer]
+  /// Appends a copy of `bytes`. [writer]
   void write_binary(LinkBuffer::Bytes bytes) { buffer_.write_binary(bytes); }
-  /// As write_binary(). [writer]
+  /// Appends a copy of `text`. [writer]
   void write_string(std::string_view text) { buffer_.write_string(text); }
-  /// As write_binary(), one byte. [writer]
+  /// Appends one byte. [writer]
   void write_byte(std::byte byte) { buffer_.write_byte(byte); }
   /// Inserts `block` uncopied, `remain` bytes before the end of what is not
   /// flushed. Fails with Errc::invalid_argument when there are fewer. [writer]
@@ -80,65 +100,97 @@ class Output {
   std::size_t malloc_size() const { return buffer_.malloc_size(); }
 
   /// Sends all that was written; returns when the kernel has it. Waits for a
-  /// slow peer as long as the write timeout lets it. Errc::conn_closed,
+  /// slow peer as long as the write timeout lets it. Allowed until close() or
+  /// an error, also after the peer's FIN. Fails with Errc::conn_closed,
   /// Errc::concurrent_access (another thread flushes), Errc::write_timeout
-  /// (what is left goes out with a later flush), or the error of sendmsg(2).
-  /// On the poller's own thread it never waits: see above. [writer]
+  /// (what is left goes out with a later flush), or as sendmsg(2) does.
+  /// On a poller's thread it never waits: the rest is sent in later turns.
+  /// [writer]
   [[nodiscard]] std::error_code flush();
-  /// write_binary() and flush(). Upstream: connection.Write. [writer]
+  /// write_binary() and flush(). Upstream: connection.Write,
+  /// connection_impl.go:291. [writer]
   [[nodiscard]] std::error_code write(LinkBuffer::Bytes bytes);
 
-  /// How long flush() may wait, or a backlog lie there. [any]
+  /// How long flush() may wait, or the poller send what is unattended. [any]
   WaitLimit& limit() { return limit_; }
 
-  /// A handler is at work: it may answer a peer that has finished sending.
-  /// [holder of the processing key]
-  void set_answering(bool on) {
-    answering_.store(on, std::memory_order_relaxed);  // see may_write()
-  }
-  /// Goes on sending. An error means that the connection is broken. [poller]
-  std::error_code drain();
-  /// Wakes the flusher to look at the keys. [any]
+  // For Connection.
+
+  /// Sends nothing more after what was flushed, and tells the peer so (FIN).
+  /// Fails as Connection::shutdown_write(). [any]
+  [[nodiscard]] std::error_code shut();
+  /// Sends what the socket takes, kTurnMax bytes at most. True when nothing is
+  /// unattended any more. The caller destroys `sent` once it holds no lock and
+  /// has left its FdOperator: that may run done() of a lent block. [poller]
+  [[nodiscard]] bool drain(ConsumedNodes& sent);
+  /// Wakes a flush that sleeps: it looks who closed the connection. [any]
   void wake() { sent_.pull(); }
   /// All that was flushed has been sent. [any]
   bool is_empty() const { return buffer_.is_empty(); }
-  /// A flush has left something to the poller, and returned. [any]
-  bool has_backlog() const;
-  /// When the poller must give the backlog up; kNever without one. [any]
-  Deadline backlog_limit() const;
-  /// The poller gives a backlog up at `limit`, if not sooner; also one that
-  /// comes later, from a flush that is under way. [any]
-  void limit_backlog(Deadline limit);
-  /// The backlog will never be sent. [any]
-  void drop_backlog();
+  /// Bytes that were ever sent. [holder of the key, when no thread sends]
+  std::uint64_t sent() const { return buffer_.consumed(); }
+  /// The poller sends, and no flush waits for it. [any]
+  bool is_unattended() const {
+    // acquire: pairs with the release in set_state().
+    return unattended_.load(std::memory_order_acquire);
+  }
+  /// When the poller gives up what is unattended; kNever without it. [any]
+  Deadline give_up_at() const;
+  /// The poller gives up what is unattended at `limit`, if not before; also
+  /// what a flush that is under way leaves unattended later. [any]
+  void give_up_by(Deadline limit);
+  /// What is unattended will never be sent. [any]
+  void drop_unattended();
+  /// Lets no thread send any more. True: no thread is sending. False: the last
+  /// one to leave calls `left`. [holder of the key, once]
+  [[nodiscard]] bool stop();
+  /// A thread is inside flush() or drain(). [any]
+  bool is_busy() const;
 
  private:
-  bool may_write() const;
-  std::error_code send_all();
-  std::error_code arm() NETPOLL_REQUIRES(sending_);
-  std::error_code send_some() NETPOLL_REQUIRES(sending_);
-  std::error_code wait_sent();
-  void disarm() NETPOLL_REQUIRES(sending_);
+  enum class State : std::uint8_t { idle, sending, awaited, unattended };
+  struct Progress {
+    std::error_code error;
+    bool full = false;  // the socket takes no more now
+  };
 
-  // Borrowed for life; for any thread, each by its own rules.
-  KeyChain<>& keys_;
+  std::error_code begin_flush(State& state);
+  std::error_code send_all();
+  std::error_code wait_sent();
+  std::error_code leave_to_poller();
+  bool hand_over(bool waits);
+  std::error_code end_flush(std::error_code error);
+  Progress send_some();
+  Progress send_turn();
+  bool finish_turn(const Progress& progress);
+  bool poller_sends() const NETPOLL_REQUIRES(mutex_);
+  bool is_inside() const NETPOLL_REQUIRES(mutex_);
+  void set_state(State state) NETPOLL_REQUIRES(mutex_);
+  void send_fin_if_due() NETPOLL_REQUIRES(mutex_);
+
+  // Borrowed for life; each may be used on any thread, by its own rules.
+  const Lifecycle& life_;
   Poller& poller_;
   FdOperator& op_;
   Activity& activity_;
+  const Left left_;
 
-  LinkBuffer buffer_;  // written by the writer, read by whoever has sending_
-  Trigger sent_;       // pulled by any, waited for by the writer
-  WaitLimit limit_;    // any
-  // Nobody waits for what is armed. Written with sending_, read by any.
-  std::atomic<bool> answering_{false};  // a handler is at work
-  std::atomic<bool> backlog_{false};
+  LinkBuffer buffer_;  // the writer writes, the thread that sends reads
+  Trigger sent_;       // any pull it, the flush waits for it
+  WaitLimit limit_;    // any set it
+  std::atomic<bool> unattended_{false};  // state_ == unattended, for any thread
 
-  mutable Mutex sending_;  // whose turn it is to read buffer_ and to send
-  bool armed_ NETPOLL_GUARDED_BY(sending_) = false;  // the poller's turn
-  std::error_code error_
-      NETPOLL_GUARDED_BY(sending_);  // how the poller's turn ended
-  Deadline backlog_limit_ NETPOLL_GUARDED_BY(sending_) = kNever;
-  Deadline last_limit_ NETPOLL_GUARDED_BY(sending_) = kNever;  // of any backlog
+  mutable Mutex mutex_;
+  State state_ NETPOLL_GUARDED_BY(mutex_) = State::idle;
+  bool draining_ NETPOLL_GUARDED_BY(mutex_) = false;  // the poller is sending
+  bool shut_ NETPOLL_GUARDED_BY(mutex_) = false;      // shut(): no more flush
+  bool stopped_ NETPOLL_GUARDED_BY(mutex_) = false;   // stop(): nothing more
+  // How the poller's sending ended, for the flush that waits.
+  std::error_code result_ NETPOLL_GUARDED_BY(mutex_);
+  // When the poller gives up; kNever while nothing is unattended.
+  Deadline give_up_at_ NETPOLL_GUARDED_BY(mutex_) = kNever;
+  // The latest moment for anything unattended, set by give_up_by().
+  Deadline last_moment_ NETPOLL_GUARDED_BY(mutex_) = kNever;
 };
 
 static_assert(Writer<Output>);

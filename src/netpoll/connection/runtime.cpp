@@ -48,6 +48,11 @@ Runtime::~Runtime() {
   workers_.stop(Stop::drain);
 }
 
+bool Runtime::on_own_thread() const {
+  return workers_.on_own_thread() || pollers_->on_own_thread() ||
+         (acceptors_ != nullptr && acceptors_->on_own_thread());
+}
+
 // [poller] Each of them ticks; memory ages once a second all the same.
 void Runtime::trim_memory() {
   const Deadline now = Deadline::clock::now();

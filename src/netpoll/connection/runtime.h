@@ -55,6 +55,9 @@ class Runtime {
   PollerGroup& pollers() { return *pollers_; }  ///< [any]
   /// Who watches listeners. [any]
   PollerGroup& acceptors() { return acceptors_ ? *acceptors_ : *pollers_; }
+  /// The calling thread is one of the runtime's: a handler runs on it, or a
+  /// poller. It must not wait for handlers to end. [any]
+  bool on_own_thread() const;
 
  private:
   explicit Runtime(const RuntimeOptions& options);

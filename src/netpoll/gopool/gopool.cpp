@@ -146,6 +146,10 @@ std::thread GoPool::last_to_leave() {
   return std::move(gone_);
 }
 
+bool GoPool::on_own_thread() const {
+  return t_working_for == this;
+}
+
 bool GoPool::is_stopped() const {
   const Lock lock(mutex_);
   return stopped_;

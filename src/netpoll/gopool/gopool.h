@@ -103,6 +103,8 @@ class GoPool {
   /// how many tasks were discarded. Again: waits, and returns 0.
   /// Requires: not on one of its own workers. [any]
   std::size_t stop(Stop how);
+  /// The calling thread is one of this pool's workers. [any]
+  bool on_own_thread() const;
   /// stop() has been called. [any]
   bool is_stopped() const;
 

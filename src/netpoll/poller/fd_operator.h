@@ -41,6 +41,9 @@ class FdOperator : public RefCounted<FdOperator> {
   virtual void on_hangup() = 0;
   /// The moment that Poller::set_timer() was given has come. [poller]
   virtual void on_timer() {}
+  /// The poller has left this operator, finishing a detach_soon() of another
+  /// thread, and will not enter it again. [poller]
+  virtual void on_detached() {}
 
  protected:
   /// `fd` stays the caller's.

@@ -6,12 +6,13 @@
 //    unused --begin--> watched <==enter / leave==> busy      poller thread
 //       |                 |                         | detach, from inside
 //       |                 |                         v
-//       |                 |                      leaving
+//       |                 |                      leaving / ending
 //       |                 v                         | leave
 //       +-- detach --> detached <-------------------+
 //
 // busy      the poller is inside one of the three on_… functions.
 // leaving   it still is, and has detached this operator itself.
+// ending    it still is, and has to finish a detach that another thread began.
 // detached  it is not inside, and never will be again. detach() from another
 //           thread waits for that; so it is safe, afterwards, to close the
 //           descriptor and to free what the functions use.
@@ -28,7 +29,14 @@
 
 namespace netpoll {
 
-enum class FdStage : std::uint8_t { unused, watched, busy, leaving, detached };
+enum class FdStage : std::uint8_t {
+  unused,
+  watched,
+  busy,
+  leaving,
+  ending,
+  detached
+};
 
 template <class Sync = StdSync>
 class FdState {
@@ -42,12 +50,16 @@ class FdState {
   bool begin();
   /// watched to busy. False when detached: the event is stale. [poller]
   bool enter();
-  /// busy to watched, leaving to detached. Requires: entered. [poller]
-  void leave();
+  /// busy to watched, leaving and ending to detached. True after ending: the
+  /// poller finishes the detach. Requires: entered. [poller]
+  [[nodiscard]] bool leave();
   /// To detached; waits for the poller to leave, and what it wrote inside is
   /// visible then. Or to leaving, if `inside`: the caller is the poller,
   /// perhaps inside this operator. [any]
   void detach(bool inside);
+  /// As detach(), but never waits. False when the poller is inside: the stage is
+  /// `ending` then, and leave() returns true. [any but inside]
+  [[nodiscard]] bool detach_soon();
 
   /// Where it is now. A guess while others move it. [any]
   FdStage stage() const {
@@ -79,17 +91,36 @@ bool FdState<Sync>::enter() {
 }
 
 template <class Sync>
-void FdState<Sync>::leave() {
+bool FdState<Sync>::leave() {
   FdStage now = FdStage::busy;
   // release: pairs with the acquire in detach(); whoever detaches sees all
   // that the poller did inside.
   if (stage_.compare_exchange_strong(now, FdStage::watched,
                                      std::memory_order_release,
                                      std::memory_order_relaxed)) {
-    return;
+    return false;
   }
-  assert(now == FdStage::leaving);  // only the poller itself has changed it
-  stage_.store(FdStage::detached, std::memory_order_release);  // as above
+  assert(now == FdStage::leaving || now == FdStage::ending);
+  // acq_rel: release as above; acquire pairs with the release in detach_soon().
+  return stage_.exchange(FdStage::detached, std::memory_order_acq_rel) ==
+         FdStage::ending;
+}
+
+template <class Sync>
+bool FdState<Sync>::detach_soon() {
+  // acquire: pairs with the release in leave(). release: pairs with the acquire
+  // in leave(); the poller sees what the caller wrote before.
+  FdStage now = stage_.load(std::memory_order_acquire);
+  for (;;) {
+    if (now == FdStage::detached) return true;
+    if (now == FdStage::ending) return false;
+    const bool entered = now == FdStage::busy || now == FdStage::leaving;
+    const FdStage next = entered ? FdStage::ending : FdStage::detached;
+    if (stage_.compare_exchange_weak(now, next, std::memory_order_acq_rel,
+                                     std::memory_order_acquire)) {
+      return !entered;
+    }
+  }
 }
 
 template <class Sync>
@@ -97,7 +128,8 @@ void FdState<Sync>::detach(bool inside) {
   // acquire, here and below: pairs with the release in leave().
   FdStage now = stage_.load(std::memory_order_acquire);
   while (now != FdStage::detached) {
-    const bool entered = now == FdStage::busy || now == FdStage::leaving;
+    const bool entered = now != FdStage::unused && now != FdStage::watched;
+    if (now == FdStage::ending && inside) return;  // leave() finishes it
     if (entered && !inside) {
       // The poller never blocks inside an operator, so this is short.
       Sync::yield();

@@ -100,6 +100,27 @@ void Poller::go(Task task) {
 void Poller::detach(FdOperator& op) {
   const bool inside = on_poller_thread();
   op.state_.detach(inside);
+  forget(op);
+  if (!inside) waker_.ring();  // a turn must end for the Ref to go
+}
+
+bool Poller::detach_soon(FdOperator& op) {
+  if (on_poller_thread()) {
+    detach(op);
+    return true;
+  }
+  if (!op.state_.detach_soon()) return false;
+  forget(op);
+  waker_.ring();
+  return true;
+}
+
+bool Poller::watches(FdOperator& op) {
+  const Lock lock(op.control_);
+  return op.in_epoll_;
+}
+
+void Poller::forget(FdOperator& op) {
   {
     // A second detach() waits here for the first: whoever returns may close
     // the descriptor, and it must have left the epoll by then.
@@ -111,11 +132,14 @@ void Poller::detach(FdOperator& op) {
     [[maybe_unused]] const auto error = epoll_.remove(op.fd());
     assert(!error);
   }
-  {
-    const Lock lock(retired_mutex_);
-    retired_.push_back(Ref<FdOperator>::from_raw(&op));
-  }
-  if (!inside) waker_.ring();  // a turn must end for the Ref to go
+  const Lock lock(retired_mutex_);
+  retired_.push_back(Ref<FdOperator>::from_raw(&op));
+}
+
+void Poller::leave(FdOperator& op) {
+  if (!op.state_.leave()) return;
+  forget(op);
+  op.on_detached();
 }
 
 bool Poller::on_poller_thread() const {
@@ -130,6 +154,8 @@ void Poller::run() {
   while (!stopping_.load(std::memory_order_acquire)) {
     turn(busy_ ? kLook : sleep_ms());
   }
+  // A close that lingers waits no longer: all timers fire.
+  fire_timers_until(kNever);
   // What the last turn posted or deferred: a connection may be torn down by it.
   take_posted();
   hand_over();
@@ -185,7 +211,7 @@ void Poller::dispatch(const epoll_event& event) {
     op.on_hangup();
   }
   if (holds(event, EPOLLOUT)) op.on_writable();
-  op.state_.leave();
+  leave(op);
 }
 
 void Poller::fire_timers() {
@@ -194,11 +220,15 @@ void Poller::fire_timers() {
   const Deadline now = Deadline::clock::now();
   if (now < next) return;
   tick_.run(now);
+  fire_timers_until(now);
+}
+
+void Poller::fire_timers_until(Deadline now) {
   // One that is detached meanwhile lives until drop_retired().
   for (FdOperator* op : timers_.take_due(now)) {
     if (!op->state_.enter()) continue;
     op->on_timer();
-    op->state_.leave();
+    leave(*op);
   }
 }
 

@@ -64,6 +64,12 @@ class Poller {
   /// `op`, which stays there until its function returns. A second call does
   /// nothing. [any]
   void detach(FdOperator& op);
+  /// As detach(), but never waits. False when the poller is inside `op`: it
+  /// then calls on_detached() as it leaves. [any]
+  [[nodiscard]] bool detach_soon(FdOperator& op);
+  /// `op` was added and is not detached. A guess, unless the caller can detach
+  /// it. [any]
+  [[nodiscard]] bool watches(FdOperator& op);
 
   /// Gives `task` to the runner at the end of this turn. [poller]
   void defer(Task task) { batch_.push_back(std::move(task)); }
@@ -73,6 +79,8 @@ class Poller {
   /// Whether the caller may wait for what this poller brings. The poller itself
   /// may not: it would wait for itself. [any]
   bool may_wait() const { return !on_poller_thread(); }
+  /// The calling thread is in run() of this poller. [any]
+  bool on_poller_thread() const;
 
   /// Turns until stop(). One thread, once. [poller]
   void run();
@@ -84,12 +92,14 @@ class Poller {
   Poller(os::Epoll epoll, UniqueFd event, Runner& runner,
          std::function<void()> chore);
 
-  bool on_poller_thread() const;
+  void forget(FdOperator& op);
+  void leave(FdOperator& op);
   std::error_code set_interest(FdOperator& op, os::Interest which, bool on);
   int sleep_ms() const;
   void turn(int timeout_ms);
   void dispatch(const epoll_event& event);
   void fire_timers();
+  void fire_timers_until(Deadline now);
   void take_posted();
   bool hand_over();
   void drop_retired();

@@ -64,6 +64,11 @@ PollerGroup::~PollerGroup() {
   threads_.clear();  // joins
 }
 
+bool PollerGroup::on_own_thread() const {
+  return std::ranges::any_of(
+      pollers_, [](const auto& poller) { return poller->on_poller_thread(); });
+}
+
 Poller& PollerGroup::next() {
   // relaxed: any order of the numbers will do. Unsigned, so it may wrap.
   std::uint64_t turn = turn_.fetch_add(1, std::memory_order_relaxed) + 1;

@@ -51,6 +51,8 @@ class PollerGroup {
   /// group. [any]
   Poller& next();
   std::size_t size() const { return pollers_.size(); }  ///< [any]
+  /// The calling thread is one of these pollers. [any]
+  bool on_own_thread() const;
 
  private:
   PollerGroup(std::vector<std::unique_ptr<Poller>> pollers,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "netpoll/base/check.h"
 #include "netpoll/base/log.h"
 
 namespace netpoll {
@@ -19,16 +20,22 @@ EventLoop::EventLoop(Runtime& runtime, Handlers handlers,
     : runtime_(runtime), handlers_(std::move(handlers)), options_(options) {}
 
 EventLoop::~EventLoop() {
+  check(!runtime_.on_own_thread(),
+        "~EventLoop inside a handler would wait for that handler for ever");
   stop_accepting();
-  for (const Ref<Connection>& connection : connected())
-    connection->close();
+  for (const Entry& entry : connected()) {
+    entry.connection->set_linger(std::chrono::milliseconds(0));
+    entry.connection->close();
+  }
   wait_empty(kNever);
 }
 
 std::error_code EventLoop::start(Listener listener) {
   auto acceptor = make_ref<Acceptor>(
       runtime_, std::move(listener),
-      [this](os::Accepted accepted) { adopt(std::move(accepted)); });
+      [this](os::Accepted accepted) {
+        register_and_start(std::move(accepted));
+      });
   const Lock lock(mutex_);
   if (stopping_) return Errc::conn_closed;
   if (const auto error = acceptor->start()) return error;
@@ -37,6 +44,7 @@ std::error_code EventLoop::start(Listener listener) {
 }
 
 std::error_code EventLoop::serve(Listener listener) {
+  if (runtime_.on_own_thread()) return Errc::would_block;
   if (const auto error = start(std::move(listener))) return error;
   Lock lock(mutex_);
   while (!over_)
@@ -45,21 +53,22 @@ std::error_code EventLoop::serve(Listener listener) {
 }
 
 // [poller of the acceptor]
-void EventLoop::adopt(os::Accepted accepted) {
+void EventLoop::register_and_start(os::Accepted accepted) {
   auto connection = make_ref<Connection>(runtime_, std::move(accepted.fd),
                                          accepted.peer, handlers_, options_);
   {
     const Lock lock(mutex_);
     registry_.emplace(connection.get(), connection);
   }
-  const auto error = connection->start([this](Connection& it) { forget(it); });
+  const auto error =
+      connection->start([this](Connection& it) { unregister(it); });
   // A close in on_prepare is no failure.
   if (error && error != Errc::conn_closed) log::warn("epoll_ctl", error);
 }
 
-// [whoever tore it down]
-void EventLoop::forget(Connection& connection) {
-  Ref<Connection> last;  // goes after the lock
+// [the thread that has finished it]
+void EventLoop::unregister(Connection& connection) {
+  Ref<FdOperator> last;  // goes after the lock
   const Lock lock(mutex_);
   const auto found = registry_.find(&connection);
   last = std::move(found->second);
@@ -69,7 +78,7 @@ void EventLoop::forget(Connection& connection) {
 }
 
 void EventLoop::stop_accepting() {
-  // Whoever returns from here knows that nothing is adopted any more.
+  // After this call, on whatever thread, no connection is registered any more.
   const Lock one(stop_mutex_);
   std::vector<Ref<Acceptor>> acceptors;
   {
@@ -77,24 +86,17 @@ void EventLoop::stop_accepting() {
     stopping_ = true;
     acceptors.swap(acceptors_);
   }
-  // Outside the lock, which adopt() takes on the acceptor's poller.
+  // Outside the lock, which register_and_start() takes on the acceptor's poller.
   for (const Ref<Acceptor>& acceptor : acceptors)
     acceptor->stop();
 }
 
-std::error_code EventLoop::shutdown(std::chrono::milliseconds limit) {
+std::error_code EventLoop::shutdown(std::chrono::milliseconds limit,
+                                    std::chrono::milliseconds grace) {
+  if (runtime_.on_own_thread()) return Errc::would_block;
   const Deadline deadline = deadline_after(limit);
   stop_accepting();
-  bool empty = false;
-  int sweeps = 0;
-  do {
-    for (const Ref<Connection>& connection : connected()) {
-      connection->close_if_quiet();
-    }
-    empty = wait_empty(std::min(deadline_after(kSweep), deadline));
-    ++sweeps;  // the second is the first that can find somebody quiet
-  } while (!empty && (sweeps < 2 || Deadline::clock::now() < deadline));
-
+  const bool empty = close_gradually(deadline, grace);
   const auto result =
       empty ? std::error_code() : make_error_code(std::errc::timed_out);
   const Lock lock(mutex_);
@@ -104,17 +106,35 @@ std::error_code EventLoop::shutdown(std::chrono::milliseconds limit) {
   return result;
 }
 
+// Closes what is quiet, again and again. True when no connection is left.
+bool EventLoop::close_gradually(Deadline deadline,
+                                std::chrono::milliseconds grace) {
+  for (const Entry& entry : connected())
+    entry.connection->stop();
+  // The second sweep is the first that can find a connection quiet.
+  for (int sweeps = 0; sweeps < 2 || Deadline::clock::now() < deadline;
+       ++sweeps) {
+    {
+      const Lock one(sweep_mutex_);
+      for (const Entry& entry : connected())
+        entry.connection->close_if_quiet(grace);
+    }
+    if (wait_empty(std::min(deadline_after(kSweep), deadline))) return true;
+  }
+  return false;
+}
+
 std::size_t EventLoop::active() const {
   const Lock lock(mutex_);
   return registry_.size();
 }
 
-std::vector<Ref<Connection>> EventLoop::connected() const {
-  std::vector<Ref<Connection>> all;
+std::vector<EventLoop::Entry> EventLoop::connected() const {
+  std::vector<Entry> all;
   const Lock lock(mutex_);
   all.reserve(registry_.size());
-  for (const auto& [key, connection] : registry_)
-    all.push_back(connection);
+  for (const auto& [connection, held] : registry_)
+    all.push_back({connection, held});
   return all;
 }
 

@@ -4,17 +4,26 @@
 // A server: listeners, what to do with their connections, and who is connected.
 //
 //    EventLoop loop(runtime, {.on_request = echo});
-//    loop.start(*Listener::listen("tcp", "127.0.0.1:8080"));
+//    if (loop.start(*Listener::listen("tcp", "127.0.0.1:8080"))) …
 //    …
-//    loop.shutdown(std::chrono::seconds(10));
+//    if (loop.shutdown(std::chrono::seconds(10))) …
 //
-//    Acceptor --fd--> adopt(): a Connection, first into registry_, then started
-//    registry_ <-- forget(): its tear-down is over
+//    Acceptor --fd--> register_and_start(): into registry_, then start()
+//    registry_ <-- unregister(): the connection is finished
+//
+// SIGTERM ends a server so: block the signal before the first thread starts,
+// wait for it in main(), and shut down (netpoll/os/end_signals.h):
+//
+//    const EndSignals end;   // before Runtime::start()
+//    …
+//    end.wait();
+//    return loop.shutdown(std::chrono::seconds(10)) ? 1 : 0;
 //
 // Owns its acceptors and, by Ref, its connections. Borrows the runtime.
 // Unlike upstream: any number of listeners; a connection is registered before
-// it can end, so none stays in the registry for ever (netpoll_server.go:163).
-// Upstream: eventLoop, netpoll_unix.go:123; server, netpoll_server.go:28.
+// it can end, so none stays in the registry for ever (netpoll_server.go:163,
+// server.onAccept).
+// Upstream: eventLoop, netpoll_unix.go:136; server, netpoll_server.go:38.
 
 #include <chrono>
 #include <condition_variable>
@@ -35,51 +44,66 @@ class EventLoop {
   /// `runtime` must outlive the loop. [init]
   EventLoop(Runtime& runtime, Handlers handlers,
             ConnectionOptions options = {});
-  /// Closes everything at once and waits for handlers that still run.
-  /// [none of the runtime's threads]
+  /// Closes everything at once, without lingering, and waits for handlers that
+  /// still run. Inside a handler it would wait for itself: it ends the process
+  /// with a line that says so. [any but the runtime's threads]
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
   /// Accepts from `listener` from now on. Fails as epoll_ctl(2) does, or with
   /// Errc::conn_closed after a shutdown. [any]
-  std::error_code start(Listener listener);
-  /// start(), then blocks until shutdown() is over. Returns its result.
-  /// Upstream: EventLoop.Serve. [any but the runtime's threads]
-  std::error_code serve(Listener listener);
+  [[nodiscard]] std::error_code start(Listener listener);
+  /// start(), then blocks until shutdown() is over. Returns its result, or
+  /// Errc::would_block on a thread of the runtime, which must not wait.
+  /// Upstream: EventLoop.Serve, eventloop.go:28. [any but the runtime's threads]
+  [[nodiscard]] std::error_code serve(Listener listener);
 
-  /// Graceful: listens no more, lets what is under way end, closes what is
-  /// quiet. Returns when nobody is connected or, with std::errc::timed_out,
-  /// after `limit`; then the busy connections live on until they end or the
-  /// loop is destroyed. A second call waits for the same.
+  /// Graceful: listens no more, closes each connection between two requests.
+  /// Half a message counts as a request under way until no byte of it came for
+  /// `grace`. Returns when no connection is left or, with
+  /// std::errc::timed_out, after `limit`; then the busy connections live on
+  /// until they end or the loop is destroyed. A second call waits for the same.
+  /// On a thread of the runtime, inside a handler for instance, it would wait
+  /// for itself: Errc::would_block, and nothing is shut down.
   /// [any but the runtime's threads]
-  std::error_code shutdown(std::chrono::milliseconds limit);
+  [[nodiscard]] std::error_code shutdown(
+      std::chrono::milliseconds limit,
+      std::chrono::milliseconds grace = std::chrono::milliseconds(500));
 
-  /// How many are connected. [any]
+  /// Connections that are not finished: a close that lingers counts. [any]
   std::size_t active() const;
 
  private:
-  void adopt(os::Accepted accepted);
-  void forget(Connection& connection);
+  // A connection, and the reference that keeps it until it is finished.
+  struct Entry {
+    Connection* connection;
+    Ref<FdOperator> held;
+  };
+
+  void register_and_start(os::Accepted accepted);
+  void unregister(Connection& connection);
   void stop_accepting();
-  std::vector<Ref<Connection>> connected() const;
+  std::vector<Entry> connected() const;
   bool wait_empty(Deadline until) const;
+  bool close_gradually(Deadline deadline, std::chrono::milliseconds grace);
 
   Runtime& runtime_;
   const Handlers handlers_;
   const ConnectionOptions options_;
 
-  Mutex stop_mutex_;  // one stop_accepting() at a time
+  Mutex stop_mutex_;   // one stop_accepting() at a time
+  Mutex sweep_mutex_;  // one sweep over the connections at a time
   mutable Mutex mutex_;
   mutable std::condition_variable emptied_;  // registry_ is empty
   std::condition_variable over_cv_;          // over_ has turned true
   bool stopping_ NETPOLL_GUARDED_BY(mutex_) = false;
-  bool over_ NETPOLL_GUARDED_BY(mutex_) = false;  // a shutdown() has returned
-  std::error_code result_
-      NETPOLL_GUARDED_BY(mutex_);  // what the first one returned
+  // A shutdown() has returned; result_ is what the first one returned.
+  bool over_ NETPOLL_GUARDED_BY(mutex_) = false;
+  std::error_code result_ NETPOLL_GUARDED_BY(mutex_);
   std::vector<Ref<Acceptor>> acceptors_ NETPOLL_GUARDED_BY(mutex_);
-  // Until its tear-down is over.
-  std::unordered_map<Connection*, Ref<Connection>> registry_
+  // Each connection until it is finished.
+  std::unordered_map<Connection*, Ref<FdOperator>> registry_
       NETPOLL_GUARDED_BY(mutex_);
 };
 

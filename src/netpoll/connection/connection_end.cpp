@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// [holder of the key] The end: torn down, perhaps lingering, finished. The key
+// is never given back, so each step runs once; what follows a step may run on
+// another thread.
+#include <cassert>
+#include <ranges>
+#include <utility>
+
+#include "netpoll/connection/connection.h"
+#include "netpoll/os/half_close.h"
+#include "netpoll/os/socket.h"
+
+namespace netpoll {
+
+void Connection::tear_down() {
+  assert(!is_active());
+  // If a thread is sending, that thread goes on with continue_tear_down():
+  // nothing here waits for it.
+  if (output_.stop()) end_for_user();
+}
+
+void Connection::continue_tear_down(FdOperator& op) {
+  auto& self = static_cast<Connection&>(op);
+  if (self.poller_.on_poller_thread()) {
+    // Perhaps inside on_writable(), where no user code runs.
+    self.poller_.defer(self.task(&Connection::end_for_user));
+  } else {
+    self.end_for_user();
+  }
+}
+
+void Connection::end_for_user() {
+  run_close_callbacks();
+  if (must_linger()) {
+    begin_linger();
+  } else {
+    finish();
+  }
+}
+
+void Connection::run_close_callbacks() {
+  std::vector<CloseCallback> callbacks;
+  {
+    const Lock lock(mutex_);
+    torn_down_ = true;
+    callbacks.swap(callbacks_);
+  }
+  for (CloseCallback& callback : callbacks | std::views::reverse) {
+    call(callback, "close callback");
+  }
+}
+
+// A reset could destroy an answer that the peer has not got, or not all of it:
+// the kernel sends one if input is unread at the close, or comes after it.
+bool Connection::must_linger() const {
+  if (!is_tcp_ || life_.closed_by() != ClosedBy::user) return false;
+  const Lock lock(mutex_);
+  if (!socket_ || linger_limit_.count() <= 0 || output_.sent() == 0) {
+    return false;
+  }
+  return input_.size() > 0 || os::bytes_unsent(socket_.get()) > 0 ||
+         os::bytes_waiting(socket_.get()) > 0;
+}
+
+void Connection::begin_linger() {
+  Deadline until;
+  {
+    const Lock lock(mutex_);
+    // Fails when the peer has reset the connection; then the poller ends it.
+    static_cast<void>(os::shutdown_write(socket_.get()));
+    linger_ = Linger::waits;
+    until = deadline_after(linger_limit_);
+  }
+  static_cast<void>(poller_.watch_input(*this, true));
+  poller_.set_timer(*this, until);
+  // If hang_up() detached this operator before `waits` was set, neither of the
+  // two calls above has an effect. If it detaches later, it sees `waits`.
+  if (!poller_.watches(*this)) end_linger();
+}
+
+bool Connection::is_lingering() const {
+  const Lock lock(mutex_);
+  return linger_ == Linger::waits;
+}
+
+void Connection::end_linger() {
+  {
+    const Lock lock(mutex_);
+    if (linger_ != Linger::waits) return;
+    linger_ = Linger::over;
+  }
+  finish();
+}
+
+void Connection::set_linger(std::chrono::milliseconds limit) {
+  bool ends = false;
+  {
+    const Lock lock(mutex_);
+    linger_limit_ = limit;
+    ends = linger_ == Linger::waits && limit.count() <= 0;
+  }
+  if (ends) poller_.set_timer(*this, Deadline::clock::now());
+}
+
+void Connection::finish() {
+  // If the poller is inside this operator it calls on_detached() as it leaves.
+  if (poller_.detach_soon(*this)) close_socket();
+}
+
+void Connection::close_socket() {
+  // `last` may drop the last reference of the registry.
+  const Ref<FdOperator> self = Ref<FdOperator>::share(*this);
+  take_socket().reset();
+  if (last_) last_(*this);  // handlers_ may be gone from here on
+}
+
+UniqueFd Connection::take_socket() {
+  const Lock lock(mutex_);
+  return std::move(socket_);
+}
+
+}  // namespace netpoll

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netpoll/connection/lifecycle.h"
+
+namespace netpoll {
+
+template class BasicLifecycle<StdSync>;
+
+}  // namespace netpoll
