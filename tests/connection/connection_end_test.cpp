@@ -216,9 +216,10 @@ TEST(ConnectionEnd, LateCloseCallbackRunsAtOnce) {
   EXPECT_EQ(calls, 1);
 }
 
-TEST(ConnectionEnd, DialledOneWaitsForItsUserAfterThePeersEnd) {
+TEST(ConnectionEnd, OneThatAUserHoldsWaitsForItAfterThePeersEnd) {
   Served served({});
   ASSERT_FALSE(served.start());
+  const auto user = Ref<Connection>::share(served.conn());
   served.send("last words");
   served.close_far();
   EXPECT_TRUE(eventually([&] { return !served.conn().is_active(); }));

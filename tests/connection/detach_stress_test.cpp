@@ -26,36 +26,6 @@ using test::Served;
 using test::spin;
 using test::swallow;
 
-// Broken variant: HandlerSlot::get() takes next_ by a load and a store. A set()
-// in between is lost.
-TEST(HandlerSlotStress, SetThatMeetsAGetIsNotLost) {
-  Served served({});
-  int called = 0;
-  const Handler none;
-  HandlerSlot slot(none);
-  const auto set = [&](int n) {
-    slot.set([&called, n](Connection&) { called = n; });
-  };
-  std::atomic<bool> stop{false};
-  Partner setter([&](int round) {
-    set(-round);
-    spin(round % 100);
-    set(round);
-  });
-  {
-    const test::Jolts jolts(::pthread_self());
-    for (int round = 1; round <= 2'000; ++round) {
-      if (round == 1) set(0);
-      setter.start(round);
-      do {
-        slot.get()(served.conn());
-      } while (!setter.is_done(round));
-      slot.get()(served.conn());
-      ASSERT_EQ(called, round);
-    }
-  }
-}
-
 // Broken variant: Connection::set_on_request() has nobody look (no
 // try_finish()). The task has just looked, and ends without the new handler.
 TEST(SetOnRequestStress, HandlerSetWhileTheTaskEndsGetsTheInput) {

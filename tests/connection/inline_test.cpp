@@ -61,7 +61,8 @@ TEST(Inline, EchoToASlowReaderLosesNothing) {
   ASSERT_FALSE(served.start());
   auto sent = std::async(std::launch::async, [&] { return served.send(text); });
   // The first answers lie there until the socket is full, and then the input.
-  ASSERT_TRUE(eventually([&] { return served.conn().writer().has_backlog(); }));
+  ASSERT_TRUE(
+      eventually([&] { return served.conn().writer().is_unattended(); }));
   EXPECT_EQ(served.receive(text.size()), text);
   EXPECT_TRUE(sent.get());
 }
@@ -70,11 +71,12 @@ TEST(Inline, PollerTurnsWhileABacklogWaits) {
   Served served({.on_request = send_much}, kInline);
   ASSERT_FALSE(served.start());
   served.send("x");
-  ASSERT_TRUE(eventually([&] { return served.conn().writer().has_backlog(); }));
+  ASSERT_TRUE(
+      eventually([&] { return served.conn().writer().is_unattended(); }));
   Trigger turned;
   served.runtime().pollers().next().go([&] { turned.pull(); });
   EXPECT_TRUE(turned.wait_until(test::soon()));
-  EXPECT_TRUE(served.conn().writer().has_backlog());
+  EXPECT_TRUE(served.conn().writer().is_unattended());
 }
 
 TEST(Inline, NextThatWouldWaitSaysSoAndTheNextByteCallsAgain) {
@@ -124,7 +126,8 @@ TEST(Inline, CloseFromAnotherThreadDeliversABacklogToo) {
   Served served({.on_request = send_much}, kInline);
   ASSERT_FALSE(served.start());
   served.send("x");
-  ASSERT_TRUE(eventually([&] { return served.conn().writer().has_backlog(); }));
+  ASSERT_TRUE(
+      eventually([&] { return served.conn().writer().is_unattended(); }));
   served.conn().close();
   EXPECT_EQ(served.receive(much().size()), much());
   EXPECT_TRUE(test::at_eof(served.far()));
@@ -159,7 +162,8 @@ TEST(Inline, PeerThatGoesEndsABacklog) {
   Served served({.on_request = send_much}, kInline);
   ASSERT_FALSE(served.start());
   served.send("x");
-  ASSERT_TRUE(eventually([&] { return served.conn().writer().has_backlog(); }));
+  ASSERT_TRUE(
+      eventually([&] { return served.conn().writer().is_unattended(); }));
   served.close_far();
   EXPECT_TRUE(served.wait_torn_down());
 }
@@ -173,7 +177,8 @@ TEST(Inline, PeerThatGoesAfterACloseEndsABacklog) {
                 kInline);
   ASSERT_FALSE(served.start());
   served.send("x");
-  ASSERT_TRUE(eventually([&] { return served.conn().writer().has_backlog(); }));
+  ASSERT_TRUE(
+      eventually([&] { return served.conn().writer().is_unattended(); }));
   served.close_far();
   EXPECT_TRUE(served.wait_torn_down());
 }
@@ -188,7 +193,8 @@ TEST(Inline, BacklogPausesReading) {
                 kInline);
   ASSERT_FALSE(served.start());
   served.send("x");
-  ASSERT_TRUE(eventually([&] { return served.conn().writer().has_backlog(); }));
+  ASSERT_TRUE(
+      eventually([&] { return served.conn().writer().is_unattended(); }));
   served.send("next");
   test::give_others_a_chance();
   EXPECT_EQ(calls, 1);
@@ -201,7 +207,8 @@ TEST(Inline, FlushOfAnotherThreadWaitsForABacklog) {
   Served served({.on_request = send_much}, kInline);
   ASSERT_FALSE(served.start());
   served.send("x");
-  ASSERT_TRUE(eventually([&] { return served.conn().writer().has_backlog(); }));
+  ASSERT_TRUE(
+      eventually([&] { return served.conn().writer().is_unattended(); }));
   auto flush = std::async(std::launch::async, [&] {
     served.conn().writer().write_string("after it");
     return served.conn().writer().flush();
@@ -214,10 +221,11 @@ TEST(Inline, DetachDropsABacklog) {
   Served served({.on_request = send_much}, kInline);
   ASSERT_FALSE(served.start());
   served.send("x");
-  ASSERT_TRUE(eventually([&] { return served.conn().writer().has_backlog(); }));
+  ASSERT_TRUE(
+      eventually([&] { return served.conn().writer().is_unattended(); }));
   const Result<UniqueFd> fd = served.conn().detach();
   EXPECT_TRUE(fd);
-  EXPECT_FALSE(served.conn().writer().has_backlog());
+  EXPECT_FALSE(served.conn().writer().is_unattended());
   EXPECT_TRUE(served.wait_torn_down());
 }
 
@@ -248,21 +256,21 @@ TEST(Backlog, OneThatComesAfterTheLimitHasIt) {
   const test::Pair pair = test::socket_pair();
   const auto poller = *Poller::open(runner);
   const auto op = make_ref<Op>(pair.near.get());
-  KeyChain keys;
+  Lifecycle life(false);
   Activity activity;
-  Output output(keys, *poller, *op, activity);
+  Output output(life, *poller, *op, activity, [](FdOperator&) {});
   ASSERT_FALSE(poller->add(*op));
   const Deadline end = Deadline::clock::now() + std::chrono::hours(1);
-  output.limit_backlog(end);
-  EXPECT_EQ(output.backlog_limit(), kNever);
+  output.give_up_by(end);
+  EXPECT_EQ(output.give_up_at(), kNever);
   poller->go([&] {
     output.write_string(much());
     EXPECT_FALSE(output.flush());
-    EXPECT_TRUE(output.has_backlog());
+    EXPECT_TRUE(output.is_unattended());
     poller->stop();
   });
   poller->run();
-  EXPECT_EQ(output.backlog_limit(), end);
+  EXPECT_EQ(output.give_up_at(), end);
   poller->detach(*op);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Wanted and Throttle, the code that ships, under every interleaving and every
+// WaitedBytes and Throttle, the code that ships, under every interleaving and every
 // value that the memory model allows: the two places where the poller that
 // fills an input and the reader that empties it meet.
 
@@ -12,7 +12,7 @@
 
 #include "model/explorer.h"
 #include "netpoll/connection/throttle.h"
-#include "netpoll/connection/wanted.h"
+#include "netpoll/connection/waited_bytes.h"
 
 namespace netpoll {
 namespace {
@@ -26,14 +26,15 @@ using model::Step;
 // A reader that sleeps.
 
 struct Sleep {
-  Wanted<model::Sync> wanted;
-  model::Atomic<int> size{0};  // the buffer's; relaxed: wanted orders it
+  BasicWaitedBytes<model::Sync> waited;
+  model::Atomic<int> size{0};  // the buffer's; relaxed: waited orders it
   model::Atomic<bool> bell{false};
 };
 
 void bring_a_byte(Sleep& s) {
   s.size.fetch_add(1, std::memory_order_relaxed);
-  if (s.wanted.asked() == 1) s.bell.store(true, std::memory_order_release);
+  if (s.waited.after_commit() == 1)
+    s.bell.store(true, std::memory_order_release);
 }
 
 // As Trigger::wait().
@@ -45,11 +46,11 @@ void sleep(Sleep& s) {
 
 void wait_for_bytes(Sleep& s, int n) {
   for (;;) {
-    s.wanted.ask(1);
+    s.waited.set(1);
     if (s.size.load(std::memory_order_relaxed) >= n) break;
     sleep(s);
   }
-  s.wanted.withdraw();
+  s.waited.clear();
 }
 
 Report sleeper_is_woken(const Options& options) {
@@ -72,11 +73,11 @@ Report sleeper_is_woken_the_second_time(const Options& options) {
 }
 
 // The broken variant: looks, and says only afterwards what it wants.
-TEST(Wanted, ReaderThatLooksBeforeItAsksSleepsOn) {
+TEST(WaitedBytes, ReaderThatLooksBeforeItSetsSleepsOn) {
   const Report report =
       explore<Sleep>({bring_a_byte, [](Sleep& s) {
                         if (s.size.load(std::memory_order_relaxed) >= 1) return;
-                        s.wanted.ask(1);
+                        s.waited.set(1);
                         sleep(s);
                       }});
   EXPECT_NE(report.failure, "");
@@ -94,7 +95,7 @@ struct Full {
   };
   model::Atomic<bool> watched{true};
   model::Atomic<int> size{1};  // relaxed: the throttle orders it
-  Throttle<Watch, model::Sync> throttle{Watch{&watched}};
+  BasicThrottle<Watch, model::Sync> throttle{Watch{&watched}};
 };
 
 void stop_reading(Full& f) {
@@ -154,8 +155,8 @@ INSTANTIATE_TEST_SUITE_P(Input, InputModel, testing::ValuesIn(scenarios()),
                          model::name_of_scenario);
 
 // The test of the tests: no order in the two headers can be weakened unnoticed.
-TEST(Wanted, NeedsEveryOrderItNames) {
-  const model::Sweep sweep = model::weaken_each(scenarios(), "wanted.h");
+TEST(WaitedBytes, NeedsEveryOrderItNames) {
+  const model::Sweep sweep = model::weaken_each(scenarios(), "waited_bytes.h");
   EXPECT_EQ(sweep.missed, std::vector<std::string>());
   EXPECT_EQ(sweep.caught.size(), 2u) << testing::PrintToString(sweep.caught);
 }

@@ -35,7 +35,8 @@ class InputTest : public PollerTest {
     ASSERT_TRUE(fill());
   }
   void close(ClosedBy by) {
-    keys.try_close(by);
+    static_cast<void>(by == ClosedBy::user ? life.user_closed()
+                                           : life.peer_ended(by));
     input->wake();
   }
   // On a thread of its own; its answer as text, or the error.
@@ -45,9 +46,9 @@ class InputTest : public PollerTest {
     });
   }
 
-  KeyChain<> keys;
+  Lifecycle life{false};
   Activity activity;
-  std::optional<Input> input{std::in_place, keys, *poller, *op, activity};
+  std::optional<Input> input{std::in_place, life, *poller, *op, activity};
 };
 
 TEST_F(InputTest, FillTakesWhatTheKernelHas) {

@@ -45,7 +45,7 @@ TEST_F(LimitsStress, ResumeThatMeetsAPauseIsNotLost) {
     ++reports;
   };
   ASSERT_FALSE(poller->add(*op));
-  Throttle<> throttle(WatchInput{*poller, *op});
+  Throttle throttle(WatchInput{*poller, *op});
   Partner pauser([&](int) { throttle.pause(); });
   Partner resumer([&](int) { throttle.resume(); });
   Mutex& control = FdOperatorTest::control(*op);
@@ -77,9 +77,9 @@ TEST_F(LimitsStress, RoomThatIsMadeDuringAPauseIsNotLost) {
   Poller& idle = *poller;
   ASSERT_FALSE(idle.add(*op));
   ASSERT_FALSE(idle.watch_input(*op, false));
-  KeyChain keys;
+  Lifecycle life(false);
   Activity activity;
-  Input input(keys, idle, *op, activity);
+  Input input(life, idle, *op, activity);
   input.set_max_input(1);
   Partner reader([&](int round) {
     spin(round % 300);

@@ -106,15 +106,111 @@ TEST(MaxInput, NextBeyondTheLimitGetsItsBytes) {
   EXPECT_EQ(served.conn().reader().read_string(1000), text);
 }
 
-TEST(MaxInput, UntilBeyondTheLimitGetsItsLine) {
-  const std::string text = numbers(1000) + "\n";
+// Broken variant: until() waits for one byte more than is there, and the input
+// lets in just that: a read, a wake and a search for each byte of the line.
+TEST(MaxInput, LineBeyondTheLimitIsAnErrorAtOnce) {
   Served served({});
   served.conn().set_max_input(100);
   ASSERT_FALSE(served.start());
+  served.send(numbers(1000) + "\n");
+  EXPECT_EQ(served.conn().reader().until('\n').error(), Errc::too_long);
+  EXPECT_EQ(served.conn().reader().size(), 100u);
+}
+
+TEST(MaxInput, LineWithABoundOfItsOwnGetsItsBytesInFewReads) {
+  constexpr std::size_t kLine = 300'000;
+  const std::string text = numbers(kLine) + "\n";
+  Served served({});
+  served.conn().set_max_input(4096);
+  ASSERT_FALSE(served.start());
+  auto sent = std::async(std::launch::async, [&] { return served.send(text); });
+  const auto line = served.conn().reader().until('\n', kLine + 1);
+  ASSERT_TRUE(line) << line.error().message();
+  EXPECT_EQ(as_text(*line), text);
+  EXPECT_TRUE(sent.get());
+}
+
+TEST(MaxInput, BoundOfALineCountsItsDelimiter) {
+  Served served({});
+  ASSERT_FALSE(served.start());
+  served.send("12345\n");
+  EXPECT_EQ(served.conn().reader().until('\n', 5).error(), Errc::too_long);
+  EXPECT_EQ(as_text(*served.conn().reader().until('\n', 6)), "12345\n");
+}
+
+// The bound of a line is what the handler asks for; views take nothing of it.
+TEST(MaxInput, ViewsThatAreOutTakeNoRoomFromWhatIsWaitedFor) {
+  Served served({});
+  served.conn().set_max_input(100);
+  ASSERT_FALSE(served.start());
+  const std::string text = numbers(300);
   served.send(text);
-  const auto line = served.conn().reader().until(std::byte{'\n'});
-  ASSERT_TRUE(line);
-  EXPECT_EQ(test::text_of(*line), text);
+  std::string got;
+  for (int i = 0; i < 3; ++i)
+    got += as_text(*served.conn().reader().next(100));
+  EXPECT_EQ(got, text);
+}
+
+// Broken variant: only unread bytes count, so a handler that never calls
+// release() keeps all that ever came.
+TEST(MaxInput, HandlerThatKeepsAFullInputIsClosedWithALine) {
+  const test::LogLines lines;
+  Served served({.on_request = [](Connection& conn) {
+    EXPECT_TRUE(conn.reader().next(conn.reader().size()));
+  }});
+  served.conn().set_max_input(1000);
+  ASSERT_FALSE(served.start());
+  auto sent = std::async(std::launch::async,
+                         [&] { return served.send(numbers(100'000)); });
+  EXPECT_TRUE(served.wait_torn_down());
+  EXPECT_LE(served.conn().reader().committed(), 1000u);
+  EXPECT_TRUE(std::ranges::any_of(lines.all(), [](const std::string& line) {
+    return line.find("release()") != std::string::npos;
+  }));
+  served.close_far();
+  sent.get();
+}
+
+// Copies need no release(): the calls that make them give the memory back.
+TEST(MaxInput, HandlerThatOnlyCopiesNeedsNoRelease) {
+  const std::string text = numbers(200'000);
+  std::string got;
+  std::atomic<std::size_t> count{0};
+  Served served({.on_request = [&](Connection& conn) {
+    got += *conn.reader().read_string(conn.reader().size());
+    count = got.size();
+  }});
+  served.conn().set_max_input(1000);
+  ASSERT_FALSE(served.start());
+  auto sent = std::async(std::launch::async, [&] { return served.send(text); });
+  EXPECT_TRUE(eventually([&] { return count == text.size(); }));
+  EXPECT_TRUE(sent.get());
+  EXPECT_EQ(got, text);
+}
+
+// Broken variant: ConnectionOptions::max_input is 0.
+TEST(MaxInput, IsOnByDefault) {
+  Trigger let_go;
+  Trigger inside;
+  Served served({.on_request = [&](Connection& conn) {
+    inside.pull();
+    let_go.wait();
+    static_cast<void>(conn.reader().skip(conn.reader().size()));
+  }});
+  ASSERT_FALSE(served.start());
+  auto sent = std::async(std::launch::async,
+                         [&] { return served.send(numbers(16 << 20)); });
+  inside.wait();
+  ASSERT_TRUE(eventually([&] {
+    return served.conn().reader().is_full() && !has_room(served.far());
+  }));
+  EXPECT_EQ(served.conn().reader().size(), ConnectionOptions{}.max_input);
+  let_go.pull();
+  EXPECT_TRUE(eventually([&] {
+    let_go.pull();
+    return served.conn().reader().committed() == (16u << 20);
+  }));
+  EXPECT_TRUE(sent.get());
 }
 
 TEST(MaxInput, HigherLimitLetsMoreIn) {

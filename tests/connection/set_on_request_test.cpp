@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <string>
 
 #include "connection/support.h"
@@ -89,20 +90,68 @@ TEST(SetOnRequest, InputOfAPeerThatHasGoneIsHandledBeforeTheEnd) {
   std::atomic<std::size_t> count{0};
   Served served({});
   ASSERT_FALSE(served.start());
+  auto user = Ref<Connection>::share(served.conn());
   served.send("last words");
   served.close_far();
   ASSERT_TRUE(eventually([&] { return !served.conn().is_active(); }));
   served.conn().set_on_request(takes_into(taken, count));
+  user = nullptr;
   EXPECT_TRUE(served.wait_torn_down());
   EXPECT_EQ(taken, "last words");
 }
 
-TEST(SetOnRequest, EmptyOneChangesNothing) {
+TEST(SetOnRequest, EmptyOneLeavesTheInputToAReader) {
   Served served({.on_request = echo});
   ASSERT_FALSE(served.start());
   served.conn().set_on_request({});
   served.send("hello");
-  EXPECT_EQ(served.receive(5), "hello");
+  EXPECT_EQ(served.conn().reader().read_string(5), "hello");
+}
+
+// An upgrade: the handler reads the first line, and a thread of its own the
+// rest, of which a part is there already.
+// Broken variant: set_on_request({}) does not wake the reader.
+TEST(SetOnRequest, HandlerHandsItsConnectionOverToAThread) {
+  std::future<Result<std::string>> rest;
+  Trigger handed_over;
+  Served served({.on_request = [&](Connection& conn) {
+    EXPECT_TRUE(conn.reader().until('\n'));
+    conn.reader().release();
+    rest =
+        std::async(std::launch::async, [kept = Ref<Connection>::share(conn)] {
+          return kept->reader().read_string(10);
+        });
+    conn.set_on_request({});
+    handed_over.pull();
+  }});
+  ASSERT_FALSE(served.start());
+  served.send("upgrade\nfirst");
+  handed_over.wait();
+  served.send("later");
+  EXPECT_EQ(rest.get(), "firstlater");
+}
+
+// on_request stays set and declines: the reader beside it is woken.
+// Broken variant: handle_request() does not call wake_if_enough().
+TEST(SetOnRequest, ReaderBesideAHandlerThatDeclinesIsWoken) {
+  std::atomic<int> calls{0};
+  std::future<Result<std::string>> frames;
+  Served served({.on_request = [&](Connection& conn) {
+    if (calls++ > 0) return;
+    EXPECT_TRUE(conn.reader().until('\n'));
+    conn.reader().release();
+    frames =
+        std::async(std::launch::async, [kept = Ref<Connection>::share(conn)] {
+          return kept->reader().read_string(10);
+        });
+  }});
+  ASSERT_FALSE(served.start());
+  served.send("upgrade\n");
+  ASSERT_TRUE(eventually([&] { return calls == 1; }));
+  served.send("frame");
+  ASSERT_TRUE(eventually([&] { return calls > 1; }));
+  served.send("frame");
+  EXPECT_EQ(frames.get(), "frameframe");
 }
 
 TEST(SetOnRequest, AfterTheEndItIsNeverCalled) {

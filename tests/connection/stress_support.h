@@ -73,8 +73,12 @@ class Rounds {
   bool round(auto act) {
     Pair pair = socket_pair();
     std::atomic<int> torn_down{0};
-    const auto conn = make_ref<Connection>(*runtime_, std::move(pair.near),
-                                           Address(), handlers_);
+    auto user = make_ref<Connection>(*runtime_, std::move(pair.near), Address(),
+                                     handlers_);
+    Connection* const conn = user.get();
+    // As a server's registry holds it, which is no user.
+    const Ref<FdOperator> held = user;
+    user = nullptr;
     EXPECT_FALSE(conn->start([&](Connection&) { ++torn_down; }));
     act(*conn, pair.far);
     pair.far.reset();

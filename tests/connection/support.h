@@ -33,8 +33,10 @@ class Served {
       : handlers_(std::move(handlers)), runtime_(*Runtime::start(options)) {
     Pair pair = make_pair();
     far_ = std::move(pair.far);
-    conn_ = make_ref<Connection>(*runtime_, std::move(pair.near), Address(),
-                                 handlers_);
+    const auto conn = make_ref<Connection>(*runtime_, std::move(pair.near),
+                                           Address(), handlers_);
+    conn_ = conn.get();
+    held_ = conn;
   }
   Served(const Served&) = delete;
   Served& operator=(const Served&) = delete;
@@ -71,7 +73,8 @@ class Served {
   bool started_ = false;
   std::unique_ptr<Runtime> runtime_;
   UniqueFd far_;
-  Ref<Connection> conn_;
+  Connection* conn_ = nullptr;
+  Ref<FdOperator> held_;  // as a server's registry holds it: no user's Ref
 };
 
 /// A handler that sends everything back.

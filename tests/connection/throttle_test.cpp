@@ -35,7 +35,7 @@ class ThrottleTest : public PollerTest {
 
   std::atomic<int> reports{0};
   Trigger gone;
-  Throttle<> throttle{WatchInput{*poller, *op}};
+  Throttle throttle{WatchInput{*poller, *op}};
 };
 
 TEST_F(ThrottleTest, ReadsUntilItIsPaused) {

@@ -183,9 +183,9 @@ TEST(Connection, AMebibyteInSmallPiecesCostsFourAtMost) {
     PoolRunner runner(pool);
     const auto poller = *Poller::open(runner);
     const auto op = make_ref<Op>(pair.near.get());
-    KeyChain keys;
+    Lifecycle life(false);
     Activity activity;
-    Input input(keys, *poller, *op, activity);
+    Input input(life, *poller, *op, activity);
     for (std::size_t sent = 0; sent < kMebibyte; sent += piece.size()) {
       test::send_all(pair.far.get(), piece);
       EXPECT_TRUE(input.fill(pair.near.get()));

@@ -41,6 +41,11 @@ class Atomic {
         [](Word::Value old, Word::Value more) { return old | more; },
         pack(bits), order, Site{at}));
   }
+  T fetch_and(T bits, Order order, Where at = Where::current()) {
+    return unpack(word_.update(
+        [](Word::Value old, Word::Value kept) { return old & kept; },
+        pack(bits), order, Site{at}));
+  }
   T fetch_add(T number, Order order, Where at = Where::current()) {
     return unpack(word_.update(
         [](Word::Value old, Word::Value more) { return old + more; },

@@ -212,8 +212,8 @@ class Connection final : public FdOperator {
 
   // Guarded by the key.
   CloseCallback last_;
-  const Handler* serving_;  // the on_request to call
-  bool answered_ = false;   // on_request ran since the key was taken
+  const Handler* serving_;             // the on_request to call
+  bool answered_ = false;              // on_request ran since the key was taken
   std::uint64_t quiet_at_ = kNoLimit;  // committed() at close_if_quiet()
   Deadline quiet_since_ = kNever;      // committed() has not changed since
 

@@ -90,7 +90,9 @@ Result<std::span<const std::byte>> Input::peek(std::size_t n) {
 
 std::error_code Input::skip(std::size_t n) {
   if (const auto error = wait_for(n)) return error;
-  return buffer_.skip(n);
+  const auto error = buffer_.skip(n);
+  release_if_unseen();
+  return error;
 }
 
 Result<std::span<const std::byte>> Input::until(std::byte delimiter,
@@ -117,22 +119,30 @@ Result<std::span<const std::byte>> Input::until(std::byte delimiter,
 
 Result<std::string> Input::read_string(std::size_t n) {
   if (const auto error = wait_for(n)) return fail(error);
-  return buffer_.read_string(n);
+  auto copy = buffer_.read_string(n);
+  release_if_unseen();
+  return copy;
 }
 
 Result<std::vector<std::byte>> Input::read_binary(std::size_t n) {
   if (const auto error = wait_for(n)) return fail(error);
-  return buffer_.read_binary(n);
+  auto copy = buffer_.read_binary(n);
+  release_if_unseen();
+  return copy;
 }
 
 Result<std::byte> Input::read_byte() {
   if (const auto error = wait_for(1)) return fail(error);
-  return buffer_.read_byte();
+  const auto byte = buffer_.read_byte();
+  release_if_unseen();
+  return byte;
 }
 
 Result<Slice> Input::slice(std::size_t n) {
   if (const auto error = wait_for(n)) return fail(error);
-  return buffer_.slice(n);
+  auto slice = buffer_.slice(n);
+  release_if_unseen();
+  return slice;
 }
 
 Result<std::size_t> Input::read(std::span<std::byte> into) {
@@ -148,7 +158,7 @@ Result<std::size_t> Input::read(std::span<std::byte> into) {
     static_cast<void>(buffer_.skip(part.size()));  // gather() has shown them
     taken += part.size();
   }
-  if (!viewed_) release();
+  release_if_unseen();
   return taken;
 }
 
@@ -157,6 +167,11 @@ void Input::release() {
   buffer_.release();
   released_.store(buffer_.consumed(), std::memory_order_relaxed);  // room()
   resume_if_room();
+}
+
+// After a call that has shown no bytes: only views need release().
+void Input::release_if_unseen() {
+  if (!viewed_) release();
 }
 
 // Reads the clock only when there is something to wait for.

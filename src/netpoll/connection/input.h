@@ -94,15 +94,16 @@ class Input {
   /// Takes the next byte; waits for it. [reader]
   [[nodiscard]] Result<std::byte> read_byte();
   /// Takes up to `into.size()` bytes into `into`, at least one, for which it
-  /// waits; 0 only when `into` is empty. Gives memory back as release() does,
-  /// unless a view is out: unlike upstream, where the view dies
-  /// (connection_impl.go:275, connection.Read). [reader]
+  /// waits; 0 only when `into` is empty. Unlike upstream, a view that is out
+  /// stays valid (connection_impl.go:275, connection.Read). [reader]
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> into);
   /// Takes the next `n` bytes as a read-only buffer of its own, without a copy;
   /// waits until they are there. The buffer may outlive the connection and be
   /// used on another thread. [reader]
   [[nodiscard]] Result<Slice> slice(std::size_t n);
-  /// Gives back the memory of what has been taken; views end here. [reader]
+  /// Gives back the memory of what has been taken; views end here. Needed after
+  /// next(), peek() and until() alone: the calls that hand out no view give the
+  /// memory back themselves, unless a view is out. [reader]
   void release();
   /// Bytes that can be read without waiting. [any]
   std::size_t size() const { return buffer_.size(); }
@@ -146,6 +147,7 @@ class Input {
   std::size_t room() const;
   Result<os::Moved> receive(int fd, std::size_t room);
   void adapt_read_size(std::size_t got);
+  void release_if_unseen();
   std::error_code wait_for(std::size_t n);
   std::error_code wait_for(std::size_t n, std::size_t allowed,
                            Deadline deadline);
@@ -159,10 +161,10 @@ class Input {
   Throttle throttle_;                     // the poller pauses, any resume
   LinkBuffer buffer_;                     // the poller writes, the reader reads
   std::size_t read_size_ = kReadSizeMin;  // of the next read; poller only
-  bool viewed_ = false;   // a view is out until release(); reader only
-  Trigger more_;          // any pull it, the reader waits for it
-  WaitedBytes waited_;    // what the reader waits for
-  WaitLimit limit_;       // any set it
+  bool viewed_ = false;  // a view is out until release(); reader only
+  Trigger more_;         // any pull it, the reader waits for it
+  WaitedBytes waited_;   // what the reader waits for
+  WaitLimit limit_;      // any set it
   std::atomic<std::size_t> max_input_{0};  // 0: no limit; any
   // consumed() at the last release(). The reader writes it, the poller reads.
   std::atomic<std::uint64_t> released_{0};

@@ -140,18 +140,18 @@ class BasicLifecycle {
  private:
   using Bits = std::uint32_t;
 
-  static constexpr Bits kHeld = 1 << 0;         // a thread holds the key
-  static constexpr Bits kNews = 1 << 1;         // the holder looks once more
-  static constexpr Bits kServes = 1 << 2;       // on_request is set
-  static constexpr Bits kNewHandler = 1 << 3;   // another on_request is set
-  static constexpr Bits kGreetDue = 1 << 4;     // on_connect has not returned
-  static constexpr Bits kGreeted = 1 << 5;      // on_connect is behind us
-  static constexpr Bits kUserClosed = 1 << 6;   // close() was called
-  static constexpr Bits kPeerClosed = 1 << 7;   // before any close(): FIN
-  static constexpr Bits kFailed = 1 << 8;       // before any close(): an error
-  static constexpr Bits kTelling = 1 << 9;      // on_disconnect is due, or runs
-  static constexpr Bits kTold = 1 << 10;        // on_disconnect has returned
-  static constexpr Bits kStopping = 1 << 11;    // stop() was called
+  static constexpr Bits kHeld = 1 << 0;        // a thread holds the key
+  static constexpr Bits kNews = 1 << 1;        // the holder looks once more
+  static constexpr Bits kServes = 1 << 2;      // on_request is set
+  static constexpr Bits kNewHandler = 1 << 3;  // another on_request is set
+  static constexpr Bits kGreetDue = 1 << 4;    // on_connect has not returned
+  static constexpr Bits kGreeted = 1 << 5;     // on_connect is behind us
+  static constexpr Bits kUserClosed = 1 << 6;  // close() was called
+  static constexpr Bits kPeerClosed = 1 << 7;  // before any close(): FIN
+  static constexpr Bits kFailed = 1 << 8;      // before any close(): an error
+  static constexpr Bits kTelling = 1 << 9;     // on_disconnect is due, or runs
+  static constexpr Bits kTold = 1 << 10;       // on_disconnect has returned
+  static constexpr Bits kStopping = 1 << 11;   // stop() was called
   static constexpr std::uint64_t kNone = ~0ull;  // no count of bytes
 
   Next raise(Bits bits);
@@ -184,18 +184,12 @@ Next BasicLifecycle<Sync>::raise(Bits bits) {
 
 template <class Sync>
 Next BasicLifecycle<Sync>::input_came() {
-  // relaxed: a guess, which the exchange checks.
-  Bits before = state_.load(std::memory_order_relaxed);
-  Bits after = 0;
-  // acq_rel: as in raise(). Without on_request the input is for a reader, and
-  // the key is left alone; the exchange writes all the same, so that a
-  // handler_replaced() that comes later sees the input.
-  do {
-    after = before | kNews | ((before & kServes) != 0 ? kHeld : 0);
-  } while (!state_.compare_exchange_weak(before, after,
-                                         std::memory_order_acq_rel,
-                                         std::memory_order_relaxed));
-  return ((after & ~before) & kHeld) != 0 ? Next::hold : Next::nothing;
+  // release: pairs with the acquire in decide().
+  const Bits before = state_.fetch_or(kNews, std::memory_order_release);
+  // Without on_request the input is a reader's. A held key's holder sees the
+  // news before it gives the key back.
+  if ((before & kServes) == 0 || (before & kHeld) != 0) return Next::nothing;
+  return try_hold() ? Next::hold : Next::nothing;
 }
 
 template <class Sync>
@@ -205,8 +199,10 @@ Next BasicLifecycle<Sync>::peer_ended(ClosedBy by) {
   Bits before = state_.load(std::memory_order_relaxed);  // a guess
   Bits after = 0;
   bool tells = false;
-  // acq_rel: as in raise(). After close() the end is no news to the user, but
-  // the holder may wait for output that can no longer be sent.
+  // acquire: pairs with the release in greeted(). No release: the poller called
+  // input_came() after each commit, and this exchange passes on what that
+  // released. After close() the end is no news to the user, but the holder may
+  // wait for output that can no longer be sent.
   do {
     after = before | kNews;
     if ((before & kUserClosed) == 0) after |= end;
@@ -214,40 +210,28 @@ Next BasicLifecycle<Sync>::peer_ended(ClosedBy by) {
             (before & kGreeted) != 0 && (before & kTelling) == 0;
     // told() takes the key later; until then nothing can be torn down.
     after |= tells ? kTelling : kHeld;
-  } while (!state_.compare_exchange_weak(before, after,
-                                         std::memory_order_acq_rel,
-                                         std::memory_order_relaxed));
+  } while (!state_.compare_exchange_weak(
+      before, after, std::memory_order_acquire, std::memory_order_relaxed));
   if (tells) return Next::tell;
   return (before & kHeld) == 0 ? Next::hold : Next::nothing;
 }
 
 template <class Sync>
 Next BasicLifecycle<Sync>::handler_replaced(bool serves) {
-  Bits before = state_.load(std::memory_order_relaxed);  // a guess
-  Bits after = 0;
-  // acq_rel: as in raise().
-  do {
-    after = (before & ~kServes) | kNewHandler | kNews | kHeld;
-    if (serves) after |= kServes;
-  } while (!state_.compare_exchange_weak(before, after,
-                                         std::memory_order_acq_rel,
-                                         std::memory_order_relaxed));
-  return (before & kHeld) == 0 ? Next::hold : Next::nothing;
+  if (serves) return raise(kServes | kNewHandler);
+  // relaxed: raise() publishes the change.
+  state_.fetch_and(~kServes, std::memory_order_relaxed);
+  return raise(kNewHandler);
 }
 
 template <class Sync>
 Next BasicLifecycle<Sync>::user_gone() {
-  Bits before = state_.load(std::memory_order_relaxed);  // a guess
-  Bits after = 0;
-  // acq_rel: as in raise(). Only a peer that has ended makes the loss of the
-  // last Ref matter. The exchange writes in any case, so that a peer_ended()
-  // that comes later sees that the Ref is gone.
-  do {
-    after = before | kNews | ((before & kPeerClosed) != 0 ? kHeld : 0);
-  } while (!state_.compare_exchange_weak(before, after,
-                                         std::memory_order_acq_rel,
-                                         std::memory_order_relaxed));
-  return ((after & ~before) & kHeld) != 0 ? Next::hold : Next::nothing;
+  // release: pairs with the acquire in decide(); the holder sees that the Ref
+  // is gone. A peer_ended() that comes later is followed by a decide().
+  const Bits before = state_.fetch_or(kNews, std::memory_order_release);
+  // Only a peer that has ended makes the loss of the last Ref matter.
+  if ((before & kPeerClosed) == 0) return Next::nothing;
+  return try_hold() ? Next::hold : Next::nothing;
 }
 
 template <class Sync>
@@ -277,19 +261,16 @@ Next BasicLifecycle<Sync>::decide(LookAt look) {
 
 template <class Sync>
 Next BasicLifecycle<Sync>::greeted() {
-  Bits before = state_.load(std::memory_order_relaxed);  // a guess
-  Bits after = 0;
-  bool tells = false;
-  // acquire: pairs with the release in peer_ended(). release: pairs with the
-  // acquire in peer_ended(), whose task then sees what on_connect did.
-  do {
-    assert((before & kGreetDue) != 0);
-    tells = (before & (kPeerClosed | kFailed)) != 0;
-    after = (before & ~kGreetDue) | kGreeted | (tells ? kTelling : 0);
-  } while (!state_.compare_exchange_weak(before, after,
-                                         std::memory_order_acq_rel,
-                                         std::memory_order_relaxed));
-  return tells ? Next::tell : Next::nothing;
+  // release: pairs with the acquire in peer_ended(), whose task then sees what
+  // on_connect did.
+  const Bits before = state_.fetch_or(kGreeted, std::memory_order_release);
+  assert((before & kGreetDue) != 0 && (before & kHeld) != 0);
+  if ((before & (kPeerClosed | kFailed)) == 0) return Next::nothing;
+  // The peer ended during on_connect. A second end, which comes now, may tell
+  // it first: the thread that sets the bit tells.
+  // relaxed: the bit only says which thread tells; told() publishes the rest.
+  const Bits then = state_.fetch_or(kTelling, std::memory_order_relaxed);
+  return (then & kTelling) == 0 ? Next::tell : Next::nothing;
 }
 
 template <class Sync>
@@ -308,7 +289,7 @@ bool BasicLifecycle<Sync>::has(Bits bits) const {
 
 template <class Sync>
 ClosedBy BasicLifecycle<Sync>::closed_by() const {
-  // acquire: pairs with the release in user_closed() and peer_ended(). Input
+  // acquire: pairs with the release in input_came() and user_closed(). Input
   // that was committed before the peer's end is visible to a reader that sees
   // the end here.
   const Bits now = state_.load(std::memory_order_acquire);
@@ -326,7 +307,8 @@ bool BasicLifecycle<Sync>::can_write() const {
 template <class Sync>
 Next BasicLifecycle<Sync>::judge(Bits now, const Look& look) const {
   const bool closed_here = (now & kUserClosed) != 0;
-  if ((now & kGreetDue) != 0 && !closed_here) return Next::greet;
+  const bool greets = (now & kGreetDue) != 0 && (now & kGreeted) == 0;
+  if (greets && !closed_here) return Next::greet;
   if (look.unsent) return Next::nothing;
   if (has_request(now, look)) return Next::handle;
   if (may_end(now, look)) return Next::tear_down;

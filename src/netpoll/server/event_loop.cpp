@@ -31,11 +31,10 @@ EventLoop::~EventLoop() {
 }
 
 std::error_code EventLoop::start(Listener listener) {
-  auto acceptor = make_ref<Acceptor>(
-      runtime_, std::move(listener),
-      [this](os::Accepted accepted) {
-        register_and_start(std::move(accepted));
-      });
+  auto acceptor = make_ref<Acceptor>(runtime_, std::move(listener),
+                                     [this](os::Accepted accepted) {
+                                       register_and_start(std::move(accepted));
+                                     });
   const Lock lock(mutex_);
   if (stopping_) return Errc::conn_closed;
   if (const auto error = acceptor->start()) return error;
