@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tasks that throw, and threads that cannot be had.
+// Tasks that throw, and threads that cannot be started.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -15,8 +15,6 @@
 #include <vector>
 
 #include "gopool/support.h"
-#include "netpoll/base/log.h"
-#include "netpoll/base/mutex.h"
 #include "netpoll/gopool/gopool.h"
 
 namespace netpoll {
@@ -25,28 +23,10 @@ namespace {
 using test::eventually;
 using test::go_times;
 using test::Held;
+using test::LogLines;
 
-// Collects what is logged as long as it lives.
-class LogLines {
- public:
-  LogLines() {
-    log::set_sink([this](std::string_view line) {
-      const Lock lock(mutex_);
-      lines_.emplace_back(line);
-    });
-  }
-  ~LogLines() { log::set_sink(nullptr); }
-  std::vector<std::string> get() {
-    const Lock lock(mutex_);
-    return lines_;
-  }
-
- private:
-  Mutex mutex_;
-  std::vector<std::string> lines_ NETPOLL_GUARDED_BY(mutex_);
-};
-
-// Starts threads while `left` lasts; then fails as pthread_create does.
+// A start_thread that starts `left` threads. Then it fails as pthread_create
+// does.
 struct ThreadBudget {
   std::atomic<int> left;
   std::thread operator()(Task body) {
@@ -156,7 +136,7 @@ TEST(GoPoolFailure, WithoutASingleThreadTheTaskStaysWithTheCaller) {
   EXPECT_EQ(pool.stats().queued, 0u);
 }
 
-TEST(GoPoolFailure, TheTaskIsTakenOnceAThreadCanBeHadAgain) {
+TEST(GoPoolFailure, TheTaskIsTakenOnceAThreadCanBeStartedAgain) {
   const LogLines log;
   ThreadBudget budget{0};
   GoPool pool({.start_thread = std::ref(budget)});
@@ -199,7 +179,7 @@ TEST(GoPoolFailure, ARunOfFailedStartsIsLoggedOnce) {
   EXPECT_EQ(log.get(), std::vector<std::string>{"rpc: start a worker: " + why});
 }
 
-TEST(GoPoolFailure, ThePoolGrowsAgainOnceThreadsCanBeHad) {
+TEST(GoPoolFailure, ThePoolGrowsAgainOnceThreadsCanBeStarted) {
   const LogLines log;
   ThreadBudget budget{1};
   GoPool pool({.start_thread = std::ref(budget)});

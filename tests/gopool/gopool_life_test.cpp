@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How long workers stay, and how a pool ends.
+// How long idle workers stay, and how a pool ends.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -25,8 +25,9 @@ using test::go_times;
 using test::Held;
 using test::warm_up;
 
-// Upstream: cloudwego's TestGoPool_Ticker; there a clock task ages them out.
-TEST(GoPoolLife, TenIdleWorkersGoHomeAfterKeepAlive) {
+// Upstream: cloudwego's TestGoPool_Ticker, where a ticker wakes idle workers so
+// that they notice their age.
+TEST(GoPoolLife, TenIdleWorkersEndAfterKeepAlive) {
   GoPool pool({.keep_alive = 1ms, .min_idle = 0});
   ASSERT_TRUE(warm_up(pool, 10));
   EXPECT_TRUE(eventually([&] { return pool.worker_count() == 0; }));
@@ -140,6 +141,7 @@ TEST(GoPoolLife, StopWaitsForTheRunningTask) {
   releaser.join();
 }
 
+// Keeps a thread for a while after the pool has done with it.
 void linger() {
   for (int turn = 0; turn < 1000; ++turn)
     std::this_thread::yield();
@@ -150,7 +152,7 @@ TEST(GoPoolLife, StopJoinsEveryThreadItEverStarted) {
   GoPool pool({.keep_alive = 0ms, .start_thread = [&](Task body) {
                  return std::thread([&ended, life = std::move(body)]() mutable {
                    life();
-                   linger();  // the pool is done with this thread
+                   linger();
                    ++ended;
                  });
                }});

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Does a task ever lie in the queue with nobody on the way to it?
+// Is a task ever left in the queue while no worker is on its way to it?
 //
 //    submitter              worker
-//                           next(): the queue is empty
-//    push; idle_ is empty,
-//    workers_ at the cap:
-//    nobody to call
-//                           onto idle_, asleep        <- too late: stranded
+//                           next() sees that the queue is empty
+//    go() pushes a task;
+//    idle_ is empty, and
+//    workers_ is at the cap:
+//    there is no worker
+//    to call
+//                           enters itself in idle_ and sleeps, too late: the
+//                           task is stranded
 //
-// The right code does the worker's two steps under one lock. The broken variant
-// of a test is described above it. One submitter a pool, one task at a time:
-// one more go() would rescue the stranded task.
+// The code that ships does the worker's two steps under one lock. The comment
+// above each test describes a broken variant that the test has failed. A pool
+// has one submitter with one task at a time, because one more go() would call a
+// worker for the stranded task.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -32,15 +36,15 @@ using namespace std::chrono_literals;
 using test::eventually;
 using test::go_times;
 
-// A few nanoseconds for each of `turns`.
+// Takes a few nanoseconds for each of `turns`.
 void spin(int turns) {
   for (volatile int turn = 0; turn < turns;)
     turn = turn + 1;
 }
 
-// Submits the next task up to `latest` turns after the last one has run, when
-// its worker looks at the queue, falls asleep or goes home. Returns how many
-// ran.
+// Submits each task up to `latest` turns of spin() after the one before it has
+// run, so at the time when the worker looks at the queue, begins to sleep or
+// ends its thread. Returns how many tasks ran.
 int ping(GoPool& pool, int rounds, int latest) {
   std::atomic<int> ran{0};
   for (int round = 1; round <= rounds; ++round) {
@@ -58,24 +62,25 @@ int ping(GoPool& pool, int rounds, int latest) {
   return rounds;
 }
 
-// Broken variant: GoPool::next lets go of the lock when the queue is empty and
-// takes it again to get onto idle_.
+// Broken variant: GoPool::next unlocks when the queue is empty, and locks again
+// to enter the worker in idle_.
 TEST(GoPoolStress, NoTaskIsStrandedByAWorkerThatFallsAsleep) {
   constexpr int kRounds = 200'000;
   GoPool pool({.cap = 1});
   EXPECT_EQ(ping(pool, kRounds, 30), kRounds);
 }
 
-// Broken variant: GoPool::leave_if_idle takes the worker off idle_, lets go of
-// the lock to join who left before, and only then off workers_. Without a delay
-// of up to 20,000 turns the submitter never came in between.
-TEST(GoPoolStress, NoTaskIsStrandedByAWorkerThatGoesHome) {
+// Broken variant: GoPool::end_if_idle takes the worker off idle_, unlocks to
+// join the thread that ended before, and only then takes the worker off
+// workers_. The delay of up to 20,000 turns is needed for the submitter to come
+// in between.
+TEST(GoPoolStress, NoTaskIsStrandedByAWorkerThatEnds) {
   constexpr int kRounds = 40'000;
   GoPool pool({.cap = 1, .keep_alive = 0ns, .min_idle = 0});
   EXPECT_EQ(ping(pool, kRounds, 20'000), kRounds);
 }
 
-// Counts those inside, and the most there ever were.
+// Counts the tasks that are inside visit(), and the largest number so far.
 struct Crowd {
   std::atomic<int> inside{0};
   std::atomic<int> most{0};
@@ -86,7 +91,7 @@ struct Crowd {
     int seen = most;
     while (seen < now && !most.compare_exchange_weak(seen, now)) {
     }
-    std::this_thread::yield();  // stay long enough to be met
+    std::this_thread::yield();  // so that other tasks are inside, too
     --inside;
     ++total;
   }
@@ -103,7 +108,8 @@ void from_threads(int count, auto body) {
   }
 }
 
-// Workers come and go all the time; single tasks and batches from many.
+// Workers start and end all the time, while many threads submit single tasks
+// and batches.
 TEST(GoPoolStress, ManySubmittersLoseNothingAndNeverPassTheCap) {
   constexpr int kSubmitters = 8;
   constexpr int kRounds = 500;
@@ -123,7 +129,8 @@ TEST(GoPoolStress, ManySubmittersLoseNothingAndNeverPassTheCap) {
   EXPECT_LE(crowd.most, 4);
 }
 
-// What go() took runs or is counted as discarded, whoever stops when.
+// Each task that go() took runs or is counted as discarded, at whatever time
+// the pool is stopped. Returns how many are missing.
 int stop_while_submitting(Stop how) {
   std::atomic<std::size_t> taken{0};
   std::atomic<std::size_t> ran{0};

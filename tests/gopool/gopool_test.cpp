@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which task runs, on which worker, and how many workers there are for it.
+// Which task runs on which worker, and how many workers the pool has.
 #include "netpoll/gopool/gopool.h"
 
 #include <gtest/gtest.h>
@@ -55,7 +55,7 @@ TEST(GoPool, TwoThousandCountersWithCapOneHundredCountToTwoThousand) {
   EXPECT_EQ(count, 2000);
 }
 
-// Upstream: cloudwego's TestGoPool_Full, its channel of one slot.
+// Upstream: cloudwego's TestGoPool_Full, with a channel of one slot.
 TEST(GoPool, TenThousandTasksBehindOneBusyWorkerAllRun) {
   GoPool pool({.cap = 1});
   Held held(1);
@@ -122,7 +122,7 @@ TEST(GoPool, ABatchWakesSleepersBeforeItStartsThreads) {
   held.release();
 }
 
-TEST(GoPool, ABatchIsLeftEmptyHanded) {
+TEST(GoPool, ATakenBatchIsLeftEmpty) {
   GoPool pool;
   Task tasks[] = {[] {}, [] {}};
   ASSERT_TRUE(pool.go(std::span(tasks)));
@@ -140,7 +140,7 @@ TEST(GoPool, StartsAWorkerWhenThresholdManyWaitAndNotBefore) {
   GoPool pool({.cap = 4, .scale_threshold = 3});
   Held first(1);
   Held rest(3);
-  ASSERT_TRUE(pool.go(first.task()));  // nobody lives: starts whatever waits
+  ASSERT_TRUE(pool.go(first.task()));  // no worker lives: one is started
   first.wait_started();
   ASSERT_TRUE(pool.go(rest.task()));
   ASSERT_TRUE(pool.go(rest.task()));

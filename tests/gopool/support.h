@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the gopool tests share: tasks that stay until released, and waiting for
-// a count that no task can announce.
+// What the gopool tests share: tasks that stay until released, waiting for a
+// count that no task can announce, and the lines of the log.
 
 #include <chrono>
 #include <cstddef>
 #include <latch>
 #include <span>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "netpoll/base/log.h"
+#include "netpoll/base/mutex.h"
+#include "netpoll/base/trigger.h"
 #include "netpoll/gopool/gopool.h"
 
 namespace netpoll::test {
 
-/// `tasks()` all run at the same time, or none of them ends: each announces
-/// itself, then stays until release().
+/// Tasks that must run at the same time: each one announces that it has started
+/// and then waits for release().
 class Held {
  public:
   explicit Held(std::size_t count)
@@ -36,7 +41,7 @@ class Held {
       each = task();
     return all;
   }
-  /// Until all `count` run.
+  /// Returns when all `count` tasks run.
   void wait_started() { started_.wait(); }
   bool all_started() const { return started_.try_wait(); }
   void release() { released_.count_down(); }
@@ -47,8 +52,9 @@ class Held {
   std::latch released_{1};
 };
 
-/// Looks until `condition` holds. A worker falls asleep or goes home after its
-/// last task, where no latch can be. False after half a minute.
+/// Calls `condition` until it returns true. For what happens after the last task
+/// of a worker: the worker sleeps or ends its thread, and no latch can be there.
+/// Returns false after half a minute.
 template <class Condition>
 bool eventually(Condition condition) {
   const Deadline end =
@@ -60,7 +66,8 @@ bool eventually(Condition condition) {
   return true;
 }
 
-/// Hands over `count` copies of `callable`, one go() each; how many were taken.
+/// Hands over `count` copies of `callable`, one go() each. Returns how many
+/// were taken.
 template <class F>
 std::size_t go_times(GoPool& pool, std::size_t count, F callable) {
   std::size_t taken = 0;
@@ -70,18 +77,39 @@ std::size_t go_times(GoPool& pool, std::size_t count, F callable) {
   return taken;
 }
 
-/// Brings up `count` workers and lets them all fall asleep.
+/// Makes the pool start `count` workers and waits until all of them sleep.
 inline bool warm_up(GoPool& pool, std::size_t count) {
   Held held(count);
   std::vector<Task> tasks = held.tasks();
   if (!pool.go(std::span(tasks))) return false;
   held.wait_started();
   held.release();
-  // idle, and not workers: who has gone home in between was up as well.
+  // Not `workers == count`: a worker may have ended its thread meanwhile.
   return eventually([&] {
     const GoPool::Stats now = pool.stats();
     return now.queued == 0 && now.idle == now.workers;
   });
 }
+
+/// Collects the lines of the log while it lives. Declare it before the pool, so
+/// that no worker is inside its sink when it is destroyed.
+class LogLines {
+ public:
+  LogLines() {
+    log::set_sink([this](std::string_view line) {
+      const Lock lock(mutex_);
+      lines_.emplace_back(line);
+    });
+  }
+  ~LogLines() { log::set_sink(nullptr); }
+  std::vector<std::string> get() {
+    const Lock lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  Mutex mutex_;
+  std::vector<std::string> lines_ NETPOLL_GUARDED_BY(mutex_);
+};
 
 }  // namespace netpoll::test

@@ -16,7 +16,7 @@ static_assert(std::is_nothrow_move_constructible_v<Task>);
 static_assert(!std::is_constructible_v<Task, int>);
 static_assert(!std::is_constructible_v<Task, void (*)(int)>);
 
-// Counts how many of its kind live, whatever is moved to where.
+// Counts in `live` how many objects of its kind exist.
 struct Alive {
   explicit Alive(int& live) : count(&live) { ++*count; }
   Alive(Alive&& other) noexcept : count(other.count) { ++*count; }

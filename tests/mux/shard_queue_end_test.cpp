@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How a queue ends: closed, or with its connection.
+// How a queue ends: by close(), or because its connection has ended.
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <future>
 #include <memory>
 #include <optional>
@@ -22,7 +23,6 @@ namespace {
 
 using test::arrived;
 using test::eventually;
-using test::give_others_a_chance;
 using test::large_packet;
 using test::packet;
 using test::Served;
@@ -37,7 +37,7 @@ bool is_ready(const std::future<std::error_code>& result) {
   return result.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
-// A queue whose flush sleeps: the far end reads nothing.
+// A queue whose flush sleeps, because the far end reads nothing.
 struct Stuck {
   Stuck() {
     EXPECT_FALSE(served.start());
@@ -82,12 +82,28 @@ TEST_F(ShardQueueTest, ASecondCloseSaysTheSame) {
   EXPECT_FALSE(queue.close());
 }
 
+// close() has begun: it has shut at least one shard.
+bool refuses(ShardQueue& queue) {
+  return !queue.add([](LinkBuffer&) {});
+}
+
+// Reads so much that the queue goes on sending, and so little that the socket
+// cannot hold the rest. `waits` must be true all the time.
+template <class Condition>
+void receive_half_while(const Stuck& stuck, Condition waits) {
+  constexpr std::size_t kChunk = kLarge / 64;
+  for (int chunk = 0; chunk < 32; ++chunk) {
+    ASSERT_TRUE(waits());
+    ASSERT_EQ(stuck.served.receive(kChunk).size(), kChunk);
+  }
+}
+
 TEST_F(ShardQueueTest, CloseWaitsForASlowPeer) {
   Stuck stuck;
   auto closed = close_elsewhere(stuck.queue);
-  give_others_a_chance();
-  EXPECT_FALSE(is_ready(closed));
-  EXPECT_EQ(stuck.served.receive(kLarge).size(), kLarge);
+  ASSERT_TRUE(eventually([&] { return refuses(stuck.queue); }));
+  receive_half_while(stuck, [&] { return !is_ready(closed); });
+  EXPECT_EQ(stuck.served.receive(kLarge / 2).size(), kLarge / 2);
   EXPECT_FALSE(closed.get());
 }
 
@@ -95,10 +111,10 @@ TEST_F(ShardQueueTest, TwoClosesAtOnceBothWait) {
   Stuck stuck;
   auto first = close_elsewhere(stuck.queue);
   auto second = close_elsewhere(stuck.queue);
-  give_others_a_chance();
-  EXPECT_FALSE(is_ready(first));
-  EXPECT_FALSE(is_ready(second));
-  EXPECT_EQ(stuck.served.receive(kLarge).size(), kLarge);
+  ASSERT_TRUE(eventually([&] { return refuses(stuck.queue); }));
+  receive_half_while(stuck,
+                     [&] { return !is_ready(first) && !is_ready(second); });
+  EXPECT_EQ(stuck.served.receive(kLarge / 2).size(), kLarge / 2);
   EXPECT_FALSE(first.get());
   EXPECT_FALSE(second.get());
 }
@@ -204,6 +220,74 @@ TEST_F(ShardQueueTest, ACloseCallbackMayDestroyTheQueue) {
   EXPECT_TRUE(served.wait_torn_down());
   EXPECT_TRUE(error);
   EXPECT_FALSE(queue.has_value());
+}
+
+// Runs `inside` in a getter of `queue`, and waits until the queue has sent all.
+template <class Code>
+void run_in_getter(ShardQueue& queue, Code inside) {
+  Trigger over;
+  EXPECT_TRUE(queue.add([&](LinkBuffer&) {
+    inside();
+    over.pull();
+  }));
+  over.wait();
+}
+
+using ShardQueueDeathTest = ShardQueueTest;
+
+TEST_F(ShardQueueDeathTest, AGetterCannotCloseItsQueue) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(
+      {
+        Served served({});
+        if (served.start()) std::_Exit(0);
+        ShardQueue queue(served.runtime(), served.conn());
+        run_in_getter(queue, [&] { static_cast<void>(queue.close()); });
+      },
+      "a getter cannot close or destroy its own ShardQueue");
+}
+
+TEST_F(ShardQueueDeathTest, AGetterCannotDestroyItsQueue) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(
+      {
+        Served served({});
+        if (served.start()) std::_Exit(0);
+        std::optional<ShardQueue> queue;
+        queue.emplace(served.runtime(), served.conn());
+        run_in_getter(*queue, [&] { queue.reset(); });
+      },
+      "a getter cannot close or destroy its own ShardQueue");
+}
+
+TEST_F(ShardQueueDeathTest, TheDestructorOfAGetterCannotCloseItsQueue) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  struct Closer {
+    ShardQueue* queue;
+    ~Closer() { static_cast<void>(queue->close()); }
+  };
+  EXPECT_DEATH(
+      {
+        Served served({});
+        if (served.start()) std::_Exit(0);
+        ShardQueue queue(served.runtime(), served.conn());
+        EXPECT_TRUE(queue.add(
+            [closer = std::make_unique<Closer>(&queue)](LinkBuffer&) {}));
+        Trigger().wait();
+      },
+      "a getter cannot close or destroy its own ShardQueue");
+}
+
+TEST_F(ShardQueueTest, AGetterMayCloseAnotherQueue) {
+  Served served({});
+  Served other({});
+  ASSERT_FALSE(served.start());
+  ASSERT_FALSE(other.start());
+  ShardQueue queue(served.runtime(), served.conn());
+  ShardQueue second(other.runtime(), other.conn());
+  EXPECT_TRUE(second.add(packet("sent")));
+  run_in_getter(queue, [&] { EXPECT_FALSE(second.close()); });
+  EXPECT_EQ(arrived(other), 4u);
 }
 
 }  // namespace

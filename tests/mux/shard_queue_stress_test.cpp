@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Adders, the consumer and closers at the same corner, many times. The broken
-// variants of each test are described above it.
+// Adders, the consumer and closers meet at the same moment, many times. The
+// comment above each test describes the broken variants that the test failed.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,32 +28,33 @@ using test::packet;
 using test::Served;
 using test::spin;
 
-// One letter an adder, so that the far end can count them apart.
+// Each adder sends its own letter, so the far end can count the packets of each.
 std::size_t count(const std::string& text, char letter) {
   return static_cast<std::size_t>(std::ranges::count(text, letter));
 }
 
-// Adds `most` packets, or until one is refused; returns how many were taken.
+// Adds `most` packets, or fewer if one is refused. Returns how many were taken.
 std::size_t add_some(ShardQueue& queue, char letter, std::size_t most,
                      int pause) {
   std::size_t taken = 0;
   while (taken < most && queue.add(packet(std::string(1, letter)))) {
     ++taken;
-    spin(pause);  // so that the consumer often gets to its end
+    spin(pause);  // so that the consumer often ends
   }
   return taken;
 }
 
-// Three adders and a close, at about the same time. What was taken is in the
-// socket when close() returns, and nothing else.
+// Three adders and a close() at about the same time. When close() returns, the
+// socket holds what was taken and nothing else.
 //
 // Broken variants:
-//  1. end() stores 0 and ends, instead of subtracting what its round took: what
-//     was added since then lies in a shard that is not empty, so nobody counts
-//     it again.
-//  2. consume() calls end() before send(): close() returns before the flush.
-//  3. add() counts the shard after it has let the lock go: a consumer subtracts
-//     what is not counted yet.
+//  1. end_round() stores 0 and ends, instead of subtracting what its round took.
+//     A getter added since then lies in a shard that was not empty, so no add()
+//     counts that shard again.
+//  2. consume() calls end_round() before send_packets(). Then close() returns
+//     before the flush.
+//  3. add() counts the shard after it has unlocked. Then a consumer subtracts a
+//     shard that is not counted yet.
 TEST(ShardQueueStress, E2Row7WhatIsTakenIsInTheSocketWhenCloseReturns) {
   constexpr int kRounds = 3'000;
   constexpr std::size_t kMost = 40;
@@ -84,10 +85,10 @@ TEST(ShardQueueStress, E2Row7WhatIsTakenIsInTheSocketWhenCloseReturns) {
   }
 }
 
-// One adder and one close, which meet within an add().
+// One adder and one close(), which meet while an add() runs.
 //
-// Broken variant: add() asks whether the shard is open, lets go, and then locks
-// it again to put the getter in: a close between the two misses it.
+// Broken variant: add() asks whether the shard is open, unlocks, and locks again
+// to put the getter in. A close() between the two does not see that getter.
 TEST(ShardQueueStress, NoGetterSlipsInBehindAClose) {
   constexpr int kRounds = 8'000;
   constexpr std::size_t kMost = 40;
@@ -98,7 +99,8 @@ TEST(ShardQueueStress, NoGetterSlipsInBehindAClose) {
   std::size_t taken = 0;
   std::jthread adder([&](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      // acquire and release, here and below: the rounds, in turns.
+      // acquire and release, in this lambda and in the loop below: the two
+      // threads take turns, one round after the other.
       ShardQueue* queue = target.exchange(nullptr, std::memory_order_acquire);
       if (queue == nullptr) {
         std::this_thread::yield();
@@ -123,11 +125,12 @@ TEST(ShardQueueStress, NoGetterSlipsInBehindAClose) {
   }
 }
 
-// The queue is empty again and again, and each packet needs a new consumer, or
-// the old one to look again. Nobody closes: a packet that is forgotten is
-// noticed as it does not come.
+// The queue becomes empty again and again, and each packet needs a new consumer,
+// or one more round of the old one. No close() rescues a packet that is
+// forgotten: the far end waits for it in vain.
 //
-// Broken variant: end() stores 0 and ends, as above.
+// Broken variant: end_round() stores 0 and ends, instead of subtracting what its
+// round took.
 TEST(ShardQueueStress, NoPacketIsForgottenWhenTheConsumerEnds) {
   constexpr int kRounds = 20'000;
   Served served({}, 2);
@@ -152,11 +155,11 @@ TEST(ShardQueueStress, NoPacketIsForgottenWhenTheConsumerEnds) {
   wanted.store(kRounds, std::memory_order_release);
 }
 
-// Never two consumers: the getters and the buffer are theirs without a lock.
+// Two consumers never run at once: they use taken_ and packets_ without a lock.
 //
 // Broken variants: add() starts a consumer for each shard that was empty, not
-// only at 0 to 1. Or pending_ is relaxed: then TSan sees the race of a consumer
-// with the one before it, in some of its runs.
+// only when pending_ was 0. Or the operations on pending_ are relaxed: then TSan
+// reports, in some of its runs, a race of a consumer with the one before it.
 TEST(ShardQueueStress, NeverTwoConsumersAtOnce) {
   constexpr std::size_t kMost = 20'000;
   Served served({});
@@ -181,11 +184,11 @@ TEST(ShardQueueStress, NeverTwoConsumersAtOnce) {
   EXPECT_EQ(worst, 0);
 }
 
-// The connection is closed while adders are at work: whatever was taken is
-// sent, or counted as dropped; every getter is destroyed; nobody hangs.
+// The connection is closed while adders add. Each getter that was taken is sent
+// or counted as dropped, each getter is destroyed, and no thread hangs.
 //
-// Broken variant: consume() leaves the shards open after an error. Each later
-// add() then starts a consumer that fails anew, and none is ever refused.
+// Broken variant: consume() leaves the shards open after an error. Then each
+// later add() starts a consumer that fails again, and no add() is refused.
 TEST(ShardQueueStress, NoGetterOutlivesTheConnectionThatFailed) {
   constexpr int kRounds = 300;
   for (int round = 0; round < kRounds; ++round) {
@@ -202,8 +205,10 @@ TEST(ShardQueueStress, NoGetterOutlivesTheConnectionThatFailed) {
       for (std::size_t& mine : taken) {
         adders.emplace_back([&] {
           ready.arrive_and_wait();
-          while (!enough && queue.add([held](LinkBuffer&) {}))
+          while (!enough && queue.add([held](LinkBuffer&) {})) {
             ++mine;
+            spin(200);  // or the adders keep the consumer off the processor
+          }
           ++refused;
         });
       }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a queue sends, in which order, on which thread. How it ends:
-// shard_queue_end_test.cpp.
+// What a queue sends, in which order and on which thread. The tests of how it
+// ends are in shard_queue_end_test.cpp.
 #include "netpoll/mux/shard_queue.h"
 
 #include <gtest/gtest.h>
@@ -9,6 +9,7 @@
 #include <atomic>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -115,6 +116,33 @@ TEST_F(ShardQueueTest, AGetterMayAddAnother) {
   EXPECT_EQ(served.receive(12), "first second");
 }
 
+// Adds to the queue whenever it is made, moved or destroyed.
+class Adder {
+ public:
+  explicit Adder(ShardQueue& queue) : queue_(&queue) { add(); }
+  Adder(Adder&& other) noexcept : queue_(other.queue_) { add(); }
+  ~Adder() { add(); }
+  void operator()(LinkBuffer&) const {}
+
+ private:
+  void add() const {
+    static_cast<void>(queue_->add(std::span<ShardQueue::Getter>()));
+  }
+  ShardQueue* queue_;
+};
+
+// If the queue held a shard's lock while it moves or destroys a getter, this
+// test would hang.
+TEST_F(ShardQueueTest, AGetterMayCallTheQueueWhenItIsMovedOrDestroyed) {
+  Served served({});
+  ASSERT_FALSE(served.start());
+  ShardQueue queue(served.runtime(), served.conn(), 1);
+  for (int i = 0; i < 4; ++i)
+    EXPECT_TRUE(queue.add(Adder(queue)));
+  EXPECT_FALSE(queue.close());
+  EXPECT_FALSE(queue.add(Adder(queue)));
+}
+
 TEST_F(ShardQueueTest, AnAddOfNoGettersIsFine) {
   Served served({});
   ASSERT_FALSE(served.start());
@@ -148,7 +176,7 @@ TEST_F(ShardQueueTest, PacketsThatComeDuringARoundGoOutWithTheNext) {
   EXPECT_FALSE(queue.close());
   EXPECT_EQ(served.receive(6), "first;");
   EXPECT_EQ(arrived(served), 8u * 5);
-  EXPECT_EQ(before, 6u);  // nothing of their round when the last was called
+  EXPECT_EQ(before, 6u);  // the last getter ran before its round was sent
 }
 
 TEST_F(ShardQueueTest, E2Row7TheCounterOfShardsMayWrap) {

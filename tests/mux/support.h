@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the queue's tests share: a queue over a connection whose far end the
-// test holds, and getters to put into it.
+// What the tests of ShardQueue share: access to its counter next_, and getters.
+// Each test holds the far end of the queue's connection.
 
 #include <gtest/gtest.h>
 
@@ -16,6 +16,7 @@
 
 namespace netpoll {
 
+/// A friend of ShardQueue.
 class ShardQueueTest : public ::testing::Test {
  protected:
   static void set_next(ShardQueue& queue, std::uint32_t next) {
@@ -25,19 +26,19 @@ class ShardQueueTest : public ::testing::Test {
 
 namespace test {
 
-/// A getter of one packet with this text.
+/// A getter that writes one packet with this text.
 inline ShardQueue::Getter packet(std::string text) {
   return [text = std::move(text)](LinkBuffer& packets) {
     packets.write_string(text);
   };
 }
 
-/// More than a socket takes.
+/// A getter whose packet is larger than what a socket takes.
 inline ShardQueue::Getter large_packet(std::size_t size = 4u << 20) {
   return packet(std::string(size, 'x'));
 }
 
-/// Bytes that the far end could read without waiting.
+/// The number of bytes that the far end can read without waiting.
 inline std::size_t arrived(const Served& served) {
   return os::bytes_waiting(served.far());
 }

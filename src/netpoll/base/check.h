@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// check(condition, "why"): for our own mistakes that would corrupt memory, so
-// it stays in release builds. Everything else of our own is an assert();
-// errors of the world are Results.
+// Three kinds of errors, three ways to report them:
+//
+//    check(condition, "why")   a mistake in a program that would corrupt memory
+//                              or hang for ever; release builds check it too
+//    assert(condition)         any other mistake of the library's own code
+//    Result, std::error_code   what the world does: a peer, the kernel, a file
 
 #include <cstdio>
 #include <cstdlib>
@@ -11,7 +14,8 @@
 
 namespace netpoll {
 
-/// Ends the process with one line on standard error unless `condition`. [any]
+/// Does nothing if `condition` holds. Otherwise writes one line with the file,
+/// the line number and `why` to standard error and ends the process. [any]
 inline void check(
     bool condition, const char* why,
     std::source_location where = std::source_location::current()) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// std::mutex with the annotations that let Clang check GUARDED_BY.
+// std::mutex with annotations, by which Clang checks at compile time that a
+// variable marked GUARDED_BY is used only under its mutex.
 //
 //    Mutex mutex_;
 //    int count_ NETPOLL_GUARDED_BY(mutex_);
@@ -9,6 +10,7 @@
 //    const Lock lock(mutex_);   // until the end of the block
 //    ++count_;
 
+#include <cassert>
 #include <condition_variable>
 #include <mutex>
 
@@ -16,23 +18,32 @@
 
 namespace netpoll {
 
+/// A mutex that one thread holds at a time. A thread that holds it must not lock
+/// it again. Use Lock rather than the functions of this class.
 class NETPOLL_CAPABILITY("mutex") Mutex {
  public:
   Mutex() = default;
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
 
+  /// Waits until no other thread holds the mutex, then holds it. [any]
   void lock() NETPOLL_ACQUIRE() { mutex_.lock(); }
+  /// Lets another thread lock the mutex. [the thread that locked]
   void unlock() NETPOLL_RELEASE() { mutex_.unlock(); }
-  bool try_lock() NETPOLL_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
+  /// As lock(), but does not wait: returns false if another thread holds the
+  /// mutex. [any]
+  [[nodiscard]] bool try_lock() NETPOLL_TRY_ACQUIRE(true) {
+    return mutex_.try_lock();
+  }
 
  private:
   friend class Lock;
   std::mutex mutex_;
 };
 
-/// Holds a Mutex until the end of the block; also what a condition variable
-/// waits with. Not shared between threads.
+/// Holds a Mutex from its construction until the end of the block, and lets a
+/// condition variable release it while the thread sleeps. One thread makes it,
+/// uses it and destroys it.
 class NETPOLL_SCOPED_CAPABILITY Lock {
  public:
   explicit Lock(Mutex& mutex) NETPOLL_ACQUIRE(mutex) : lock_(mutex.mutex_) {}
@@ -40,16 +51,24 @@ class NETPOLL_SCOPED_CAPABILITY Lock {
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
 
-  /// Lets go early. [the thread that locked]
+  /// Unlocks the mutex before the end of the block. Requires: the mutex is
+  /// held. [the thread that locked]
   void unlock() NETPOLL_RELEASE() { lock_.unlock(); }
 
-  /// Sleeps until `condition` is notified; may wake without a reason, so the
-  /// caller loops over what it waits for. The mutex is held again on return.
-  void wait(std::condition_variable& condition) { condition.wait(lock_); }
+  /// Unlocks the mutex, sleeps until `condition` is notified, and locks the
+  /// mutex again. A sleep may also end for no reason, so the caller checks in a
+  /// loop what it waits for. [the thread that locked]
+  void wait(std::condition_variable& condition) {
+    assert(lock_.owns_lock());
+    condition.wait(lock_);
+  }
 
-  /// As wait(), but not beyond `deadline`. Returns false once it has passed.
+  /// As wait(), but sleeps no longer than until `deadline`. Returns false if
+  /// the sleep ended because `deadline` had passed. [the thread that locked]
   template <class TimePoint>
-  bool wait_until(std::condition_variable& condition, TimePoint deadline) {
+  [[nodiscard]] bool wait_until(std::condition_variable& condition,
+                                TimePoint deadline) {
+    assert(lock_.owns_lock());
     return condition.wait_until(lock_, deadline) == std::cv_status::no_timeout;
   }
 

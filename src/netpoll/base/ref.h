@@ -7,47 +7,56 @@
 //    Ref<Block> b = a;                    // count 2
 //    a = nullptr; b = nullptr;            // count 0: deleted
 //
-// Only Block and what a poller watches are counted. One counter inside the
-// object, and no weak pointers: whoever keeps a thing alive is in plain sight
-//. Upstream: the garbage collector, and linkBufferNode.refer.
+// Only Blocks and the operators that a poller watches are counted. The counter
+// lies inside the object, and there are no weak pointers: each holder of an
+// object is a Ref that can be found in the source. Upstream: Go's garbage
+// collector, and the field `refer` of linkBufferNode (nocopy_linkbuffer.go:806).
 
 #include <atomic>
+#include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
 namespace netpoll {
 
-/// Base of what can be held by Ref. The derived class is deleted through its
-/// own type T, or, when it has a virtual destructor, through T's base.
+/// Base class of an object that Refs can hold: `class Block : RefCounted<Block>`.
+/// The last holder deletes the object as a T. A class derived from T may be held
+/// too, if the destructor of T is virtual.
 template <class T>
 class RefCounted {
  public:
   RefCounted(const RefCounted&) = delete;
   RefCounted& operator=(const RefCounted&) = delete;
 
-  /// One more holder. The caller must already have one. [any]
+  /// Counts one holder more. Requires: the caller already is a holder. [any]
   void add_ref() const {
-    // relaxed: nobody learns anything from a count that goes up.
-    count_.fetch_add(1, std::memory_order_relaxed);
+    // relaxed: no thread reads other data because a count went up.
+    [[maybe_unused]] const std::uint32_t before =
+        count_.fetch_add(1, std::memory_order_relaxed);
+    assert(before > 0);
   }
 
-  /// One holder less; the last one deletes. [any]
+  /// Counts one holder less. The last holder deletes the object. Requires: the
+  /// caller is a holder. [any]
   void drop_ref() const {
-    // acq_rel: the release half publishes what this holder did to the object,
-    // the acquire half lets the last holder see what all others did. Pairs
-    // with every other drop_ref(). Whoever reads 1 is the only holder, so no
-    // count can change under him, and he saves the read-modify-write.
+    // acquire and acq_rel: pair with the acq_rel of every other drop_ref(). The
+    // release half publishes what this holder did to the object; the acquire
+    // half lets the last holder see what all the others did. A holder that
+    // loads 1 is the only one, so no other thread can change the count, and the
+    // read-modify-write is not needed.
+    assert(count_.load(std::memory_order_relaxed) > 0);
     if (count_.load(std::memory_order_acquire) == 1 ||
         count_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       delete static_cast<const T*>(this);
     }
   }
 
-  /// How many hold it. Exact only when nobody else can change it; for tests
-  /// and for "am I the only one?". [any]
+  /// The number of holders. It is exact if no other thread can change it, for
+  /// example in a test, or when it is 1 and the caller is the holder. [any]
   std::uint32_t holders() const {
-    // acquire: pairs with the release half of drop_ref(); who reads 1 may
-    // write the object.
+    // acquire: pairs with the release half of drop_ref(). A holder that reads 1
+    // sees what all former holders did, and may write to the object.
     return count_.load(std::memory_order_acquire);
   }
 
@@ -56,11 +65,12 @@ class RefCounted {
   ~RefCounted() = default;
 
  private:
-  mutable std::atomic<std::uint32_t> count_{1};  // holders; 0 is deleted
+  mutable std::atomic<std::uint32_t> count_{1};  // holders; at 0 it is deleted
 };
 
-/// A counted pointer. Copying counts up, destroying counts down. Each Ref
-/// belongs to one thread at a time, the object it points to need not.
+/// A pointer that counts as one holder of its object, from construction to
+/// destruction. A copy is one holder more. One thread at a time may use a Ref;
+/// other threads may use other Refs to the same object meanwhile.
 template <class T>
 class Ref {
  public:
@@ -84,23 +94,32 @@ class Ref {
     if (object_ != nullptr) object_->drop_ref();
   }
 
-  /// Takes over one count that the caller already owns.
-  static Ref from_raw(T* object) {
+  /// A Ref that takes over one count: the caller was a holder, and is none any
+  /// more. `object` may be nullptr. [any]
+  [[nodiscard]] static Ref from_raw(T* object) {
     Ref ref;
     ref.object_ = object;
     return ref;
   }
-  /// Adds a count for an object that somebody holds already.
-  static Ref share(T& object) {
+  /// A new holder of `object`. Requires: some Ref holds it during the call. [any]
+  [[nodiscard]] static Ref share(T& object) {
     object.add_ref();
     return from_raw(&object);
   }
-  /// Gives the count away; the caller must from_raw() it again some day.
+  /// Empties this Ref without counting down, and returns the pointer. The caller
+  /// is the holder now, and must give the pointer to from_raw() one day.
   [[nodiscard]] T* into_raw() { return std::exchange(object_, nullptr); }
 
+  /// The object, still held by this Ref; nullptr if the Ref is empty.
   T* get() const { return object_; }
-  T* operator->() const { return object_; }
-  T& operator*() const { return *object_; }
+  T* operator->() const {
+    assert(object_ != nullptr);
+    return object_;
+  }
+  T& operator*() const {
+    assert(object_ != nullptr);
+    return *object_;
+  }
   explicit operator bool() const { return object_ != nullptr; }
   bool operator==(const Ref& other) const = default;
 
@@ -108,7 +127,7 @@ class Ref {
   T* object_ = nullptr;
 };
 
-/// A new T, held once.
+/// Makes a new T, with the returned Ref as its only holder. [any]
 template <class T, class... Args>
 Ref<T> make_ref(Args&&... args) {
   return Ref<T>::from_raw(new T(std::forward<Args>(args)...));

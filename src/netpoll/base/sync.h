@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a small state machine takes from the machine below it: its atomics and a
-// way to wait a moment. A template that names them through a parameter Sync,
-// and nothing else, runs on the real ones (StdSync) and, in the tests, on ones
-// that try every order of events and every value the memory model allows.
+// What a small state machine takes from the machine below it: atomics, and a
+// way to let other threads run.
+//
+//    template <class Sync> class FdState     names atomics as Sync::Atomic only
+//       |                       |
+//    FdState<StdSync>        FdState<model::Sync>
+//    std::atomic: ships      the model test: tries every order of events, and
+//                            every value that the memory model lets a load read
+//
+// So the class that a model test checks is the class that ships, not a copy.
 
 #include <atomic>
 #include <thread>
 
 namespace netpoll {
 
+/// The real machine: std::atomic and the system's threads.
 struct StdSync {
   template <class T>
   using Atomic = std::atomic<T>;
 
-  /// Lets others run. For a wait that is known to be short. [any]
+  /// Lets other threads run, for a loop whose wait is known to be short. [any]
   static void yield() { std::this_thread::yield(); }
 };
 

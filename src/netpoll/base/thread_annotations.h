@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Clang's -Wthread-safety, under the names its manual uses. GCC sees nothing.
-// The only macros of the library.
+// The attributes of Clang's -Wthread-safety, under the names of Clang's manual
+// with NETPOLL_ in front. For GCC each of these macros is empty. The library has
+// no other macros.
 
 #if defined(__clang__)
 #define NETPOLL_ANNOTATE(x) __attribute__((x))

@@ -1,33 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netpoll/base/trigger.h"
 
-#include <utility>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+#include <ctime>
 
 namespace netpoll {
+namespace {
 
-void Trigger::pull() {
-  const Lock lock(mutex_);
-  pulled_ = true;
-  // Under the lock: the sleeper may destroy the Trigger as soon as it sees
-  // pulled_, and must not do so before this call is over.
-  pulled_cv_.notify_one();
+static_assert(sizeof(std::atomic<TriggerState>) == 4, "a futex has 32 bits");
+static_assert(std::atomic<TriggerState>::is_always_lock_free);
+static_assert(sizeof(timespec) == 16, "the clock's last second must fit");
+
+// The kernel refuses a moment before the clock's zero, which is as much in the
+// past as the zero itself.
+timespec timespec_of(Deadline deadline) {
+  const auto since_zero = deadline.time_since_epoch();
+  if (since_zero.count() <= 0) return {};
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(since_zero);
+  return {.tv_sec = seconds.count(), .tv_nsec = (since_zero - seconds).count()};
 }
 
-bool Trigger::wait_until(Deadline deadline) {
-  Lock lock(mutex_);
-  while (!pulled_) {
-    if (deadline == kNever) {
-      lock.wait(pulled_cv_);
-    } else if (!lock.wait_until(pulled_cv_, deadline)) {
-      break;
-    }
-  }
-  return std::exchange(pulled_, false);
+}  // namespace
+
+bool FutexSync::sleep(const std::atomic<TriggerState>& word, TriggerState value,
+                      Deadline deadline) {
+  const timespec limit = timespec_of(deadline);
+  // WAIT_BITSET takes a moment of CLOCK_MONOTONIC, which is the steady clock;
+  // plain WAIT would take a length.
+  const long result = ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE,
+                                value, deadline == kNever ? nullptr : &limit,
+                                nullptr, FUTEX_BITSET_MATCH_ANY);
+  if (result == 0) return true;
+  // EAGAIN: the word had another value already. EINTR: a signal came.
+  assert(errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT);
+  return errno != ETIMEDOUT;
 }
 
-void Trigger::clear() {
-  const Lock lock(mutex_);
-  pulled_ = false;
+void FutexSync::wake(const std::atomic<TriggerState>* word) {
+  [[maybe_unused]] const long woken =
+      ::syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);
+  assert(woken >= 0);  // 0: the thread has woken by itself
 }
 
 }  // namespace netpoll

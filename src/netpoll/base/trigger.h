@@ -1,65 +1,120 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One thread sleeps, others wake it; a wake that comes first is not lost.
+// One thread sleeps until another thread wakes it. A wake that comes before the
+// sleep is not lost.
 //
-//    sleeper                          wakers
-//    wait_until(deadline) <--wake--   pull(), pull(), …   (they add up to one)
+//                    wait: nothing there yet
+//          +-------+ ----------------------> +----------+
+//          | empty |                         | sleeping |  the kernel holds the
+//          +-------+ <---------------------- +----------+  waiting thread
+//           |     ^     the deadline passes        |
+//    pull() |     | the waiter takes the pull      | pull(), then wake the
+//           v     |                                | thread: the only pull()
+//          +--------+ <----------------------------+ with a system call
+//          | pulled | --+
+//          +--------+ <-+ pull(): several pulls add up to one
 //
-// It says only "look again": the sleeper re-checks its condition after every
-// wake, so a left-over wake costs one more look and nothing else.
+// A pull says only "look again". The waiting thread checks its condition after
+// each wait, so a pull that is left over costs one more look and nothing else.
+//
+// The state is one word of 4 bytes, because each connection has two Triggers.
+// The kernel compares that word (a futex) before it lets the thread sleep: a
+// pull() between the waiter's decision and its sleep makes the sleep return.
 // Upstream: connection.readTrigger, a channel of capacity one
 // (connection_impl.go:45).
 
-#include <chrono>
-#include <condition_variable>
+#include <atomic>
+#include <cstdint>
 
-#include "netpoll/base/mutex.h"
+#include "netpoll/base/deadline.h"
+#include "netpoll/base/sync.h"
 
 namespace netpoll {
 
-/// A moment of the steady clock; kNever for "without a limit".
-using Deadline = std::chrono::steady_clock::time_point;
-inline constexpr Deadline kNever = Deadline::max();
+/// The values of a Trigger's word.
+enum class TriggerState : std::uint32_t {
+  empty,     // no pull has come since the last wait
+  pulled,    // at least one pull has come, and no wait has taken it
+  sleeping,  // the waiting thread sleeps, or is about to
+};
 
-/// The moment `length` from now; kNever if the clock does not go so far. [any]
-template <class Duration>
-Deadline deadline_after(Duration length) {
-  const Deadline now = Deadline::clock::now();
-  // Compared in the caller's unit: his largest number may not fit the clock's.
-  const auto left = std::chrono::floor<Duration>(kNever - now);
-  return length < left ? now + length : kNever;
-}
+/// What a Trigger takes from the system: atomics, and Linux's futex calls.
+struct FutexSync : StdSync {
+  /// Sleeps if `word` still is `value`. Returns after wake(), at `deadline`, or
+  /// for no reason. False means that the deadline has passed. [any]
+  [[nodiscard]] static bool sleep(const std::atomic<TriggerState>& word,
+                                  TriggerState value, Deadline deadline);
+  /// Wakes the thread that sleeps on the word at this address. The word itself
+  /// is not read, and need not exist any more. [any]
+  static void wake(const std::atomic<TriggerState>* word);
+};
 
-/// The same for a timeout, of which 0 means "no limit". [any]
-inline Deadline deadline_of(std::chrono::milliseconds timeout) {
-  return timeout.count() > 0 ? deadline_after(timeout) : kNever;
-}
-
-class Trigger {
+/// See Trigger; a test may choose another Sync.
+template <class Sync>
+class BasicTrigger {
  public:
-  Trigger() = default;
-  Trigger(const Trigger&) = delete;
-  Trigger& operator=(const Trigger&) = delete;
+  BasicTrigger() = default;
+  BasicTrigger(const BasicTrigger&) = delete;
+  BasicTrigger& operator=(const BasicTrigger&) = delete;
 
-  /// Wakes the sleeper, or lets its next wait return at once. What the caller
-  /// wrote before is visible to the sleeper afterwards. [any]
-  void pull();
+  /// Wakes the waiting thread, or makes its next wait return at once. What the
+  /// caller wrote before is visible to that thread afterwards. Without a
+  /// sleeping thread there is no system call. Guarantees: the waiting thread
+  /// may destroy the Trigger as soon as its wait has returned. [any]
+  void pull() {
+    // release: pairs with the acquire in try_wait(), so that the waiter sees
+    // what the caller wrote. An exchange, since the old value tells whether a
+    // thread sleeps.
+    const TriggerState old =
+        word_.exchange(TriggerState::pulled, std::memory_order_release);
+    // From here on the Trigger may be gone: the waiter needs nothing more than
+    // `pulled`. wake() uses the address as a number. If the memory belongs to
+    // another futex by now, its thread wakes for no reason and looks again.
+    if (old == TriggerState::sleeping) Sync::wake(&word_);
+  }
 
-  /// Sleeps until pulled. Takes the pull. Returns false when `deadline` came
-  /// first. One sleeper at a time. [any]
-  bool wait_until(Deadline deadline);
+  /// Sleeps until pulled and takes the pull, or until `deadline`. Returns false
+  /// when the deadline passed without a pull. A deadline in the past does not
+  /// sleep; kNever sleeps as long as it takes. Requires: one thread waits at a
+  /// time. [any]
+  [[nodiscard]] bool wait_until(Deadline deadline) {
+    TriggerState found = TriggerState::empty;
+    // relaxed, on success and on failure: try_wait() below is what reads the
+    // word for the caller. The exchange fails on `pulled`, and on `sleeping`
+    // after a sleep that ended for no reason.
+    while (word_.compare_exchange_strong(found, TriggerState::sleeping,
+                                         std::memory_order_relaxed,
+                                         std::memory_order_relaxed) ||
+           found == TriggerState::sleeping) {
+      if (!Sync::sleep(word_, TriggerState::sleeping, deadline)) break;
+      found = TriggerState::empty;
+    }
+    return try_wait();
+  }
 
-  /// Sleeps until pulled, however long it takes. [any]
-  void wait() { wait_until(kNever); }
+  /// Sleeps until pulled, however long it takes, and takes the pull. [any]
+  void wait() { static_cast<void>(wait_until(kNever)); }
 
-  /// Forgets a pull that nobody waited for. [the sleeper]
-  void clear();
+  /// Takes a pull that has come. Returns false if none has. Never sleeps. [the
+  /// waiting thread]
+  bool try_wait() {
+    // acquire: pairs with the release in pull(). An exchange reads the newest
+    // value, so it takes the last of several pulls, and by the release sequence
+    // sees what each of the pulling threads wrote.
+    return word_.exchange(TriggerState::empty, std::memory_order_acquire) ==
+           TriggerState::pulled;
+  }
+
+  /// Forgets a pull that has come. [the waiting thread]
+  void clear() { try_wait(); }
 
  private:
-  Mutex mutex_;
-  std::condition_variable pulled_cv_;
-  bool pulled_ NETPOLL_GUARDED_BY(mutex_) = false;
+  typename Sync::template Atomic<TriggerState> word_{TriggerState::empty};
 };
+
+using Trigger = BasicTrigger<FutexSync>;
+
+static_assert(sizeof(Trigger) == 4);
 
 }  // namespace netpoll

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netpoll/gopool/gopool.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <cassert>
-#include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "netpoll/base/check.h"
@@ -14,8 +12,7 @@
 namespace netpoll {
 namespace {
 
-// The pool whose worker this thread is; written once, before its first task.
-thread_local const GoPool* t_working_for = nullptr;
+constexpr std::string_view kNoException = "not a std::exception";
 
 void log_panic(const std::string& pool, const std::exception_ptr& thrown) {
   const std::string what = pool + ": a task threw";
@@ -24,11 +21,12 @@ void log_panic(const std::string& pool, const std::exception_ptr& thrown) {
   } catch (const std::exception& error) {
     log::warn(what, error.what());
   } catch (...) {
-    log::warn(what, "not a std::exception");
+    log::warn(what, kNoException);
   }
 }
 
 GoPoolOptions complete(GoPoolOptions options) {
+  if (options.cap == 0) options.cap = 1;
   if (!options.on_panic) {
     options.on_panic = [name = options.name](const std::exception_ptr& thrown) {
       log_panic(name, thrown);
@@ -55,95 +53,156 @@ GoPool::~GoPool() {
 // [any] Tasks come in.
 
 bool GoPool::go(std::span<Task> tasks) {
-  Help help;
-  const bool taken = enqueue(tasks, help);
-  give(help);
-  return taken;
-}
-
-bool GoPool::enqueue(std::span<Task> tasks, Help& help) {
-  const Lock lock(mutex_);
-  if (stopped_) return false;
-  if (tasks.empty()) return true;
-  // Inv-1 begins here: no task is taken while nobody could run it.
-  if (workers_.empty() && !start_worker(help)) return false;
+  // Moved without the lock, because moving a task runs code of the user.
+  Tasks moved;
   for (Task& task : tasks) {
     assert(task);
-    queue_.push_back(std::move(task));
+    moved.push_back(std::move(task));
   }
-  call_for_help(help);
-  return true;
+  if (enqueue(moved)) return true;
+  std::ranges::move(moved, tasks.begin());
+  return false;
+}
+
+// Returns false, and leaves `tasks` as they are, if the pool cannot take them.
+// After the last unlock this thread uses only the chosen worker: the pool may
+// be destroyed as soon as the tasks have run and that worker has been called.
+bool GoPool::enqueue(Tasks& tasks) {
+  Chosen chosen;
+  {
+    Lock lock(mutex_);
+    if (tasks.empty()) return !stopped_;
+    while (living_ == 0 && newborn_on_its_way_ && !stopped_) {
+      // Another go() starts the first worker, and may fail. If that go() called
+      // start_thread, and start_thread called this go(), waiting would not end.
+      if (starter_ == std::this_thread::get_id()) return false;
+      lock.wait(workers_changed_);
+    }
+    if (stopped_) return false;
+    if (living_ > 0) {
+      queue_.splice(queue_.end(), tasks);
+      chosen = choose_worker();
+    } else {
+      chosen.newborn = reserve_worker();
+    }
+  }
+  if (chosen.sleeper != nullptr) chosen.sleeper->wake.pull();
+  if (chosen.newborn) start_worker(*chosen.newborn, tasks);
+  return tasks.empty();
 }
 
 // Asked wherever a task may be left waiting: after a push, and by a worker that
-// takes one task of several. The answer is carried out by give(), unlocked.
-void GoPool::call_for_help(Help& help) {
-  if (queue_.empty() || help_comes_) return;
+// takes one task of several. The caller wakes or starts the worker after it has
+// unlocked.
+GoPool::Chosen GoPool::choose_worker() {
+  if (queue_.empty() || sleeper_on_its_way_) return {};
   if (!idle_.empty()) {
-    help.sleeper = idle_.back();
+    sleeper_on_its_way_ = true;
+    Worker* const sleeper = idle_.back();
     idle_.pop_back();
-    help_comes_ = true;
-  } else if (queue_.size() >= options_.scale_threshold &&
-             workers_.size() < options_.cap) {
-    start_worker(help);  // if it fails, those who live will get to the task
+    return {.sleeper = sleeper, .newborn = {}};
   }
+  if (newborn_on_its_way_ || queue_.size() < options_.scale_threshold ||
+      workers_.size() >= options_.cap) {
+    return {};
+  }
+  return {.newborn = reserve_worker()};
 }
 
-// Under the lock, although a start takes some 20 us: so the cap is strict, the
-// newborn finds its own handle set, and a task that go() took never waits for a
-// thread that turns out not to start. Upstream checks first and counts later.
-bool GoPool::start_worker(Help& help) noexcept {
-  assert(workers_.empty() || workers_.size() < options_.cap);
-  const Self self = workers_.emplace(workers_.end());
+GoPool::Self GoPool::reserve_worker() {
+  assert(!newborn_on_its_way_);
+  assert(workers_.size() == living_);
+  assert(workers_.size() < options_.cap);
+  newborn_on_its_way_ = true;
+  starter_ = std::this_thread::get_id();
+  return workers_.emplace(workers_.end());
+}
+
+// Gives the reserved place its thread, or gives the place up. `first` are the
+// tasks that no living worker was there for: they are pushed in the same step
+// in which the worker is entered as living. The reserved place keeps stop()
+// waiting, and the newborn waits for its first pull, so both the pool and the
+// worker exist until this thread has done its part.
+void GoPool::start_worker(Self newborn, Tasks& first) {
+  std::string error;
+  std::thread thread = start_thread(newborn, error);
+  const bool started = thread.joinable();
+  std::string what;
+  {
+    const Lock lock(mutex_);
+    starter_ = {};
+    if (started) {
+      newborn->thread = std::move(thread);
+      ++living_;
+      if (!stopped_) queue_.splice(queue_.end(), first);
+      start_failed_ = false;
+    } else {
+      // Each push tries again while threads are short; only the first failure
+      // of a row is logged.
+      if (!start_failed_) what = options_.name + ": start a worker";
+      start_failed_ = true;
+      newborn_on_its_way_ = false;
+      workers_.erase(newborn);
+    }
+    workers_changed_.notify_all();
+  }
+  if (started) newborn->wake.pull();
+  if (!what.empty()) log::warn(what, error);
+}
+
+// Returns a thread that is not joinable, and the reason, if none could be
+// started.
+std::thread GoPool::start_thread(Self newborn, std::string& error) {
   try {
-    self->thread = options_.start_thread([this, self] { work(self); });
-    help_comes_ = true;
-    start_failed_ = false;
-    return true;
-  } catch (const std::system_error& error) {
-    workers_.erase(self);
-    // Every push tries again while threads are short; the first one says so.
-    if (!std::exchange(start_failed_, true)) help.error = error.code();
-    return false;
+    std::thread thread =
+        options_.start_thread([this, newborn] { work(newborn); });
+    check(thread.joinable(), "start_thread must return a joinable thread");
+    return thread;
+  } catch (const std::exception& thrown) {
+    error = thrown.what();
+  } catch (...) {
+    error = kNoException;
   }
-}
-
-void GoPool::give(const Help& help) {
-  // The sleeper cannot be gone: off idle_, it waits for this very pull.
-  if (help.sleeper != nullptr) help.sleeper->wake.pull();
-  if (help.error) log::warn(options_.name + ": start a worker", help.error);
+  return {};
 }
 
 // [any] The end.
 
 std::size_t GoPool::stop(Stop how) {
-  check(t_working_for != this, "a worker cannot stop or destroy its own pool");
-  const std::deque<Task> discarded = begin_stop(how);
-  std::thread last = last_to_leave();
-  if (last.joinable()) last.join();
-  return discarded.size();
-}
-
-std::deque<Task> GoPool::begin_stop(Stop how) {
-  std::deque<Task> discarded;
-  std::vector<Worker*> sleepers;
-  {
-    const Lock lock(mutex_);
-    stopped_ = true;
-    if (how == Stop::discard) queue_.swap(discarded);
-    idle_.swap(sleepers);
-  }
-  for (Worker* sleeper : sleepers) {
-    sleeper->wake.pull();
-  }
+  check(!is_own_worker(), "a worker cannot stop or destroy its own pool");
+  const std::size_t discarded = refuse_tasks(how);
+  join_workers();
   return discarded;
 }
 
-std::thread GoPool::last_to_leave() {
-  Lock lock(mutex_);
-  while (!workers_.empty())
-    lock.wait(all_left_);
-  return std::move(gone_);
+// Discarded tasks are destroyed here, without the lock and before the wait for
+// the workers: a running task may wait for what a discarded one captured.
+std::size_t GoPool::refuse_tasks(Stop how) {
+  Tasks discarded;
+  std::vector<Worker*> sleepers;
+  {
+    const Lock lock(mutex_);
+    check(starter_ != std::this_thread::get_id(),
+          "start_thread cannot stop or destroy its own pool");
+    stopped_ = true;
+    if (how == Stop::discard) queue_.swap(discarded);
+    idle_.swap(sleepers);
+    workers_changed_.notify_all();
+  }
+  for (Worker* sleeper : sleepers)
+    sleeper->wake.pull();
+  return discarded.size();
+}
+
+void GoPool::join_workers() {
+  std::thread last;
+  {
+    Lock lock(mutex_);
+    while (!workers_.empty())
+      lock.wait(workers_changed_);
+    last = std::move(ended_);
+  }
+  if (last.joinable()) last.join();
 }
 
 bool GoPool::on_own_thread() const {
@@ -158,98 +217,6 @@ bool GoPool::is_stopped() const {
 GoPool::Stats GoPool::stats() const {
   const Lock lock(mutex_);
   return {workers_.size(), idle_.size(), queue_.size()};
-}
-
-// [worker] One life: arrive; run tasks, sleep, run tasks …; leave.
-
-void GoPool::work(Self self) {
-  t_working_for = this;
-  ::pthread_setname_np(::pthread_self(), options_.name.substr(0, 15).c_str());
-  arrive();
-  for (;;) {
-    Task task;  // of this round: its captures are gone before we sleep
-    const Next what = next(self, task);
-    if (what == Next::leave) return;
-    if (what == Next::work) run(task);
-    if (what == Next::sleep && !sleep(self)) return;
-  }
-}
-
-// From here on the next worker may be called for.
-void GoPool::arrive() {
-  const Lock lock(mutex_);
-  help_comes_ = false;
-}
-
-// Inv-1: to sleep or to leave is decided under the lock under which the queue
-// was seen empty; the next push finds us on idle_, or counts without us.
-GoPool::Next GoPool::next(Self self, Task& task) {
-  Help help;
-  std::thread before;
-  Next what = Next::work;
-  {
-    const Lock lock(mutex_);
-    if (!queue_.empty()) {
-      task = std::move(queue_.front());
-      queue_.pop_front();
-      call_for_help(help);  // our task may block; the others must not wait
-    } else if (stopped_) {
-      before = leave(self);
-      what = Next::leave;
-    } else {
-      idle_.push_back(&*self);
-      what = Next::sleep;
-    }
-  }
-  give(help);
-  if (before.joinable()) before.join();
-  return what;
-}
-
-// A throwing task ends alone. noexcept: a handler that throws in its turn ends
-// the process, as upstream's panicking handler does.
-void GoPool::run(Task& task) noexcept {
-  try {
-    task();
-  } catch (...) {
-    options_.on_panic(std::current_exception());
-  }
-}
-
-// Until woken: true. Until nobody needed us for keep_alive: false, and we have
-// left.
-bool GoPool::sleep(Self self) {
-  if (!self->wake.wait_until(deadline_after(options_.keep_alive))) {
-    if (leave_if_idle(self)) return false;
-    // One of the min_idle that stay, or somebody took us off idle_ as the time
-    // ran out, and the pull is on its way. Either way this ends with a pull.
-    self->wake.wait();
-  }
-  arrive();
-  return true;
-}
-
-bool GoPool::leave_if_idle(Self self) {
-  std::thread before;
-  {
-    const Lock lock(mutex_);
-    const auto at = std::ranges::find(idle_, &*self);
-    if (at == idle_.end() || idle_.size() <= options_.min_idle) return false;
-    idle_.erase(at);
-    before = leave(self);
-  }
-  if (before.joinable()) before.join();
-  return true;
-}
-
-// Whoever leaves puts its handle into gone_ and joins the one it found there,
-// which has nothing left to do but the same. So one ended thread is unjoined at
-// most, and who joins the last has joined them all.
-std::thread GoPool::leave(Self self) {
-  std::thread before = std::exchange(gone_, std::move(self->thread));
-  workers_.erase(self);
-  if (workers_.empty()) all_left_.notify_all();
-  return before;
 }
 
 }  // namespace netpoll

@@ -6,10 +6,11 @@
 //    add(pool named "rpc") --> [ "disk" -> GoPool ]
 //                              [ "rpc"  -> GoPool ] --> find("rpc")
 //
-// Owns its pools; they stop, drained, when it is destroyed. An object like any
-// other: who wants one for the whole program makes it in main().
-// Upstream: util/gopool/gopool.go:64 (RegisterPool, GetPool). Unlike upstream:
-// no package variable, and no default pool.
+// Owns its pools. Its destructor stops each of them, after all their tasks have
+// run. A registry is an object like any other: a program that wants one for all
+// its parts makes it in main(). Upstream: gopkg v0.1.1,
+// util/gopool/gopool.go:64 (RegisterPool), :74 (GetPool). Unlike upstream: no
+// package variable, and no default pool.
 
 #include <map>
 #include <memory>
@@ -28,12 +29,13 @@ class GoPoolRegistry {
   GoPoolRegistry(const GoPoolRegistry&) = delete;
   GoPoolRegistry& operator=(const GoPoolRegistry&) = delete;
 
-  /// Takes `pool` over, under its own name. Errc::invalid_argument when the
-  /// name is taken already; `pool` stays the caller's then. [any]
+  /// Takes `pool` over and files it under its own name. Returns
+  /// Errc::invalid_argument if another pool has that name; then `pool` stays
+  /// with the caller. Requires: `pool` is not nullptr. [any]
   [[nodiscard]] std::error_code add(std::unique_ptr<GoPool>&& pool);
 
-  /// The pool of that name, valid as long as the registry; nullptr when there
-  /// is none. [any]
+  /// Returns the pool with that name, or nullptr if there is none. The pointer
+  /// is valid until the registry is destroyed. [any]
   GoPool* find(std::string_view name) const;
 
  private:

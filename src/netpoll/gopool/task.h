@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One piece of work: anything callable without arguments, moved and never
-// copied, on exactly one cache line.
+// One piece of work: anything that can be called without arguments. A Task can
+// be moved and not copied, and is as large as a cache line.
 //
 //    0        8                                                       64
 //    +--------+-------------------------------------------------------+
-//    |  ops_  | the callable itself, up to 56 bytes (fits, no malloc)  |
+//    |  ops_  | the callable itself, if it has at most 56 bytes        |
 //    +---|----+-------------------------------------------------------+
-//        |    | or a pointer to it on the heap, when it is larger      |
+//        |    | a pointer to the callable on the heap, if it has more  |
 //        v    +-------------------------------------------------------+
-//    one table a type: run, relocate, destroy
+//    a table of three functions for each type of callable: run, relocate, destroy
 //
-// std::function copies, so it cannot hold a Ref that is handed over or a
-// unique_ptr; GCC 12's std::move_only_function keeps 24 bytes and goes to the
-// heap for more, and a connection's task is a Ref and a few words.
-// Upstream: gopool/pool.go:38 (task), worker.go:26; there each is a heap node,
-// recycled by sync.Pool.
+// A std::function must be able to copy its callable, so it cannot hold a
+// unique_ptr, or a Ref that is handed over. GCC 12's std::move_only_function
+// keeps 24 bytes inside and puts more on the heap; a task of a connection needs
+// a Ref and a few words more. Upstream: gopkg v0.1.1, util/gopool/pool.go:44
+// (task), a heap node that a sync.Pool recycles.
 
 #include <cassert>
 #include <concepts>
@@ -29,24 +29,24 @@ namespace netpoll {
 
 class Task {
  public:
-  /// What a callable may measure to be stored without an allocation.
+  /// The size of the largest callable that needs no allocation, in bytes.
   static constexpr std::size_t kInlineSize = 56;
 
-  /// Whether an F is stored inside the Task.
+  /// Whether a callable of type F is stored inside the Task, not on the heap.
   template <class F>
   static constexpr bool kFits =
       sizeof(F) <= kInlineSize && alignof(F) <= alignof(void*) &&
       std::is_nothrow_move_constructible_v<F>;
 
-  /// Empty: false, and not to be called.
+  /// An empty Task. It converts to false and must not be called.
   Task() = default;
 
-  /// From a callable; its result, if any, is dropped.
+  /// A Task that calls `callable` and drops the result.
   template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Task> &&
              std::invocable<std::decay_t<F>&>)
   Task(F&& callable)  // NOLINT(google-explicit-constructor): as std::function
-      : ops_(&kOps<std::decay_t<F>>) {
+      : ops_(ops_of<std::decay_t<F>>()) {
     using Kept = std::decay_t<F>;
     if constexpr (kFits<Kept>) {
       ::new (static_cast<void*>(storage_)) Kept(std::forward<F>(callable));
@@ -56,77 +56,82 @@ class Task {
     }
   }
 
-  Task(Task&& other) noexcept : ops_(std::exchange(other.ops_, nullptr)) {
-    if (ops_ != nullptr) ops_->relocate(other.storage_, storage_);
+  /// Takes the callable of `other` and leaves `other` empty. A callable that is
+  /// stored inside is moved, and the one left in `other` is destroyed: user
+  /// code that must not run under a lock.
+  Task(Task&& other) noexcept : ops_(other.ops_) {
+    if (ops_ == nullptr) return;
+    ops_->relocate(other.storage_, storage_);
+    other.ops_ = nullptr;
   }
   Task& operator=(Task&& other) noexcept {
     if (this == &other) return *this;
-    reset();
+    if (ops_ != nullptr) ops_->destroy(storage_);
     ops_ = std::exchange(other.ops_, nullptr);
     if (ops_ != nullptr) ops_->relocate(other.storage_, storage_);
     return *this;
   }
-  ~Task() { reset(); }
+  ~Task() {
+    if (ops_ != nullptr) ops_->destroy(storage_);
+  }
 
-  /// Runs it, as often as asked. Requires: not empty. [one thread at a time]
+  /// Calls the callable; may be repeated. Requires: the Task is not empty. [one
+  /// thread at a time]
   void operator()() {
     assert(ops_ != nullptr);
     ops_->run(storage_);
   }
 
+  /// False if the Task is empty.
   explicit operator bool() const { return ops_ != nullptr; }
 
  private:
   struct Ops {
-    void (*run)(std::byte* at);
+    void (*run)(std::byte* storage);
     void (*relocate)(std::byte* from, std::byte* to) noexcept;
-    void (*destroy)(std::byte* at) noexcept;
+    void (*destroy)(std::byte* storage) noexcept;
   };
 
-  // F where it is stored: the bytes themselves, or what they point to.
+  // For an F that is stored inside.
   template <class F>
-  static F* at(std::byte* storage) {
-    if constexpr (kFits<F>) {
-      return std::launder(reinterpret_cast<F*>(storage));
-    } else {
-      return *std::launder(reinterpret_cast<F**>(storage));
+  struct Inside {
+    static void run(std::byte* storage) {
+      static_cast<void>((*std::launder(reinterpret_cast<F*>(storage)))());
     }
-  }
-
-  template <class F>
-  static void run(std::byte* storage) {
-    static_cast<void>((*at<F>(storage))());
-  }
-
-  // Ends the life of what is in `from`, so that nobody destroys it twice.
-  template <class F>
-  static void relocate(std::byte* from, std::byte* to) noexcept {
-    F* const kept = at<F>(from);
-    if constexpr (kFits<F>) {
+    // Ends the life of the F in `from`, so that no destructor runs twice.
+    static void relocate(std::byte* from, std::byte* to) noexcept {
+      F* const kept = std::launder(reinterpret_cast<F*>(from));
       ::new (static_cast<void*>(to)) F(std::move(*kept));
       kept->~F();
-    } else {
+    }
+    static void destroy(std::byte* storage) noexcept {
+      std::launder(reinterpret_cast<F*>(storage))->~F();
+    }
+    static constexpr Ops kOps{&run, &relocate, &destroy};
+  };
+
+  // For an F on the heap: the storage holds a pointer to it.
+  template <class F>
+  struct OnHeap {
+    static void run(std::byte* storage) {
+      static_cast<void>((**std::launder(reinterpret_cast<F**>(storage)))());
+    }
+    static void relocate(std::byte* from, std::byte* to) noexcept {
+      F* const kept = *std::launder(reinterpret_cast<F**>(from));
       ::new (static_cast<void*>(to)) F*(kept);
     }
-  }
-
-  template <class F>
-  static void destroy(std::byte* storage) noexcept {
-    if constexpr (kFits<F>) {
-      at<F>(storage)->~F();
-    } else {
-      delete at<F>(storage);
+    static void destroy(std::byte* storage) noexcept {
+      delete *std::launder(reinterpret_cast<F**>(storage));
     }
-  }
+    static constexpr Ops kOps{&run, &relocate, &destroy};
+  };
 
   template <class F>
-  static constexpr Ops kOps{&run<F>, &relocate<F>, &destroy<F>};
-
-  void reset() {
-    if (ops_ != nullptr) std::exchange(ops_, nullptr)->destroy(storage_);
+  static constexpr const Ops* ops_of() {
+    return &std::conditional_t<kFits<F>, Inside<F>, OnHeap<F>>::kOps;
   }
 
-  const Ops* ops_ = nullptr;  // nullptr: empty
+  const Ops* ops_ = nullptr;  // nullptr: the Task is empty
   alignas(void*) std::byte storage_[kInlineSize];
 };
 

@@ -4,16 +4,17 @@
 #include <algorithm>
 #include <cassert>
 #include <exception>
-#include <iterator>
 #include <memory>
 #include <thread>
 #include <utility>
 
+#include "netpoll/base/check.h"
 #include "netpoll/base/log.h"
 
 namespace netpoll {
 namespace {
 
+// 0 shards asked for means one for each core.
 std::size_t count_of(std::size_t shards) {
   return shards > 0 ? shards
                     : std::max(1u, std::thread::hardware_concurrency());
@@ -27,7 +28,7 @@ ShardQueue::ShardQueue(Runtime& runtime, Connection& conn, std::size_t shards)
       shards_(count_of(shards)) {}
 
 ShardQueue::~ShardQueue() {
-  static_cast<void>(close());  // who wants to know has called it before
+  static_cast<void>(close());  // a caller that needs the error calls close()
 }
 
 // [any] Getters come in.
@@ -37,38 +38,46 @@ bool ShardQueue::add(Getter getter) {
 }
 
 bool ShardQueue::add(std::span<Getter> getters) {
-  assert(std::ranges::all_of(getters, [](auto& g) { return g != nullptr; }));
-  // relaxed: any shard will do.
+  // Moved without the lock, because moving a getter runs code of the user.
+  Getters moved;
+  for (Getter& getter : getters) {
+    assert(getter != nullptr);
+    moved.push_back(std::move(getter));
+  }
+  // relaxed: which shard is next does not order anything.
   const std::size_t turn = next_.fetch_add(1, std::memory_order_relaxed);
   Shard& shard = shards_[turn % shards_.size()];
+  bool open = false;
   bool first = false;
   {
     const Lock lock(shard.mutex);
-    if (!shard.open) return false;
-    if (getters.empty()) return true;
-    // acq_rel: pairs with the fetch_sub in end(). The consumer that ended there
-    // has left what the one that begins here, on another thread, goes on with.
-    first = shard.getters.empty() &&
-            pending_.fetch_add(1, std::memory_order_acq_rel) == 0;
-    shard.getters.insert(shard.getters.end(),
-                         std::make_move_iterator(getters.begin()),
-                         std::make_move_iterator(getters.end()));
+    open = shard.open;
+    if (open && !moved.empty()) {
+      // acq_rel: pairs with the fetch_sub in end_round(). A consumer that ended
+      // there left taken_ and packets_ for the consumer that begins here.
+      first = shard.getters.empty() &&
+              pending_.fetch_add(1, std::memory_order_acq_rel) == 0;
+      shard.getters.splice(shard.getters.end(), moved);
+    }
   }
-  if (first) start();
-  return true;
+  if (!open) std::ranges::move(moved, getters.begin());
+  if (first) start_consumer();
+  return open;
 }
 
-// A turn must be taken, or pending_ stays up and close() waits for ever. So it
-// is the end of `turn` that takes it, wherever that comes: on a worker; here,
-// if the pool refuses the task; on the thread that discards the pool's tasks.
-void ShardQueue::start() {
+// Each consumer that is counted must run, or pending_ stays above 0 and close()
+// waits for ever. So the destructor of `turn` runs it, in whatever way the task
+// ends: on a worker; on this thread, if the pool refuses the task; or on the
+// thread that makes the pool discard its tasks.
+void ShardQueue::start_consumer() {
   std::unique_ptr<ShardQueue, Consume> turn(this);
   Task task = [turn = std::move(turn)]() mutable { turn.reset(); };
   static_cast<void>(runtime_.workers().go(std::move(task)));
 }
 
-// Shuts every shard. What is in them is counted, so the consumer still comes.
-void ShardQueue::refuse() {
+// The shards refuse new getters. Those in the shards are counted by pending_,
+// so a consumer still comes for them.
+void ShardQueue::shut_shards() {
   for (Shard& shard : shards_) {
     const Lock lock(shard.mutex);
     shard.open = false;
@@ -76,10 +85,14 @@ void ShardQueue::refuse() {
 }
 
 std::error_code ShardQueue::close() {
-  refuse();
+  // relaxed: a thread finds its own id only if it stored the id itself.
+  check(consumer_.load(std::memory_order_relaxed) != std::this_thread::get_id(),
+        "a getter cannot close or destroy its own ShardQueue");
+  shut_shards();
   Lock lock(mutex_);
-  // relaxed: the locks order it. refuse() has seen every add() that succeeded,
-  // and mutex_ whatever the consumer did before it brought this to 0.
+  // relaxed: the locks order it. shut_shards() locked each shard after every
+  // add() that succeeded there, and mutex_ was locked by the consumer when it
+  // brought pending_ to 0.
   while (pending_.load(std::memory_order_relaxed) > 0)
     lock.wait(idle_);
   return error_;
@@ -90,24 +103,28 @@ std::size_t ShardQueue::dropped() const {
   return dropped_;
 }
 
-// [worker] One consumer, from 0 to 0.
+// [worker] One consumer: from the first getter until pending_ is 0 again.
 
 void ShardQueue::consume() {
   const Ref<Connection> conn = conn_;
   std::error_code error;
   Round round;
   do {
-    round = gather(error);
-    if (!error) error = send();
-    if (error) refuse();
-  } while (!end(round, error));
-  // Now, when nobody waits for us: a close callback may call our close(), and
-  // `this` may be gone.
+    // relaxed, twice: only this thread compares the id with its own.
+    consumer_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+    round = call_getters(error);
+    if (!error) error = send_packets();
+    if (error) shut_shards();
+    consumer_.store(std::thread::id(), std::memory_order_relaxed);
+  } while (!end_round(round, error));
+  // From here on `this` may be destroyed. The connection is closed only now,
+  // because a close callback may call our close(), which waits for the round.
   if (error) conn->close();
 }
 
-// Empties all shards once. After an error the getters are only destroyed.
-ShardQueue::Round ShardQueue::gather(std::error_code& error) {
+// Empties each shard once and calls the getters. After an error, which may be
+// one of an earlier round, the getters are destroyed without a call.
+ShardQueue::Round ShardQueue::call_getters(std::error_code& error) {
   Round round;
   for (Shard& shard : shards_) {
     {
@@ -117,13 +134,13 @@ ShardQueue::Round ShardQueue::gather(std::error_code& error) {
     if (taken_.empty()) continue;
     ++round.shards;
     round.getters += taken_.size();
-    if (!error) error = call_all();
+    if (!error) error = call_taken();
     taken_.clear();
   }
   return round;
 }
 
-std::error_code ShardQueue::call_all() {
+std::error_code ShardQueue::call_taken() {
   try {
     for (Getter& getter : taken_)
       getter(packets_);
@@ -133,24 +150,25 @@ std::error_code ShardQueue::call_all() {
   } catch (...) {
     log::warn("ShardQueue: a getter threw", "not a std::exception");
   }
-  return Errc::conn_closed;  // and half of a packet is never sent
+  return Errc::conn_closed;  // the packet may be written in part: send nothing
 }
 
-std::error_code ShardQueue::send() {
+std::error_code ShardQueue::send_packets() {
   conn_->writer().append(std::move(packets_));
   return conn_->writer().flush();
 }
 
-// Returns whether this was the last round; then the next touch of the queue is
-// the next consumer's, or there is no queue any more.
-bool ShardQueue::end(const Round& round, std::error_code error) {
+// Returns true if this was the consumer's last round. Then the queue belongs to
+// the next consumer, or a close() has returned and it may be destroyed: this
+// thread must not use it any more.
+bool ShardQueue::end_round(const Round& round, std::error_code error) {
   const Lock lock(mutex_);
   if (error) {
     error_ = error;
     dropped_ += round.getters;
   }
-  // acq_rel: pairs with the fetch_add in add(). Under the lock, since a closer
-  // that sees 0 may destroy the queue.
+  // acq_rel: pairs with the fetch_add in add(). Under mutex_, because a close()
+  // that sees 0 may return, and the queue be destroyed.
   const std::size_t shards =
       pending_.fetch_sub(round.shards, std::memory_order_acq_rel);
   assert(shards >= round.shards);

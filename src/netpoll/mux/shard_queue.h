@@ -5,43 +5,52 @@
 //
 //    add(getter), any thread              the consumer, a task of the GoPool
 //
-//    next_++ picks a shard:               round:
+//    next_++ picks a shard:               a round:
 //
 //    shard 0 | g g g | mutex  <---swap---   take each shard's getters, and
 //    shard 1 |       | mutex                call them: g(packets_), g(…), …
 //    shard 2 | g     | mutex  <---swap---   writer().append(packets_)
 //       |                                   writer().flush()   one for them all
-//       | was it empty? then, still         pending_ -= shards taken
-//       v under its lock: ++pending_           |
-//    0 -> 1 starts the consumer             0 ends it, else one more round
+//       | was the shard empty? then,        pending_ -= number of shards taken
+//       v under its mutex: ++pending_          |
+//    0 -> 1: start the consumer             0: the consumer ends; else one more
+//                                              round
 //
-// pending_ says how many shards hold getters that are not sent yet. It is also
-// the consumer's licence: whoever moves it from 0 to 1 starts one, and only the
-// consumer brings it back to 0. So there is never a second one, and none ends
-// while something is left. The count goes down after the flush, not before it:
-// what it stops counting has reached the socket, and close() waits for just
-// that. Meanwhile new getters gather in the shards, and the next flush takes
-// them together: the slower the socket, the larger the batch.
+// pending_ is the number of shards that hold getters which are not sent yet. It
+// also is the consumer's licence: the add() that raises pending_ from 0 to 1
+// starts a consumer, and only the consumer brings pending_ back to 0. So two
+// consumers never run at once, and none ends while a getter is left. The number
+// goes down after the flush, not before it: a shard that is no longer counted
+// has reached the socket, and that is what close() waits for. While a flush
+// waits, new getters gather in the shards, and the next flush sends them
+// together: the slower the socket, the larger the batch.
 //
-// Order: the getters of one add() are called in their order, with none between.
-// Two calls of add(), even by one thread, are sent in any order.
+// Order: the getters of one add() are called in their order, with no other
+// getter between them. The getters of two calls of add(), even by one thread,
+// are called in any order.
 //
-// Nothing bounds what waits here while the peer is slow. Owns a Ref of the
-// connection until it is destroyed; from the first add() on it is the
-// connection's only writer. Upstream: mux/shard_queue.go:65 (ShardQueue).
-// Unlike upstream (mux/shard_queue.go:96, :112): next_ is unsigned, for a
-// signed one turns negative after 2^31 calls and crashes; close() sleeps until
-// the last flush is over, where upstream spins and may return before it; a late
-// add() is told so; a round ends with its shards, so that busy adders cannot
-// put off the flush; all shards are looked at, not a ring of the filled ones.
+// The number of getters that wait while the peer is slow has no limit. The
+// queue holds a Ref of the connection until it is destroyed, and is the only
+// writer of the connection from the first add() on. Code of the user (getters,
+// and moving and destroying them) runs without a lock.
+//
+// Upstream: mux/shard_queue.go:65 (ShardQueue). Unlike upstream
+// (mux/shard_queue.go:92, :106): next_ is unsigned, because a signed one turns
+// negative after 2^31 calls and crashes; close() sleeps until the last flush is
+// over, where upstream spins and may return before the flush; an add() after
+// close() returns false; a round ends after one look at each shard, so that
+// busy adders cannot delay the flush; all shards are looked at, not a ring of
+// the filled ones.
 
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <span>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "netpoll/base/mutex.h"
@@ -54,94 +63,105 @@ namespace netpoll {
 
 class ShardQueue {
  public:
-  /// Writes one packet, or nothing, into the buffer it is given; a packet that
-  /// exists already is append()ed without a copy. Called on the consumer's
-  /// thread and then destroyed, once; destroyed uncalled when the connection
-  /// fails first. One that throws closes the connection. Upstream:
-  /// WriterGetter. [worker]
+  /// Writes one packet, or nothing, into the buffer that it is given. A packet
+  /// that exists already can be append()ed without a copy. A getter is called
+  /// once, on the consumer's thread, and then destroyed; if the connection fails
+  /// first, it is destroyed without a call. A getter that throws closes the
+  /// connection. Upstream: WriterGetter (mux/shard_queue.go:59). [worker]
   using Getter = std::move_only_function<void(LinkBuffer& packets)>;
 
-  /// A queue in front of `conn`, with `shards` locks to share among the adders;
-  /// 0: as many as there are cores. `runtime` lends the consumer's thread and
-  /// must outlive this. [init]
+  /// A queue in front of `conn` with `shards` shards, so that as many threads
+  /// can add at the same time; 0 means one shard for each core. The consumers
+  /// run on the workers of `runtime`, which must outlive the queue. [init]
   ShardQueue(Runtime& runtime, Connection& conn, std::size_t shards = 0);
   ShardQueue(const ShardQueue&) = delete;
   ShardQueue& operator=(const ShardQueue&) = delete;
-  /// As close(). Requires: no other call is under way, or comes.
+  /// Does close(). Requires: what close() requires, and that no other call of
+  /// the queue runs or follows.
   ~ShardQueue();
 
-  /// Has `getter` called soon and its packet sent. Never waits for the socket,
-  /// unless the pool refuses a task: then the caller sends. False, and the
-  /// getter destroyed, after close() or when the connection has failed.
-  /// Guarantees: true, then it is sent, or counted by dropped(). [any]
+  /// Has `getter` called soon and its packet sent. Does not wait for the socket,
+  /// except when the pool refuses a task: then this thread is the consumer.
+  /// Returns false, and destroys the getter, after close() or when the
+  /// connection has failed. Guarantees: after true, the packet is sent or the
+  /// getter is counted by dropped(). Requires: `getter` is not empty. [any]
   [[nodiscard]] bool add(Getter getter);
-  /// As add(), for several that stay together; all are taken, or, with false,
-  /// none is and the caller still has them. [any]
+  /// Has all of `getters` called, with no other getter between them. Returns
+  /// false when add(Getter) would; then the caller still has all of them. [any]
   [[nodiscard]] bool add(std::span<Getter> getters);
 
-  /// Takes nothing more and waits until the kernel has all that was added, as
-  /// long as the write timeout lets each flush wait. Returns what broke the
-  /// connection: an error of Output::flush(), or Errc::conn_closed when a
-  /// getter threw. Again, or twice at once: the same. The connection stays
-  /// open. Requires: not inside a getter, and not on the pool's only worker.
-  /// [any]
+  /// Refuses new getters and waits until the kernel has all packets that were
+  /// added; each flush waits no longer than the write timeout. Returns the
+  /// error that broke the connection: one of Output::flush(), or
+  /// Errc::conn_closed when a getter threw. The connection stays open if there
+  /// is no error. Several calls return the same. Requires: the caller is not
+  /// inside a getter of this queue, which ends the process with one line, and
+  /// does not occupy the only worker of the pool. [any]
   std::error_code close();
 
-  /// Getters that were taken and not sent: those of the flush that failed, of
-  /// which the peer may have got some, and all behind. Final after close().
-  /// [any]
+  /// The number of getters that were added and not sent: those of the flush
+  /// that failed, of which the peer may have received a part, and all later
+  /// ones. It does not change any more after close(). [any]
   std::size_t dropped() const;
 
  private:
   friend class ShardQueueTest;
   static constexpr std::size_t kCacheLine = 64;
+  // A list, since its nodes move between lists without moving the getters.
+  using Getters = std::list<Getter>;
 
   struct alignas(kCacheLine) Shard {
     Mutex mutex;
-    std::vector<Getter> getters NETPOLL_GUARDED_BY(mutex);
-    bool open NETPOLL_GUARDED_BY(mutex) = true;  // once false, false for ever
+    Getters getters NETPOLL_GUARDED_BY(mutex);
+    bool open NETPOLL_GUARDED_BY(mutex) = true;  // once false, it stays false
   };
   struct Round {
-    std::size_t shards = 0;   // that were not empty
-    std::size_t getters = 0;  // in them
+    std::size_t shards = 0;   // how many were not empty
+    std::size_t getters = 0;  // how many were in them
   };
-  struct Consume {  // see start()
+  struct Consume {  // see start_consumer()
     void operator()(ShardQueue* queue) const { queue->consume(); }
   };
 
   // [any]
-  void start();
-  void refuse();
+  void start_consumer();
+  void shut_shards();
 
   // The consumer's. [worker]
   void consume();
-  Round gather(std::error_code& error);
-  std::error_code call_all();
-  std::error_code send();
-  bool end(const Round& round, std::error_code error) NETPOLL_EXCLUDES(mutex_);
+  Round call_getters(std::error_code& error);
+  std::error_code call_taken();
+  std::error_code send_packets();
+  bool end_round(const Round& round, std::error_code error)
+      NETPOLL_EXCLUDES(mutex_);
 
   // Constant after construction.
   Runtime& runtime_;
-  const Ref<Connection> conn_;  // until this is destroyed
+  const Ref<Connection> conn_;  // until the queue is destroyed
   std::vector<Shard> shards_;
 
-  // Written by every adder; modulo the number of shards it is the next shard.
-  // Its wrap at 2^32 only changes whose turn it is.
+  // Written by every adder. Modulo the number of shards, it is the shard of the
+  // next add(). It wraps at 2^32, which only changes which shard is next.
   alignas(kCacheLine) std::atomic<std::uint32_t> next_{0};
 
-  // Shards with getters that are not sent yet; above 0 while, and only while, a
-  // consumer runs or is about to. Goes up under the shard's lock, so that who
-  // takes a shard has it counted; goes down under mutex_.
+  // The number of shards with getters that are not sent yet. It is above 0
+  // exactly while a consumer runs or is about to run. It goes up under the
+  // mutex of the shard, so a shard is counted before a consumer can take it; it
+  // goes down under mutex_.
   alignas(kCacheLine) std::atomic<std::size_t> pending_{0};
 
-  // The consumer's own, handed from one to the next by pending_.
-  std::vector<Getter> taken_;  // of one shard
-  LinkBuffer packets_;         // of one round
+  // The consumer's own; pending_ hands them from one consumer to the next.
+  Getters taken_;       // of one shard
+  LinkBuffer packets_;  // of one round
+
+  // The thread that is inside a round; the empty id between two rounds. Written
+  // by the consumer, compared by every close() with its own thread.
+  std::atomic<std::thread::id> consumer_{std::thread::id()};
 
   mutable Mutex mutex_;
-  std::condition_variable idle_;  // pending_ is 0
-  std::error_code error_
-      NETPOLL_GUARDED_BY(mutex_);  // what broke the connection
+  std::condition_variable idle_;  // notified when pending_ becomes 0
+  // What broke the connection.
+  std::error_code error_ NETPOLL_GUARDED_BY(mutex_);
   std::size_t dropped_ NETPOLL_GUARDED_BY(mutex_) = 0;
 };
 

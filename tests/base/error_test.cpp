@@ -3,11 +3,9 @@
 
 #include <cerrno>
 #include <string>
-#include <vector>
 
 #include "netpoll/base/check.h"
 #include "netpoll/base/error.h"
-#include "netpoll/base/log.h"
 #include "netpoll/base/result.h"
 
 namespace netpoll {
@@ -90,43 +88,7 @@ TEST(Result, IsTheValueOrTheCodeThatFailMade) {
 TEST(CheckDeathTest, EndsTheProcessWithFileAndReason) {
   check(true, "not said");
   EXPECT_DEATH(check(false, "the sky fell"),
-               "netpoll: .*error_log_test.cpp:[0-9]+: the sky fell");
-}
-
-// Collects lines; the sink of before is back at its end.
-class LogTest : public testing::Test {
- protected:
-  LogTest() {
-    log::set_sink([this](std::string_view line) { lines.emplace_back(line); });
-  }
-  ~LogTest() override { log::set_sink(nullptr); }
-
-  std::vector<std::string> lines;
-};
-
-TEST_F(LogTest, GivesTheSinkWhatWasDoneAndTheErrorsText) {
-  log::warn("accept4", system_error(EMFILE));
-  EXPECT_EQ(lines, std::vector<std::string>{"accept4: Too many open files"});
-}
-
-TEST_F(LogTest, GivesTheSinkPlainDetail) {
-  log::warn("on_request", "no such key");
-  EXPECT_EQ(lines, std::vector<std::string>{"on_request: no such key"});
-}
-
-TEST_F(LogTest, SetSinkReturnsTheOneOfBefore) {
-  const log::Sink before = log::set_sink(nullptr);
-  ASSERT_TRUE(before);
-  before("by hand");
-  EXPECT_EQ(lines, std::vector<std::string>{"by hand"});
-}
-
-TEST_F(LogTest, WritesToStandardErrorWithoutASink) {
-  log::set_sink(nullptr);
-  testing::internal::CaptureStderr();
-  log::warn("what", "why");
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "netpoll: what: why\n");
-  EXPECT_TRUE(lines.empty());
+               "netpoll: .*error_test.cpp:[0-9]+: the sky fell");
 }
 
 }  // namespace

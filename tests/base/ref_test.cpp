@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "netpoll/base/ref.h"
+
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <memory>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "netpoll/base/ref.h"
-#include "netpoll/base/trigger.h"
-
 namespace netpoll {
 namespace {
 
-// Says when it is deleted.
+// Counts in `deleted` how many of its kind have been deleted.
 class Counted : public RefCounted<Counted> {
  public:
   explicit Counted(int& deleted) : deleted_(deleted) {}
@@ -68,7 +65,7 @@ TEST(Ref, SurvivesAssignmentToItself) {
   EXPECT_EQ(ref->holders(), 1u);
 }
 
-TEST(Ref, LeakKeepsTheCountUntilAdopted) {
+TEST(Ref, IntoRawKeepsTheCountUntilFromRawTakesItOver) {
   int deleted = 0;
   Ref<Counted> ref = make_ref<Counted>(deleted);
   Counted* const raw = ref.into_raw();
@@ -101,72 +98,6 @@ TEST(Ref, IsDroppedByManyThreadsOnce) {
   EXPECT_EQ(first->holders(), 1u);
   first = nullptr;
   EXPECT_EQ(deleted, 1);
-}
-
-constexpr Deadline kPassed = Deadline::min();
-
-TEST(Trigger, RemembersAPullThatCameFirst) {
-  Trigger trigger;
-  trigger.pull();
-  EXPECT_TRUE(trigger.wait_until(kPassed));
-}
-
-TEST(Trigger, AddsSeveralPullsUpToOne) {
-  Trigger trigger;
-  trigger.pull();
-  trigger.pull();
-  EXPECT_TRUE(trigger.wait_until(kPassed));
-  EXPECT_FALSE(trigger.wait_until(kPassed));
-}
-
-TEST(Trigger, ForgetsAPullWhenCleared) {
-  Trigger trigger;
-  trigger.pull();
-  trigger.clear();
-  EXPECT_FALSE(trigger.wait_until(kPassed));
-}
-
-TEST(Trigger, WaitsUntilTheDeadlineAndNoLess) {
-  Trigger trigger;
-  const Deadline limit = Deadline::clock::now() + std::chrono::milliseconds(20);
-  EXPECT_FALSE(trigger.wait_until(limit));
-  EXPECT_GE(Deadline::clock::now(), limit);
-}
-
-TEST(Trigger, ShowsTheSleeperWhatWasWrittenBefore) {
-  Trigger there;
-  Trigger back;
-  int ball = 0;  // plain: the triggers alone order it
-  const std::jthread other([&] {
-    for (int round = 0; round < 1000; ++round) {
-      there.wait();
-      ++ball;
-      back.pull();
-    }
-  });
-  for (int round = 0; round < 1000; ++round) {
-    ++ball;
-    there.pull();
-    back.wait();
-  }
-  EXPECT_EQ(ball, 2000);
-}
-
-TEST(Trigger, MayGoAsSoonAsItsSleeperWoke) {
-  for (int round = 0; round < 1000; ++round) {
-    auto trigger = std::make_unique<Trigger>();
-    const std::jthread waker([&it = *trigger] { it.pull(); });
-    trigger->wait();
-    trigger.reset();
-  }
-  SUCCEED() << "the sanitizers look for a pull() on freed memory";
-}
-
-TEST(DeadlineAfter, IsNeverWhenTheClockDoesNotGoSoFar) {
-  EXPECT_EQ(deadline_after(std::chrono::milliseconds::max()), kNever);
-  EXPECT_GE(deadline_after(std::chrono::hours(1)),
-            Deadline::clock::now() + std::chrono::minutes(59));
-  EXPECT_LT(deadline_after(std::chrono::hours(1)), kNever);
 }
 
 }  // namespace

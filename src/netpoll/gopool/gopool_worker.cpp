@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// [worker] The life of a worker's thread: run tasks, sleep, run tasks …, end.
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "netpoll/gopool/gopool.h"
+
+namespace netpoll {
+namespace {
+
+// The pool that this thread is a worker of. Written once, before its first task.
+thread_local const GoPool* t_worker_of = nullptr;
+
+}  // namespace
+
+bool GoPool::is_own_worker() const {
+  return t_worker_of == this;
+}
+
+void GoPool::work(Self self) {
+  t_worker_of = this;
+  ::pthread_setname_np(::pthread_self(), options_.name.substr(0, 15).c_str());
+  self->wake.wait();  // for start_worker(), which stores the thread's handle
+  for (Came came = Came::started;;) {
+    Tasks task;  // one or none; destroyed before the worker sleeps
+    const Next what = next(self, came, task);
+    if (what == Next::end) return;
+    if (what == Next::run) run(task.front());
+    if (what == Next::sleep && !sleep(self)) return;
+    came = what == Next::run ? Came::back : Came::woken;
+  }
+}
+
+// Inv-1: under one lock the queue is seen empty and the worker enters itself
+// as idle or as ended. The next push wakes it, or does not count on it.
+GoPool::Next GoPool::next(Self self, Came came, Tasks& task) {
+  Chosen chosen;
+  std::thread before;
+  Next what = Next::run;
+  {
+    const Lock lock(mutex_);
+    if (came == Came::woken) sleeper_on_its_way_ = false;
+    if (came == Came::started) newborn_on_its_way_ = false;
+    if (!queue_.empty()) {
+      task.splice(task.end(), queue_, queue_.begin());
+      chosen = choose_worker();  // this task may block; others must not wait
+    } else if (stopped_) {
+      before = remove_worker(self);
+      what = Next::end;
+    } else {
+      idle_.push_back(&*self);
+      what = Next::sleep;
+    }
+  }
+  if (chosen.sleeper != nullptr) chosen.sleeper->wake.pull();
+  Tasks none;
+  if (chosen.newborn) start_worker(*chosen.newborn, none);
+  if (before.joinable()) before.join();
+  return what;
+}
+
+// A task that throws does not end the worker. noexcept: if on_panic throws as
+// well, the process ends, as it does when upstream's panic handler panics.
+void GoPool::run(Task& task) noexcept {
+  try {
+    task();
+  } catch (...) {
+    options_.on_panic(std::current_exception());
+  }
+}
+
+// Returns true when the worker has been woken. Returns false when it was idle
+// for keep_alive; then it has been removed, and its thread must end.
+bool GoPool::sleep(Self self) {
+  if (options_.before_sleep) {
+    if (self->wake.try_wait()) return true;
+    run_before_sleep();
+  }
+  if (self->wake.wait_until(deadline_after(options_.keep_alive))) return true;
+  if (end_if_idle(self)) return false;
+  // The worker is one of the min_idle that stay, or another thread took it off
+  // idle_ when the time was over and is about to pull. Both end with a pull.
+  self->wake.wait();
+  return true;
+}
+
+void GoPool::run_before_sleep() noexcept {
+  try {
+    options_.before_sleep();
+  } catch (...) {
+    options_.on_panic(std::current_exception());
+  }
+}
+
+bool GoPool::end_if_idle(Self self) {
+  std::thread before;
+  {
+    const Lock lock(mutex_);
+    const auto at = std::ranges::find(idle_, &*self);
+    if (at == idle_.end() || idle_.size() <= options_.min_idle) return false;
+    idle_.erase(at);
+    before = remove_worker(self);
+  }
+  if (before.joinable()) before.join();
+  return true;
+}
+
+// Each worker that ends puts its thread's handle into ended_ and joins the
+// thread that it found there, which has nothing left to do but the same. So at
+// most one ended thread is not joined, and joining the last one joins them all.
+std::thread GoPool::remove_worker(Self self) {
+  assert(living_ > 0);
+  assert(self->thread.get_id() == std::this_thread::get_id());
+  std::thread before = std::exchange(ended_, std::move(self->thread));
+  workers_.erase(self);
+  --living_;
+  if (workers_.empty()) workers_changed_.notify_all();
+  return before;
+}
+
+}  // namespace netpoll
