@@ -37,8 +37,8 @@
 
 namespace netpoll {
 
-class Pieces;
 class Slice;
+struct Pieces;
 
 class LinkBuffer {
  public:
@@ -67,12 +67,14 @@ class LinkBuffer {
   // and nothing is consumed. Views stay valid until release().
   /// Consumes n bytes. Copies only bytes that lie in several nodes. [reader]
   Result<Bytes> next(std::size_t n) {
-    if (n > left()) return next_across(n);
+    if (n > left_) refresh();
+    if (n > left_) return next_across(n);
     return Bytes(consume(n), n);
   }
   /// The view that next(n) would return; consumes nothing. [reader]
   Result<Bytes> peek(std::size_t n) {
-    if (n > left()) return peek_across(n);
+    if (n > left_) refresh();
+    if (n > left_) return peek_across(n);
     return Bytes(read_pos_, n);
   }
   /// Consumes n bytes and returns no view of them. [reader]
@@ -102,7 +104,7 @@ class LinkBuffer {
   /// Ends all views and frees the memory that was kept for them; when all bytes
   /// are read, the last block too. May run done() of lent blocks. [reader]
   void release() {
-    if (joined_ != nullptr || head_ != read_node_ || left() == 0)
+    if (joined_ != nullptr || head_ != read_node_ || left_ == 0)
       static_cast<void>(take_consumed_nodes());
   }
   /// As release(), but the memory is freed by the destructor of the result: for
@@ -112,13 +114,13 @@ class LinkBuffer {
   // The writer's half. The reader sees nothing of it before flush().
   /// n contiguous, uninitialised bytes, the caller's until flush(). [writer]
   std::span<std::byte> malloc(std::size_t n) {
-    if (n > room()) grow(n);
+    if (n > room_) grow(n);
+    room_ -= n;
     malloc_size_ += n;
     return {std::exchange(write_pos_, write_pos_ + n), n};
   }
-  /// Keeps the first n of the malloc_size() bytes and drops the others. When
-  /// there are fewer, fails with Errc::invalid_argument. Unlike upstream, which
-  /// then uses nil; or loses some after WriteDirect (.go:388, #393). [writer]
+  /// Keeps the first n of the malloc_size() bytes; if there are fewer, fails
+  /// with Errc::invalid_argument (upstream uses nil then; .go:388). [writer]
   [[nodiscard]] std::error_code malloc_ack(std::size_t n);
   /// Bytes malloc'ed, written and appended since the last flush(). [writer]
   std::size_t malloc_size() const { return malloc_size_; }
@@ -133,8 +135,7 @@ class LinkBuffer {
   [[nodiscard]] std::error_code write_direct(Ref<Block> block,
                                              std::size_t remain = 0);
   /// Moves the unread bytes of `other`, flushed or not, behind the malloc'ed
-  /// ones; ends the views of `other`. Unlike upstream, the reader sees none of
-  /// them before flush(). Requires: no other thread uses `other`. [writer]
+  /// ones; ends its views. Requires: no other thread uses `other`. [writer]
   void append(LinkBuffer&& other);
   /// Commits: the reader sees all that was written before. Never fails. [writer]
   std::error_code flush();
@@ -153,12 +154,12 @@ class LinkBuffer {
     parked,   // no side now; each side may change that
     taken,    // the reader; the writer will begin a new block
   };
-  std::size_t left() const { return Bytes(read_pos_, read_end_).size(); }
-  std::size_t room() const { return Bytes(write_pos_, write_limit_).size(); }
   // Steps over n bytes of read_node_, and returns where they begin.
   std::byte* consume(std::size_t n) {
     // One writer, so load + store. release: pairs with the acquire in size().
-    consumed_.store(consumed() + n, std::memory_order_release);
+    consumed_.store(consumed_.load(std::memory_order_relaxed) + n,
+                    std::memory_order_release);
+    left_ -= n;
     return std::exchange(read_pos_, read_pos_ + n);
   }
   Result<Bytes> next_across(std::size_t n);
@@ -173,19 +174,18 @@ class LinkBuffer {
   void park();
   void grow(std::size_t n);
   void link(Node* node, bool may_extend);
-  std::byte* uncommitted_begin() const;
   Node* cut_behind(Place place);
   Place find_uncommitted(std::size_t n) const;
   void insert(Place place, Ref<Block> block);
 
   // The writer's cache line; all threads read committed_, both sides use tail_.
   alignas(64) std::atomic<std::uint64_t> committed_ = 0;
-  Node* flush_node_;                  // the last node with committed bytes
-  Node* write_node_;                  // the last node
-  std::byte* flush_end_ = nullptr;    // while writing: see uncommitted_begin()
-  std::byte* write_pos_ = nullptr;    // where the next malloc begins
-  std::byte* write_limit_ = nullptr;  // == write_pos_ while not writing
-  std::size_t malloc_size_ = 0;       // 0: not writing
+  Node* flush_node_;                // the last node with committed bytes
+  Node* write_node_;                // the last node
+  std::byte* flush_end_ = nullptr;  // while writing: of its committed bytes
+  std::byte* write_pos_ = nullptr;  // where the next malloc begins
+  std::size_t room_ = 0;            // bytes free there; 0 while not writing
+  std::size_t malloc_size_ = 0;     // 0: not writing
   std::atomic<Tail> tail_ = Tail::taken;
   bool may_extend_ = false;  // write_node_, to the end of its block
   // The reader's cache line; all threads read consumed_.
@@ -193,7 +193,7 @@ class LinkBuffer {
   Node* head_;                      // the first node that is kept for views
   Node* read_node_;                 // holds the next unread byte, if any
   std::byte* read_pos_ = nullptr;   // the next unread byte
-  std::byte* read_end_ = nullptr;   // where the known committed bytes end
+  std::size_t left_ = 0;            // bytes there, known to be committed
   std::unique_ptr<Joined> joined_;  // copies made for views, or null
 };
 

@@ -20,12 +20,10 @@ std::span<std::byte> LinkBuffer::book(std::size_t want, std::size_t new_block) {
   if (want == 0) return {};
   assert(new_block > 0);
   if (malloc_size_ == 0) open();
-  std::size_t left_over = room();
-  if (left_over < std::min(want, kWorthwhile)) {
+  if (room_ < std::min(want, kWorthwhile)) {
     link(new Node(Block::pooled(new_block)), true);
-    left_over = room();
   }
-  return malloc(std::min(want, left_over));
+  return malloc(std::min(want, room_));
 }
 
 std::size_t LinkBuffer::book_ack(std::size_t n) {
@@ -38,20 +36,16 @@ std::size_t LinkBuffer::book_ack(std::size_t n) {
 std::size_t LinkBuffer::gather(std::span<Bytes> slices) {
   Pieces rest = pieces();
   std::size_t count = 0;
-  while (count < slices.size()) {
-    const Bytes piece = rest.next();
-    if (piece.empty()) break;
-    slices[count++] = piece;
-  }
+  while (count < slices.size() && rest.unread > 0)
+    slices[count++] = rest.next();
   return count;
 }
 
 std::vector<LinkBuffer::Bytes> LinkBuffer::gather() {
   std::vector<Bytes> slices;
   Pieces rest = pieces();
-  for (Bytes piece = rest.next(); !piece.empty(); piece = rest.next()) {
-    slices.push_back(piece);
-  }
+  while (rest.unread > 0)
+    slices.push_back(rest.next());
   return slices;
 }
 

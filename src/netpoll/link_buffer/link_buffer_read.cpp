@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The reader's half of LinkBuffer. [reader]: one thread at a time, the one that
-// consumes. The reader owns head_, read_node_, read_pos_, read_end_ and
+// consumes. The reader owns head_, read_node_, read_pos_, left_ and
 // joined_, and it reads the fields of a node.
 
 #include <algorithm>
@@ -21,10 +21,9 @@ Result<LinkBuffer::Bytes> LinkBuffer::next_across(std::size_t n) {
   return view;
 }
 
+// Requires: n bytes do not lie in one node, or are not there.
 Result<LinkBuffer::Bytes> LinkBuffer::peek_across(std::size_t n) {
   if (n > refresh()) return fail(Errc::short_buffer);
-  if (n <= left()) return Bytes(read_pos_, n);
-
   if (joined_ == nullptr) joined_ = std::make_unique<Joined>();
   const std::uint64_t at = consumed();
   const std::span<std::byte> missing = joined_->extend(at, n);
@@ -33,7 +32,7 @@ Result<LinkBuffer::Bytes> LinkBuffer::peek_across(std::size_t n) {
 }
 
 std::error_code LinkBuffer::skip(std::size_t n) {
-  if (n > left() && n > refresh()) return Errc::short_buffer;
+  if (n > left_ && n > refresh()) return Errc::short_buffer;
   advance(n);
   return {};
 }
@@ -83,7 +82,7 @@ Result<Slice> LinkBuffer::slice(std::size_t n) {
   for (std::size_t size = 0; size < n; size = part.malloc_size_) {
     const std::span<std::byte> piece = rest.next();
     const std::size_t taken = std::min(piece.size(), n - size);
-    part.link(new Node(rest.block(), piece.first(taken)), false);
+    part.link(new Node(rest.node->block, piece.first(taken)), false);
     part.malloc_size_ += taken;
   }
   static_cast<void>(part.flush());  // cannot fail
@@ -95,9 +94,8 @@ std::optional<std::size_t> LinkBuffer::index_byte(std::byte c, std::size_t skip,
                                                   std::size_t max) {
   Pieces rest = pieces();
   std::size_t passed = 0;
-  while (passed < max) {
+  while (passed < max && rest.unread > 0) {
     Bytes piece = rest.next();
-    if (piece.empty()) break;
     piece = piece.first(std::min(piece.size(), max - passed));
     const std::size_t from =
         std::min(piece.size(), skip - std::min(skip, passed));
@@ -175,17 +173,17 @@ std::size_t LinkBuffer::refresh() {
     end = read_node_->end.load(std::memory_order_relaxed);
   }
   // `end` may count bytes that are not committed yet.
-  read_end_ = read_pos_ + std::min(std::span(read_pos_, end).size(), unread);
+  left_ = std::min(Bytes(read_pos_, end).size(), unread);
   return unread;
 }
 
 // Consumes n bytes. Requires: the reader has seen that they are committed.
 void LinkBuffer::advance(std::size_t n) {
-  while (n > left()) {
-    n -= left();
-    consume(left());
+  while (n > left_) {
+    n -= left_;
+    consume(left_);
     refresh();
-    assert(left() > 0);
+    assert(left_ > 0);
   }
   consume(n);
 }
@@ -202,7 +200,6 @@ void LinkBuffer::copy_unread(std::size_t from, std::span<std::byte> to) {
   Pieces rest = pieces();
   while (!to.empty()) {
     Bytes piece = rest.next();
-    assert(!piece.empty());
     const std::size_t passed = std::min(from, piece.size());
     from -= passed;
     piece = piece.subspan(passed);

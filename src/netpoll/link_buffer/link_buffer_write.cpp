@@ -2,7 +2,7 @@
 //
 // The writer's half of LinkBuffer. [writer]: one thread at a time, the one that
 // mallocs and flushes. The writer owns flush_node_, flush_end_, write_node_,
-// write_pos_, write_limit_, may_extend_ and malloc_size_. The reader goes to a
+// write_pos_, room_, may_extend_ and malloc_size_. The reader goes to a
 // node only when it knows of committed bytes there, so the writer alone uses
 // the nodes behind flush_node_.
 
@@ -15,13 +15,6 @@
 #include "netpoll/link_buffer/node.h"
 
 namespace netpoll {
-namespace {
-
-std::byte* end_of(const Block& block) {
-  return block.bytes().data() + block.bytes().size();
-}
-
-}  // namespace
 
 // Begins to write: claims the room that the last block has left.
 void LinkBuffer::open() {
@@ -32,7 +25,7 @@ void LinkBuffer::open() {
   const Tail found = tail_.exchange(Tail::writing, std::memory_order_relaxed);
   if (found == Tail::taken) may_extend_ = false;
   flush_end_ = write_pos_;
-  if (may_extend_) write_limit_ = end_of(*write_node_->block);
+  if (may_extend_) room_ = write_node_->block->bytes_behind(write_pos_);
 }
 
 // Ends writing: gives up the claim to the room, since the reader may take the
@@ -40,18 +33,18 @@ void LinkBuffer::open() {
 void LinkBuffer::park() {
   assert(malloc_size_ == 0);
   assert(write_node_ == flush_node_);
-  write_limit_ = write_pos_;
+  room_ = 0;
   // release: pairs with the acquire in take_last_block().
   tail_.store(Tail::parked, std::memory_order_release);
 }
 
-// Makes room() at least n.
+// Makes room_ at least n.
 void LinkBuffer::grow(std::size_t n) {
   if (malloc_size_ == 0) open();
-  if (n > room()) {
+  if (n > room_) {
     link(new Node(Block::pooled(std::max(n, kBlockSize))), true);
   }
-  assert(n <= room());
+  assert(n <= room_);
 }
 
 // Puts `node` at the end of the chain and goes on writing there. The writer may
@@ -62,13 +55,8 @@ void LinkBuffer::link(Node* node, bool may_extend) {
   write_node_->next.store(node, std::memory_order_relaxed);
   write_node_ = node;
   write_pos_ = node->end.load(std::memory_order_relaxed);
-  write_limit_ = may_extend ? end_of(*node->block) : write_pos_;
+  room_ = may_extend ? node->block->bytes_behind(write_pos_) : 0;
   may_extend_ = may_extend;
-}
-
-// Where the bytes of write_node_ that are not committed begin.
-std::byte* LinkBuffer::uncommitted_begin() const {
-  return write_node_ == flush_node_ ? flush_end_ : write_node_->begin;
 }
 
 // Where the byte behind the first n uncommitted ones is. Looks at the last node
@@ -77,13 +65,15 @@ std::byte* LinkBuffer::uncommitted_begin() const {
 LinkBuffer::Place LinkBuffer::find_uncommitted(std::size_t n) const {
   assert(n <= malloc_size_);
   const std::size_t behind = malloc_size_ - n;
-  const std::size_t in_last = Bytes(uncommitted_begin(), write_pos_).size();
+  std::byte* begin =
+      write_node_ == flush_node_ ? flush_end_ : write_node_->begin;
+  const std::size_t in_last = Bytes(begin, write_pos_).size();
   // A last node that shows somebody else's block is not left empty.
   if (n > 0 && (behind < in_last || (behind == in_last && may_extend_))) {
     return {write_node_, write_pos_ - behind};
   }
   Node* node = flush_node_;
-  std::byte* begin = flush_end_;
+  begin = flush_end_;
   for (;;) {
     // relaxed: the writer reads its own stores.
     std::byte* const end = node == write_node_
@@ -107,9 +97,9 @@ Node* LinkBuffer::cut_behind(Place place) {
   // be somebody else's, or the rest of it may be shown by a later node.
   const auto [node, pos] = place;
   if (node != write_node_) may_extend_ = false;
+  room_ = may_extend_ ? room_ + Bytes(pos, write_pos_).size() : 0;
   write_node_ = node;
   write_pos_ = pos;
-  if (!may_extend_) write_limit_ = write_pos_;
   // relaxed: the writer alone uses the links behind flush_node_.
   return write_node_->next.exchange(nullptr, std::memory_order_relaxed);
 }
@@ -118,7 +108,7 @@ std::error_code LinkBuffer::flush() {
   if (malloc_size_ == 0) return {};
   write_node_->end.store(write_pos_, std::memory_order_relaxed);
   Node* dropped = nullptr;
-  if (write_pos_ == uncommitted_begin()) {
+  if (write_node_ != flush_node_ && write_node_->begin == write_pos_) {
     // The reader would never go to an empty node at the end, so it could not
     // give back the block there. Go back to the last node with bytes.
     Node* last = flush_node_;
@@ -136,7 +126,7 @@ std::error_code LinkBuffer::flush() {
                    std::memory_order_release);
   malloc_size_ = 0;
   park();
-  delete_nodes(dropped, nullptr);
+  if (dropped != nullptr) delete_nodes(dropped, nullptr);
   return {};
 }
 
@@ -146,7 +136,7 @@ std::error_code LinkBuffer::malloc_ack(std::size_t n) {
   Node* const dropped = cut_behind(find_uncommitted(n));
   malloc_size_ = n;
   if (n == 0) park();
-  delete_nodes(dropped, nullptr);
+  if (dropped != nullptr) delete_nodes(dropped, nullptr);
   return {};
 }
 
@@ -174,7 +164,7 @@ void LinkBuffer::insert(Place place, Ref<Block> block) {
   // writer keeps away from a block that the reader has taken: it has no room.
   Node* next = node->next.load(std::memory_order_relaxed);
   Node* rest = nullptr;
-  if (pos != (is_last ? write_limit_ : end)) {
+  if (pos != end || (is_last && room_ > 0)) {
     rest = new Node(node->block, {pos, end});
     rest->next.store(std::exchange(next, rest), std::memory_order_relaxed);
   }
@@ -193,7 +183,8 @@ void LinkBuffer::insert(Place place, Ref<Block> block) {
   if (!is_last) return;
   write_node_ = rest != nullptr ? rest : middle;
   if (rest != nullptr) return;  // the writer goes on where it was
-  write_pos_ = write_limit_ = middle->end.load(std::memory_order_relaxed);
+  write_pos_ = middle->end.load(std::memory_order_relaxed);
+  room_ = 0;
   may_extend_ = false;
 }
 
@@ -209,16 +200,15 @@ void LinkBuffer::append(LinkBuffer&& other) {
   write_node_->next.store(other.read_node_, std::memory_order_relaxed);
   write_node_ = other.write_node_;
   write_pos_ = other.write_pos_;
-  write_limit_ = other.write_limit_;
+  room_ = other.room_;
   may_extend_ = other.may_extend_;
   malloc_size_ += other.refresh() + other.malloc_size_;
   // The nodes belong to this buffer now; `other` begins anew, as if just made.
   Node* const empty = new Node;
   other.flush_node_ = other.write_node_ = empty;
   other.head_ = other.read_node_ = empty;
-  other.write_pos_ = other.write_limit_ = nullptr;
-  other.read_pos_ = other.read_end_ = nullptr;
-  other.malloc_size_ = 0;
+  other.write_pos_ = other.read_pos_ = nullptr;
+  other.room_ = other.left_ = other.malloc_size_ = 0;
   other.may_extend_ = false;
   // relaxed, both: no other thread is inside a call.
   other.consumed_.store(other.committed_.load(std::memory_order_relaxed),

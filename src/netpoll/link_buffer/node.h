@@ -73,38 +73,28 @@ static_assert(sizeof(Node) == 32);
 /// Requires: no other thread uses these nodes. [any]
 void delete_nodes(Node* first, const Node* end);
 
-/// Steps through the committed bytes of a chain, node by node. [reader]
-class Pieces {
- public:
-  /// Requires: `unread` bytes, from `pos` in `node` on, are committed, and the
-  /// reader has seen that. [reader]
-  Pieces(const Node* node, std::byte* pos, std::size_t unread)
-      : node_(node), pos_(pos), unread_(unread) {}
-
-  /// The next piece. It is empty only when there is no further piece. [reader]
+/// Steps through committed bytes of a chain, node by node. [reader]
+struct Pieces {
+  /// The next piece; never empty. Requires: unread > 0. [reader]
   std::span<std::byte> next() {
-    if (unread_ == 0) return {};
-    std::byte* end = node_->end.load(std::memory_order_relaxed);
-    while (pos_ == end) {
-      node_ = node_->next.load(std::memory_order_relaxed);
-      assert(node_ != nullptr);  // unread bytes lie in some node
-      pos_ = node_->begin;
-      end = node_->end.load(std::memory_order_relaxed);
+    assert(unread > 0);
+    std::byte* end = node->end.load(std::memory_order_relaxed);
+    while (pos == end) {
+      node = node->next.load(std::memory_order_relaxed);
+      assert(node != nullptr);  // unread bytes lie in some node
+      pos = node->begin;
+      end = node->end.load(std::memory_order_relaxed);
     }
-    assert(pos_ < end);
     // `end` may count bytes that the writer has malloc'ed and not committed.
     const std::size_t size =
-        std::min(static_cast<std::size_t>(end - pos_), unread_);
-    unread_ -= size;
-    return {std::exchange(pos_, pos_ + size), size};
+        std::min(static_cast<std::size_t>(end - pos), unread);
+    unread -= size;
+    return {std::exchange(pos, pos + size), size};
   }
-  /// The memory that holds the piece which next() has just returned. [reader]
-  const Ref<Block>& block() const { return node_->block; }
 
- private:
-  const Node* node_;
-  std::byte* pos_;
-  std::size_t unread_;
+  const Node* node;    // holds the piece that next() has just returned
+  std::byte* pos;      // behind that piece
+  std::size_t unread;  // bytes from `pos` on that the reader saw committed
 };
 
 }  // namespace netpoll
