@@ -7,7 +7,7 @@
 // Broken variants that this test has failed, each alone:
 //   - flush() stores committed_ relaxed, or committed() loads it so: TSan.
 //   - flush() stores committed_ before the nodes' ends: a null link.
-//   - give_back() takes nothing, and frees while the writer is parked: wrong
+//   - take_last_block() takes nothing, and frees while the writer is parked: wrong
 //     bytes.
 
 #include <gtest/gtest.h>

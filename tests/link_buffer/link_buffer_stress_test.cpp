@@ -3,9 +3,9 @@
 // One writer, one reader, no lock between them, at the narrow places.
 //
 // Broken variants that these tests have failed, each alone:
-//   - give_back() does not look at committed_ once more: poisoned bytes.
+//   - take_last_block() does not look at committed_ once more: poisoned bytes.
 //   - open() loads and stores tail_ in place of its exchange: poisoned bytes.
-//   - park() stores tail_ relaxed, or give_back() compares it so: TSan.
+//   - park() stores tail_ relaxed, or take_last_block() compares it so: TSan.
 //   - refresh() takes a node's end for committed, whatever the counter says:
 //     TSan, and mostly a crash without it.
 //   - size() loads committed_ before consumed_: a negative size (under TSan,
@@ -30,7 +30,7 @@ std::byte byte_at(std::uint64_t place) {
   return static_cast<std::byte>(place % 251);
 }
 
-// The shortest way round give_back(): every byte is read and released while the
+// The shortest way round take_last_block(): every byte is read and released while the
 // next one may be on its way into the same block. The pool poisons a block that
 // comes back (not in release builds), so a block that still has a byte, or that
 // the writer still writes to, shows. What the writer drops again counts too: no

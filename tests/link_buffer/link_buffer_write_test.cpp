@@ -164,6 +164,34 @@ TEST(LinkBuffer, WriteDirectGoesOnInTheSameBlockAfterwards) {
   EXPECT_EQ(tail.data(), head.data() + 4);
 }
 
+// The part of a lent block that malloc_ack() drops is still the lender's.
+TEST(LinkBuffer, MallocAckInLentMemoryDoesNotMakeItsRestWritable) {
+  std::array<std::byte, 8> memory{};
+  LinkBuffer buffer;
+  ASSERT_FALSE(buffer.write_direct(Block::lent(memory, nullptr)));
+  ASSERT_FALSE(buffer.malloc_ack(3));
+  buffer.write_string("ab");
+  ASSERT_FALSE(buffer.write_direct(Block::lent(memory, nullptr)));
+  buffer.write_string("cd");
+  ASSERT_FALSE(buffer.malloc_ack(7));  // two bytes into the second block
+  buffer.write_string("ef");
+  buffer.flush();
+  EXPECT_EQ(memory, (std::array<std::byte, 8>{}));
+  EXPECT_EQ(text(buffer.bytes()).substr(3), std::string("ab\0\0ef", 6));
+}
+
+TEST(LinkBuffer, WriteDirectAtOnePlaceKeepsTheOrderOfTheCalls) {
+  LinkBuffer buffer;
+  buffer.write_string("head");
+  buffer.write_string("foot");
+  for (const char* body : {"1", "2", "3", "4"}) {
+    ASSERT_FALSE(buffer.write_direct(Block::owned(std::string(body)), 4));
+  }
+  buffer.write_string("!");
+  buffer.flush();
+  EXPECT_EQ(text(buffer.bytes()), "head1234foot!");
+}
+
 // Upstream: TestLinkBufferNoCopyWriteAndRead.
 TEST(LinkBuffer, NoCopyWriteAndReadShareMemoryButCopiesDoNot) {
   LinkBuffer buffer;

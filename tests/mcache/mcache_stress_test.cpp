@@ -63,7 +63,7 @@ int exchange_blocks(Slots& slots, std::uint64_t thread) {
   return spoilt;
 }
 
-// Broken variant that this has caught: CentralList::keep() and take_cached()
+// Broken variant that this has caught: CentralList::keep_within_bounds() and take_cached()
 // without their Lock (a batch goes to two threads).
 TEST(McacheStress, NoBlockHasTwoOwners) {
   Slots slots{};
@@ -83,7 +83,7 @@ TEST(McacheStress, NoBlockHasTwoOwners) {
   EXPECT_EQ(stats().allocated, stats().released);
 }
 
-// Broken variant that this has caught: ~ThreadCache() without its flush (the
+// Broken variant that this has caught: ~ThreadCache() without its return_all() (the
 // blocks of each thread that ended are lost).
 TEST(McacheStress, ThreadsThatComeAndGoLoseNothing) {
   const auto use_and_leave = [] {

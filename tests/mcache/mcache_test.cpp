@@ -173,6 +173,25 @@ TEST(Mcache, AThreadMayStillFreeAfterItsListsAreGone) {
   two_ticks();
 }
 
+// A thread that is ending takes from the centre itself: one block, not a batch.
+TEST(Mcache, AnEndingThreadTakesNoMoreThanItAsksFor) {
+  two_ticks();
+  const std::size_t in_use = stats().in_use_bytes;
+  {
+    const Buffer first(3000);
+    const Buffer second(3000);
+  }
+  trim();  // now both are in the centre
+  ASSERT_EQ(stats().cached_blocks, 2U);
+  std::thread([] {
+    thread_local HoldsABlockUntilTheVeryEnd last;
+    last.memory = malloc(70000);
+  }).join();
+  EXPECT_EQ(stats().cached_bytes, 2U * 4096U + 131072U);
+  EXPECT_EQ(stats().in_use_bytes, in_use);
+  two_ticks();
+}
+
 TEST(Mcache, ABlockFreedOnAnotherThreadIsReused) {
   constexpr std::size_t kRounds = 50;
   const std::size_t limit = thread_limit(class_of(3000));

@@ -94,7 +94,7 @@ TEST_F(ThreadCacheTest, ASpillGivesTheOldestAndKeepsTheYoungest) {
 
 TEST_F(ThreadCacheTest, AnEmptyStackRefillsOneBatch) {
   push(cache_, pop(cache_, 2 * kLimit));
-  cache_.flush();
+  cache_.return_all();
   const auto block = pop(cache_, 1);
   EXPECT_EQ(stats().refills, 1U);
   EXPECT_EQ(cache_.count(kClass), kBatch - 1);
@@ -104,7 +104,7 @@ TEST_F(ThreadCacheTest, AnEmptyStackRefillsOneBatch) {
 
 TEST_F(ThreadCacheTest, ABatchOfPopsCostsOneRefill) {
   push(cache_, pop(cache_, kLimit));
-  cache_.flush();
+  cache_.return_all();
   const auto blocks = pop(cache_, kBatch);
   EXPECT_EQ(stats().refills, 1U);
   push(cache_, blocks);
@@ -130,9 +130,42 @@ TEST_F(ThreadCacheTest, TheLargestClassKeepsOneBlock) {
   cache_.push(kLargest, second);
 }
 
-TEST_F(ThreadCacheTest, FlushLeavesNothingBehind) {
+TEST_F(ThreadCacheTest, KeptBytesAreThoseOfAllClasses) {
   push(cache_, pop(cache_, 5));
-  cache_.flush();
+  cache_.push(0, cache_.pop(0));
+  EXPECT_EQ(cache_.kept_bytes(), 5 * capacity_of(kClass) + 1);
+}
+
+TEST_F(ThreadCacheTest, ShrinkReturnsTheLargestBlocksUntilTheRestFits) {
+  push(cache_, pop(cache_, 10));  // 80 KiB
+  cache_.push(kClasses - 1, cache_.pop(kClasses - 1));
+  cache_.push(0, cache_.pop(0));
+  cache_.shrink(65536);
+  EXPECT_EQ(cache_.count(kClasses - 1), 0U);
+  EXPECT_EQ(cache_.count(kClass), 7U);
+  EXPECT_EQ(cache_.count(0), 1U);
+  EXPECT_LE(cache_.kept_bytes(), 65536U);
+}
+
+TEST_F(ThreadCacheTest, ShrinkLeavesACacheAloneThatIsSmallEnough) {
+  push(cache_, pop(cache_, 8));
+  cache_.shrink(65536);
+  EXPECT_EQ(cache_.count(kClass), 8U);
+  EXPECT_EQ(stats().spills, 0U);
+}
+
+TEST_F(ThreadCacheTest, ShrinkReturnsTheOldestAndKeepsTheYoungest) {
+  const auto blocks = pop(cache_, 3);
+  push(cache_, blocks);
+  cache_.shrink(capacity_of(kClass));
+  EXPECT_EQ(pop(cache_, 1).front(), blocks[2]);
+  EXPECT_EQ(stats().cached_blocks, 2U);
+  push(cache_, {blocks[2]});
+}
+
+TEST_F(ThreadCacheTest, ReturnAllLeavesNothingBehind) {
+  push(cache_, pop(cache_, 5));
+  cache_.return_all();
   EXPECT_EQ(cache_.count(kClass), 0U);
   EXPECT_EQ(stats().cached_blocks, 5U);
 }

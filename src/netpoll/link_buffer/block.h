@@ -16,6 +16,7 @@
 // earlier half read it after it was freed (nocopy_linkbuffer.go:515).
 // Upstream: nocopy_linkbuffer.go:808 (linkBufferNode.buf, refer, origin, mode).
 
+#include <cassert>
 #include <cstddef>
 #include <functional>
 #include <ranges>
@@ -32,6 +33,14 @@ class Block : public RefCounted<Block> {
 
   /// All of the memory, written or not. [any]
   std::span<std::byte> bytes() const { return bytes_; }
+
+  /// How many bytes lie behind `pos`. Requires: `pos` points into bytes(), or to
+  /// their end. [any]
+  std::size_t bytes_behind(const std::byte* pos) const {
+    const std::byte* const end = bytes_.data() + bytes_.size();
+    assert(bytes_.data() <= pos && pos <= end);
+    return static_cast<std::size_t>(end - pos);
+  }
 
   /// At least `size` uninitialised bytes from mcache. [any]
   static Ref<Block> pooled(std::size_t size);

@@ -24,10 +24,7 @@ ConsumedNodes& ConsumedNodes::operator=(ConsumedNodes&& other) noexcept {
 }
 
 ConsumedNodes::~ConsumedNodes() {
-  while (first_ != end_) {
-    // relaxed: the writer has left these nodes before the reader passed them.
-    delete std::exchange(first_, first_->next.load(std::memory_order_relaxed));
-  }
+  delete_nodes(first_, end_);
 }
 
 }  // namespace netpoll

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Contiguous copies of bytes that lie in several nodes, kept until release().
+// Contiguous copies of bytes that lie in several nodes. The copies stay until
+// LinkBuffer::release().
 //
 //    bytes of the stream   ...700              760              800...
-//                              |  joined here  |                 |
-//                              at              '-- peek(100) at 700 adds these
+//                              |  copied so far  |               |
+//                              at_               '- peek(100) at 700 adds these
 //
-// The copy is a window on the stream, so what one call has copied serves the
-// next: peek(60), then next(100) copies 60 bytes and then 40, and skip() after
-// peek() wastes nothing. A window only grows at its end, or a new one begins
-// behind it or in a new block; bytes once copied never move, and views of them
-// live on. A block's capacity is a power of two, so windows that grow byte by
-// byte keep at most twice the largest.
-// Unlike upstream: one block that a larger peek frees under the feet of an
-// earlier view, and another copy for each Next.
+// The copy is a window on the stream: the bytes that one call has copied serve
+// the next call too. After peek(60), next(100) copies only the last 40 bytes,
+// and skip() after peek() wastes nothing. A window grows only at its end. When
+// its block is full, or its bytes are not wanted any more, a new window begins.
+// A byte that was copied never moves, so earlier views of it stay valid.
+//
+// A window that outgrows its block moves on to a block of at least twice the
+// window's size. So the blocks of one window together have less than four times
+// the window's last size, also when a frame is peeked at again after each byte.
+// Unlike upstream: one block that a larger peek frees although an earlier view
+// still shows it, and a further copy for each Next.
 // Upstream: nocopy_linkbuffer.go:63 (caches, cachePeek).
 
 #include <cstddef>
@@ -29,24 +33,26 @@ namespace netpoll {
 
 class Joined {
  public:
-  /// Makes place for n bytes from `at` of the stream on. Returns where the last
-  /// of them go: those that no earlier call has copied. Requires: `at` is not
-  /// less than in the call before. [reader]
+  /// Makes room for the n bytes of the stream from number `at` on. Returns the
+  /// part of the room that the caller has to fill: the last bytes, which no
+  /// earlier call has copied. Requires: `at` is not less than in the call
+  /// before. [reader]
   std::span<std::byte> extend(std::uint64_t at, std::size_t n);
 
-  /// The n bytes from `at` on. Requires: extend(at, n), and what it returned
-  /// is filled. [reader]
+  /// The n bytes from number `at` on; valid as long as this object. Requires:
+  /// extend(at, n) was called, and the caller has filled its result. [reader]
   std::span<const std::byte> view(std::uint64_t at, std::size_t n) const;
 
  private:
   std::size_t covered(std::uint64_t at) const;
+  void begin_block(std::size_t size);
 
   std::vector<Ref<Block>> blocks_;  // held until release() of the LinkBuffer
-  // The window, in the last block.
-  std::uint64_t at_ = 0;  // the first byte's place in the stream
+  // The window; it lies in the last block.
+  std::uint64_t at_ = 0;  // the number of its first byte in the stream
   std::byte* begin_ = nullptr;
   std::byte* end_ = nullptr;
-  std::byte* limit_ = nullptr;  // of the block
+  std::byte* limit_ = nullptr;  // end of the block
 };
 
 }  // namespace netpoll

@@ -16,21 +16,18 @@ LinkBuffer::LinkBuffer()
       read_node_(flush_node_) {}
 
 LinkBuffer::~LinkBuffer() {
-  while (head_ != nullptr) {
-    // relaxed: no other thread is left.
-    Node* next = head_->next.load(std::memory_order_relaxed);
-    delete head_;
-    head_ = next;
-  }
+  delete_nodes(head_, nullptr);
 }
 
 std::size_t LinkBuffer::size() const {
-  // consumed_ first. The other way round the reader could consume, between the
-  // two loads, what was committed there too, and the difference be negative.
-  // acquire: pairs with the release in consume(): who sees a byte consumed must
-  // see it committed, as the reader did.
+  // consumed_ is read first. In the other order the reader could consume,
+  // between the two loads, bytes that were committed between them too, and the
+  // difference would be negative. acquire: pairs with the release in consume():
+  // a thread that sees a byte consumed must see it committed.
   const std::uint64_t consumed = consumed_.load(std::memory_order_acquire);
-  return committed() - consumed;
+  const std::uint64_t committed = committed_.load(std::memory_order_acquire);
+  assert(committed >= consumed);
+  return committed - consumed;
 }
 
 }  // namespace netpoll

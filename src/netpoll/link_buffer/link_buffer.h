@@ -8,16 +8,15 @@
 //    [ node ] --> [ node ] --> … --> [ node ] --> … --> [ node ] --> null
 //    '-- read, till --''-------- committed ---''-- malloc'ed, till flush --'
 //        release()       size() = committed - consumed
-//
 //    reader: peek next skip until slice … release, or gather sendmsg skip
 //    writer: malloc … malloc_ack flush,            or book readv book_ack
 //
-// The reader uses no byte, no end and no link beyond what its acquire of
-// committed_ tells it: bytes pass between the threads by that counter alone.
-// When all is read, release() gives the last block back, so an idle buffer
-// holds no memory; by tail_ the two settle who may use that block. Owns its
-// nodes, which hold Blocks by Ref. Unlike upstream: race-free as shipped, not
-// only by a mutex of race-detector builds. Upstream: nocopy_linkbuffer.go:54.
+// The reader uses no byte, no end and no link beyond the number that its
+// acquire of committed_ returned: that counter alone hands bytes from thread to
+// thread. When all bytes are read, release() gives the last block back, so an
+// idle buffer holds no block; tail_ decides which side may use the last block.
+// Owns its nodes, which hold Blocks by Ref. Unlike upstream: race-free without
+// the mutex of race-detector builds. Upstream: nocopy_linkbuffer.go:54.
 
 #include <atomic>
 #include <cstddef>
@@ -38,139 +37,130 @@
 
 namespace netpoll {
 
-class Pieces;
 class Slice;
+struct Pieces;
 
 class LinkBuffer {
  public:
   using Bytes = std::span<const std::byte>;
-  static constexpr std::size_t kBlockSize = 4096;  // of malloc(), at least
+  static constexpr std::size_t kBlockSize = 4096;  // least size of a new block
 
   LinkBuffer();
   ~LinkBuffer();  // Requires: no thread is inside any other call.
   LinkBuffer(const LinkBuffer&) = delete;
   LinkBuffer& operator=(const LinkBuffer&) = delete;
 
-  /// Bytes that wait for the reader. To the reader a lower bound, to the writer
-  /// an upper one, to others a moment that has passed. [any]
+  /// Committed bytes that the reader has not consumed. The reader gets a lower
+  /// bound, the writer an upper bound, other threads a past value. [any]
   std::size_t size() const;
   bool is_empty() const { return size() == 0; }
-  /// Bytes ever committed; only grows. [any]
+  /// Number of bytes committed since construction; it only grows. [any]
   std::uint64_t committed() const {
-    // acquire: pairs with the release in flush().
-    return committed_.load(std::memory_order_acquire);
+    return committed_.load(std::memory_order_acquire);  // release: in flush()
   }
-  /// Bytes ever consumed; only grows. [reader]
+  /// Number of bytes consumed since construction; it only grows. [reader]
   std::uint64_t consumed() const {
-    // relaxed: the reader reads what it stored itself.
-    return consumed_.load(std::memory_order_relaxed);
+    return consumed_.load(std::memory_order_relaxed);  // the reader's own
   }
 
-  // The reader's half. More than size() is Errc::short_buffer and consumes
-  // nothing; n == 0 succeeds. Views stay valid until release(): see joined.h.
-  /// Consumes n bytes; copies only what lies in several nodes. [reader]
+  // The reader's half. Asking for more than size() bytes: Errc::short_buffer,
+  // and nothing is consumed. Views stay valid until release().
+  /// Consumes n bytes. Copies only bytes that lie in several nodes. [reader]
   Result<Bytes> next(std::size_t n) {
-    if (n > left()) [[unlikely]]
-      return next_across(n);
-    const Bytes view(read_pos_, n);
-    consume(n);
-    return view;
+    if (n > left_) refresh();
+    if (n > left_) return next_across(n);
+    return Bytes(consume(n), n);
   }
-  /// As next(), but consumes nothing. [reader]
+  /// The view that next(n) would return; consumes nothing. [reader]
   Result<Bytes> peek(std::size_t n) {
-    if (n > left()) [[unlikely]]
-      return peek_across(n);
+    if (n > left_) refresh();
+    if (n > left_) return peek_across(n);
     return Bytes(read_pos_, n);
   }
-  /// Consumes n bytes unseen. [reader]
+  /// Consumes n bytes and returns no view of them. [reader]
   [[nodiscard]] std::error_code skip(std::size_t n);
   /// Consumes all bytes up to and including the first `delimiter`. Fails with
-  /// Errc::too_long when the first `max` bytes hold none, with
-  /// Errc::short_buffer when all bytes do and are fewer. [reader]
+  /// Errc::too_long when the first `max` bytes hold no delimiter, and with
+  /// Errc::short_buffer when there are fewer than `max` and none is one. [reader]
   Result<Bytes> until(std::byte delimiter, std::size_t max = kNoLimit);
-  Result<Bytes> until(char delimiter, std::size_t max = kNoLimit) {
-    return until(static_cast<std::byte>(delimiter), max);
-  }
+  Result<Bytes> until(char delimiter, std::size_t max = kNoLimit);
   /// Consumes n bytes into a copy that outlives release(). [reader]
   Result<std::string> read_string(std::size_t n);
   Result<std::vector<std::byte>> read_binary(std::size_t n);
   Result<std::byte> read_byte();
-  /// Consumes n bytes into a reader of their own that shares the memory, may
-  /// outlive this buffer and move to another thread (slice.h). [reader]
+  /// Consumes n bytes into a Slice, which shares their memory, may outlive this
+  /// buffer, and may be used by another thread. [reader]
   Result<Slice> slice(std::size_t n);
   /// Where the first `c` is, counted from the next unread byte. Looks only at
   /// the bytes from number `skip` on and before number `max`. [reader]
   std::optional<std::size_t> index_byte(std::byte c, std::size_t skip = 0,
                                         std::size_t max = kNoLimit);
-  Bytes bytes();  ///< Everything readable in one piece: peek(size()). [reader]
-  /// Puts the readable pieces, in order and none empty, into `slices`, as far
-  /// as they fit. Returns how many it put; consumes nothing. [reader]
+  Bytes bytes();  ///< All unread bytes in one piece: peek(size()). [reader]
+  /// Puts the unread pieces, in order and none empty, into `slices`, as many as
+  /// fit. Returns their number. Consumes nothing. [reader]
   std::size_t gather(std::span<Bytes> slices);
-  /// All; unlike upstream with the tail, nocopy_linkbuffer.go:613. [reader]
+  /// All pieces; upstream's GetBytes (.go:613) may omit the last. [reader]
   std::vector<Bytes> gather();
-  /// Ends all views and frees what was kept for them; when everything is read,
-  /// the last block too. [reader]
+  /// Ends all views and frees the memory that was kept for them; when all bytes
+  /// are read, the last block too. May run done() of lent blocks. [reader]
   void release() {
-    if (joined_ != nullptr || head_ != read_node_ || left() == 0)
-      release_read();
+    if (joined_ != nullptr || head_ != read_node_ || left_ == 0)
+      static_cast<void>(take_consumed_nodes());
   }
-  /// As release(), but frees nothing: the destructor of what it returns does,
-  /// later and outside the caller's lock (consumed_nodes.h). [reader]
+  /// As release(), but the memory is freed by the destructor of the result: for
+  /// a caller that holds a lock and lets it go first. [reader]
   [[nodiscard]] ConsumedNodes take_consumed_nodes();
 
   // The writer's half. The reader sees nothing of it before flush().
   /// n contiguous, uninitialised bytes, the caller's until flush(). [writer]
   std::span<std::byte> malloc(std::size_t n) {
-    if (n > room()) [[unlikely]]
-      grow(n);
-    const std::span<std::byte> view(write_pos_, n);
-    write_pos_ += n;
+    if (n > room_) grow(n);
+    room_ -= n;
     malloc_size_ += n;
-    return view;
+    return {std::exchange(write_pos_, write_pos_ + n), n};
   }
-  /// Keeps the first n of the malloc_size() bytes, drops the others. When there
-  /// are fewer: Errc::invalid_argument. Unlike upstream, which then uses nil;
-  /// or loses some after WriteDirect (nocopy_linkbuffer.go:388, #393). [writer]
+  /// Keeps the first n of the malloc_size() bytes; if there are fewer, fails
+  /// with Errc::invalid_argument (upstream uses nil then; .go:388). [writer]
   [[nodiscard]] std::error_code malloc_ack(std::size_t n);
-  /// Bytes malloc'ed, written, appended since the last flush(). [writer]
+  /// Bytes malloc'ed, written and appended since the last flush(). [writer]
   std::size_t malloc_size() const { return malloc_size_; }
-  /// Copies, always. Unlike upstream, which refers to more than 4 KiB, though
-  /// the caller may reuse them (nocopy_linkbuffer.go:493). [writer]
-  void write_binary(Bytes bytes);
-  void write_string(std::string_view text);
+  /// Copies `bytes`. Unlike upstream, which refers to more than 4 KiB and bids
+  /// the caller not to change them (nocopy_linkbuffer.go:493). [writer]
+  void write_binary(Bytes bytes) { copy_bytes(bytes, malloc(bytes.size())); }
+  void write_string(std::string_view text) { write_binary(as_bytes(text)); }
   void write_byte(std::byte byte) { malloc(1)[0] = byte; }
-  /// Inserts `block` uncopied, `remain` bytes before the end of the malloc'ed;
-  /// views stay valid. Errc::invalid_argument when there are fewer. [writer]
+  /// Inserts `block` uncopied, `remain` bytes before the end of the malloc'ed
+  /// ones, in constant time if these lie in the last block. Views stay valid.
+  /// When fewer are malloc'ed: Errc::invalid_argument. [writer]
   [[nodiscard]] std::error_code write_direct(Ref<Block> block,
                                              std::size_t remain = 0);
-  /// Moves what is unread in `other`, flushed or not, behind what is malloc'ed
-  /// here; `other` is empty then, its views dead. Unlike upstream: the reader
-  /// sees none before flush(). Requires: nobody else uses `other`. [writer]
+  /// Moves the unread bytes of `other`, flushed or not, behind the malloc'ed
+  /// ones; ends its views. Requires: no other thread uses `other`. [writer]
   void append(LinkBuffer&& other);
-  /// Commits: all since the last flush() turns readable. Never fails; a
-  /// connection's flush(), of the same shape, may. [writer]
+  /// Commits: the reader sees all that was written before. Never fails. [writer]
   std::error_code flush();
-  /// As malloc() of 1 to `want` bytes: what the last block has left or, if that
-  /// is next to nothing, from a new block of `new_block` bytes. [writer]
+  /// Contiguous room for 1 to `want` bytes: what the last block has left or, if
+  /// that is less than 512 bytes, a new block of `new_block` bytes. [writer]
   std::span<std::byte> book(std::size_t want, std::size_t new_block);
-  /// Commits the first n booked bytes, drops the rest; returns size().
-  /// Requires: n bytes are booked, or memory is broken and all ends. [writer]
+  /// Commits the first n booked bytes, drops the rest, and returns size().
+  /// More than is booked ends the process: memory is overwritten. [writer]
   std::size_t book_ack(std::size_t n);
 
  private:
   friend class Slice;
-  static constexpr std::size_t kCacheLine = 64;
-  enum class Tail : std::uint8_t {  // who may use the last committed block
-    writing,  // the writer: it has malloc'ed and not flushed
-    parked,   // nobody at the moment; either side may change that
-    taken,    // the reader alone: the writer will begin a new block
+  friend struct LinkBufferPeer;     // a test that looks inside
+  enum class Tail : std::uint8_t {  // which side may use the last block
+    writing,  // the writer, which has malloc'ed and not flushed
+    parked,   // no side now; each side may change that
+    taken,    // the reader; the writer will begin a new block
   };
-  std::size_t left() const { return Bytes(read_pos_, read_end_).size(); }
-  std::size_t room() const { return Bytes(write_pos_, write_limit_).size(); }
-  void consume(std::size_t n) {
+  // Steps over n bytes of read_node_, and returns where they begin.
+  std::byte* consume(std::size_t n) {
     // One writer, so load + store. release: pairs with the acquire in size().
-    consumed_.store(consumed() + n, std::memory_order_release);
-    read_pos_ += n;
+    consumed_.store(consumed_.load(std::memory_order_relaxed) + n,
+                    std::memory_order_release);
+    left_ -= n;
+    return std::exchange(read_pos_, read_pos_ + n);
   }
   Result<Bytes> next_across(std::size_t n);
   Result<Bytes> peek_across(std::size_t n);
@@ -178,31 +168,32 @@ class LinkBuffer {
   void advance(std::size_t n);
   Pieces pieces();
   void copy_unread(std::size_t from, std::span<std::byte> to);
-  void release_read();
   Ref<Block> take_last_block();
+  using Place = std::pair<Node*, std::byte*>;  // a byte's node and address
   void open();
   void park();
   void grow(std::size_t n);
-  void link(Node* node);
-  void retreat_to(Node* node);
-  std::pair<Node*, std::byte*> find_uncommitted(std::size_t n) const;
-  void insert(Node* node, std::byte* place, Node* middle);
-  void forget();
+  void link(Node* node, bool may_extend);
+  Node* cut_behind(Place place);
+  Place find_uncommitted(std::size_t n) const;
+  void insert(Place place, Ref<Block> block);
 
-  // The writer's; committed_ is read by anyone, tail_ is for both.
-  alignas(kCacheLine) std::atomic<std::uint64_t> committed_ = 0;
-  Node* flush_node_;                  // the last with committed bytes
-  Node* write_node_;                  // the last
-  std::byte* write_pos_ = nullptr;    // where the next malloc begins
-  std::byte* write_limit_ = nullptr;  // == write_pos_ while not writing
-  std::size_t malloc_size_ = 0;       // 0: not writing
-  std::atomic<Tail> tail_ = Tail::parked;
-  // The reader's; consumed_ is read by anyone.
-  alignas(kCacheLine) std::atomic<std::uint64_t> consumed_ = 0;
-  Node* head_;                      // the first still kept for views
+  // The writer's cache line; all threads read committed_, both sides use tail_.
+  alignas(64) std::atomic<std::uint64_t> committed_ = 0;
+  Node* flush_node_;                // the last node with committed bytes
+  Node* write_node_;                // the last node
+  std::byte* flush_end_ = nullptr;  // while writing: of its committed bytes
+  std::byte* write_pos_ = nullptr;  // where the next malloc begins
+  std::size_t room_ = 0;            // bytes free there; 0 while not writing
+  std::size_t malloc_size_ = 0;     // 0: not writing
+  std::atomic<Tail> tail_ = Tail::taken;
+  bool may_extend_ = false;  // write_node_, to the end of its block
+  // The reader's cache line; all threads read consumed_.
+  alignas(64) std::atomic<std::uint64_t> consumed_ = 0;
+  Node* head_;                      // the first node that is kept for views
   Node* read_node_;                 // holds the next unread byte, if any
   std::byte* read_pos_ = nullptr;   // the next unread byte
-  std::byte* read_end_ = nullptr;   // known to be committed up to here
+  std::size_t left_ = 0;            // bytes there, known to be committed
   std::unique_ptr<Joined> joined_;  // copies made for views, or null
 };
 

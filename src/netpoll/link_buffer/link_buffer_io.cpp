@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// LinkBuffer at the socket. book() and book_ack() are the writer's around a
-// readv [poller]; gather() is the reader's before a sendmsg [poller, or the
-// thread that flushes the connection].
+// LinkBuffer at the socket. The writer calls book() before a readv and
+// book_ack() after it [poller]; the reader calls gather() before a sendmsg
+// [the poller, or the thread that flushes the connection].
 
 #include <algorithm>
+#include <cassert>
 
 #include "netpoll/base/check.h"
 #include "netpoll/link_buffer/link_buffer.h"
@@ -13,40 +14,38 @@
 namespace netpoll {
 
 std::span<std::byte> LinkBuffer::book(std::size_t want, std::size_t new_block) {
-  // Less than this is not worth a system call. Unlike upstream, which uses up
-  // the last byte of a block first.
+  // Less room than this is not worth a system call. Unlike upstream, which uses
+  // the last byte of a block before it takes a new one.
   constexpr std::size_t kWorthwhile = 512;
   if (want == 0) return {};
+  assert(new_block > 0);
   if (malloc_size_ == 0) open();
-  if (room() < std::min(want, kWorthwhile)) {
-    link(new Node(Block::pooled(new_block)));
+  if (room_ < std::min(want, kWorthwhile)) {
+    link(new Node(Block::pooled(new_block)), true);
   }
-  return malloc(std::min(want, room()));
+  return malloc(std::min(want, room_));
 }
 
 std::size_t LinkBuffer::book_ack(std::size_t n) {
-  check(!malloc_ack(n), "book_ack: more than was booked");
-  static_cast<void>(flush());  // cannot fail
+  check(n <= malloc_size_, "book_ack: more than was booked");
+  static_cast<void>(malloc_ack(n));  // cannot fail: n was checked
+  static_cast<void>(flush());        // cannot fail
   return size();
 }
 
 std::size_t LinkBuffer::gather(std::span<Bytes> slices) {
   Pieces rest = pieces();
   std::size_t count = 0;
-  while (count < slices.size()) {
-    const Bytes piece = rest.next();
-    if (piece.empty()) break;
-    slices[count++] = piece;
-  }
+  while (count < slices.size() && rest.unread > 0)
+    slices[count++] = rest.next();
   return count;
 }
 
 std::vector<LinkBuffer::Bytes> LinkBuffer::gather() {
   std::vector<Bytes> slices;
   Pieces rest = pieces();
-  for (Bytes piece = rest.next(); !piece.empty(); piece = rest.next()) {
-    slices.push_back(piece);
-  }
+  while (rest.unread > 0)
+    slices.push_back(rest.next());
   return slices;
 }
 

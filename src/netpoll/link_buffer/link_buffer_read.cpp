@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The reader's half of LinkBuffer. [reader]: one thread at a time, the one that
-// consumes. It owns head_, read_node_, read_pos_, read_end_ and joined_, and of
-// a node it reads begin, end, next and block.
+// consumes. The reader owns head_, read_node_, read_pos_, left_ and
+// joined_, and it reads the fields of a node.
 
 #include <algorithm>
 #include <cassert>
@@ -21,10 +21,9 @@ Result<LinkBuffer::Bytes> LinkBuffer::next_across(std::size_t n) {
   return view;
 }
 
+// Requires: n bytes do not lie in one node, or are not there.
 Result<LinkBuffer::Bytes> LinkBuffer::peek_across(std::size_t n) {
   if (n > refresh()) return fail(Errc::short_buffer);
-  if (n <= left()) return Bytes(read_pos_, n);
-
   if (joined_ == nullptr) joined_ = std::make_unique<Joined>();
   const std::uint64_t at = consumed();
   const std::span<std::byte> missing = joined_->extend(at, n);
@@ -33,18 +32,23 @@ Result<LinkBuffer::Bytes> LinkBuffer::peek_across(std::size_t n) {
 }
 
 std::error_code LinkBuffer::skip(std::size_t n) {
-  if (n > left() && n > refresh()) return Errc::short_buffer;
+  if (n > left_ && n > refresh()) return Errc::short_buffer;
   advance(n);
   return {};
 }
 
 Result<LinkBuffer::Bytes> LinkBuffer::until(std::byte delimiter,
                                             std::size_t max) {
-  const std::optional<std::size_t> index = index_byte(delimiter, 0, max);
-  if (!index) {
-    return fail(refresh() < max ? Errc::short_buffer : Errc::too_long);
-  }
-  return next(*index + 1);
+  // Only the bytes that are here now: if more came during the search, it would
+  // not be known how many of them were searched.
+  const std::size_t searched = std::min(refresh(), max);
+  const auto index = index_byte(delimiter, 0, searched);
+  if (index) return next(*index + 1);
+  return fail(searched < max ? Errc::short_buffer : Errc::too_long);
+}
+
+Result<LinkBuffer::Bytes> LinkBuffer::until(char delimiter, std::size_t max) {
+  return until(static_cast<std::byte>(delimiter), max);
 }
 
 Result<std::string> LinkBuffer::read_string(std::size_t n) {
@@ -72,12 +76,13 @@ Result<std::byte> LinkBuffer::read_byte() {
 Result<Slice> LinkBuffer::slice(std::size_t n) {
   if (n > refresh()) return fail(Errc::short_buffer);
   Slice part;
+  if (n == 0) return part;
   part.open();
   Pieces rest = pieces();
   for (std::size_t size = 0; size < n; size = part.malloc_size_) {
     const std::span<std::byte> piece = rest.next();
     const std::size_t taken = std::min(piece.size(), n - size);
-    part.link(new Node(rest.block(), piece.first(taken)));
+    part.link(new Node(rest.node->block, piece.first(taken)), false);
     part.malloc_size_ += taken;
   }
   static_cast<void>(part.flush());  // cannot fail
@@ -89,9 +94,8 @@ std::optional<std::size_t> LinkBuffer::index_byte(std::byte c, std::size_t skip,
                                                   std::size_t max) {
   Pieces rest = pieces();
   std::size_t passed = 0;
-  while (passed < max) {
+  while (passed < max && rest.unread > 0) {
     Bytes piece = rest.next();
-    if (piece.empty()) break;
     piece = piece.first(std::min(piece.size(), max - passed));
     const std::size_t from =
         std::min(piece.size(), skip - std::min(skip, passed));
@@ -108,83 +112,90 @@ std::optional<std::size_t> LinkBuffer::index_byte(std::byte c, std::size_t skip,
 
 LinkBuffer::Bytes LinkBuffer::bytes() {
   const Result<Bytes> all = peek(refresh());
-  assert(all);  // what refresh() has seen does not go away
+  assert(all);  // bytes that refresh() has seen do not go away
   return *all;
 }
 
-// The slow half of release(). The memory is freed after the buffer's own state
-// is whole, since a lent block's done() may call the buffer.
-void LinkBuffer::release_read() {
-  static_cast<void>(take_consumed_nodes());
-}
-
+// The caller, or release(), destroys the result when the state of the buffer is
+// whole again: done() of a lent block may call this buffer.
 ConsumedNodes LinkBuffer::take_consumed_nodes() {
   ConsumedNodes consumed;
   const std::size_t unread = refresh();
   consumed.joined_ = std::move(joined_);
   consumed.first_ = std::exchange(head_, read_node_);
   consumed.end_ = read_node_;
-  if (unread == 0 && read_node_->block)
+  if (unread == 0 && read_node_->block) {
     consumed.last_block_ = take_last_block();
+  }
   return consumed;
 }
 
-// The buffer is empty; its last block should not idle with it. But the writer
-// may be about to write there. So the block is taken only if the writer has
-// parked, and once it is taken the writer will not come back to it.
-// Refused: to free it and let the writer find out by a flag of its own; between
-// the look and the free the writer may have begun.
+// Takes the last block out of an empty buffer, since an idle buffer should not
+// keep it. But the writer may be about to write there. So the reader takes the
+// block only when the writer has parked, and the writer does not come back to a
+// block that is taken.
+// Refused: the reader frees the block and sets a flag that the writer looks at.
+// The writer may begin to write between the reader's look and the free.
 Ref<Block> LinkBuffer::take_last_block() {
   Tail found = Tail::parked;
-  // acquire: pairs with the release in park(). The writer is through with the
-  // block, even with bytes that malloc_ack() dropped and no commit publishes.
-  // relaxed on failure: writing, so nothing is touched; or taken, long ago.
+  // acquire: pairs with the release in park(): the writer has finished with the
+  // block, also with bytes that malloc_ack() dropped and no commit publishes.
+  // relaxed on failure: after `writing` the reader touches nothing; `taken` was
+  // stored by the reader itself, or by a writer that had no block.
   if (!tail_.compare_exchange_strong(found, Tail::taken,
                                      std::memory_order_acquire,
                                      std::memory_order_relaxed) &&
       found == Tail::writing) {
     return {};
   }
-  // Between refresh() and here the writer may have committed once more into
-  // this block. Then it stays: taken, ours alone, freed when it is read.
-  // relaxed: the acquire above has it, when it matters.
+  // Between refresh() and the exchange the writer may have committed once more
+  // into this block. Then the block stays; it is taken, so release() frees it
+  // when the reader has read it.
+  // relaxed: if the exchange succeeded, its acquire shows that commit; if it
+  // failed, no commit into this block is possible any more.
   if (committed_.load(std::memory_order_relaxed) != consumed()) return {};
   return std::move(read_node_->block);
 }
 
-// Looks how much the writer has committed, and goes to the node that holds the
-// next unread byte. Returns how many are unread.
+// Reads how much the writer has committed, and goes to the node that holds the
+// next unread byte. Returns the number of unread bytes.
 std::size_t LinkBuffer::refresh() {
-  const std::size_t unread = committed() - consumed();
-  // relaxed, all of them: committed()'s acquire covers what is used.
+  // acquire: pairs with the release in flush(). relaxed, for consumed_: the
+  // reader reads its own store.
+  const std::size_t unread = committed_.load(std::memory_order_acquire) -
+                             consumed_.load(std::memory_order_relaxed);
+  // relaxed, for `end` and `next`: the acquire above covers those in use.
   std::byte* end = read_node_->end.load(std::memory_order_relaxed);
   while (read_pos_ == end && unread > 0) {
     read_node_ = read_node_->next.load(std::memory_order_relaxed);
+    assert(read_node_ != nullptr);  // unread bytes lie in some node
     read_pos_ = read_node_->begin;
     end = read_node_->end.load(std::memory_order_relaxed);
   }
-  // The end may be newer than the counter that we saw.
-  read_end_ = read_pos_ + std::min(std::span(read_pos_, end).size(), unread);
+  // `end` may count bytes that are not committed yet.
+  left_ = std::min(Bytes(read_pos_, end).size(), unread);
   return unread;
 }
 
-// Requires: n bytes are known to be committed.
+// Consumes n bytes. Requires: the reader has seen that they are committed.
 void LinkBuffer::advance(std::size_t n) {
-  while (n > left()) {
-    n -= left();
-    consume(left());
+  while (n > left_) {
+    n -= left_;
+    consume(left_);
     refresh();
-    assert(left() > 0);
+    assert(left_ > 0);
   }
   consume(n);
 }
 
+// The unread bytes, piece by piece.
 Pieces LinkBuffer::pieces() {
   const std::size_t unread = refresh();
   return {read_node_, read_pos_, unread};
 }
 
-// Copies to.size() unread bytes, beginning `from` bytes behind the next one.
+// Copies to.size() unread bytes: those behind the first `from` unread ones.
+// Requires: from + to.size() bytes are unread.
 void LinkBuffer::copy_unread(std::size_t from, std::span<std::byte> to) {
   Pieces rest = pieces();
   while (!to.empty()) {

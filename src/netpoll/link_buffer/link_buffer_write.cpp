@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The writer's half of LinkBuffer. [writer]: one thread at a time, the one that
-// mallocs and flushes. It owns flush_node_, write_node_, write_pos_,
-// write_limit_ and malloc_size_; of a node it writes reserved and limit, and
-// end and next for the reader. The reader goes to a node only when it knows of
-// committed bytes there, so all behind flush_node_ is the writer's alone.
+// mallocs and flushes. The writer owns flush_node_, flush_end_, write_node_,
+// write_pos_, room_, may_extend_ and malloc_size_. The reader goes to a
+// node only when it knows of committed bytes there, so the writer alone uses
+// the nodes behind flush_node_.
 
 #include <algorithm>
 #include <cassert>
@@ -19,175 +19,201 @@ namespace netpoll {
 // Begins to write: claims the room that the last block has left.
 void LinkBuffer::open() {
   assert(malloc_size_ == 0);
+  assert(write_node_ == flush_node_);
   // relaxed: the writer needs nothing that the reader wrote. An exchange, since
-  // exactly one of this and the reader's in give_back() must come first.
+  // either this or the reader's exchange in take_last_block() must come first.
   const Tail found = tail_.exchange(Tail::writing, std::memory_order_relaxed);
-  if (found == Tail::taken) write_node_->limit = write_pos_;
-  write_limit_ = write_node_->limit;
+  if (found == Tail::taken) may_extend_ = false;
+  flush_end_ = write_pos_;
+  if (may_extend_) room_ = write_node_->block->bytes_behind(write_pos_);
 }
 
-// Ends it: without a claim to the room, since the reader may take the block.
+// Ends writing: gives up the claim to the room, since the reader may take the
+// block from now on.
 void LinkBuffer::park() {
   assert(malloc_size_ == 0);
-  write_limit_ = write_pos_;
-  // release: pairs with the acquire in give_back().
+  assert(write_node_ == flush_node_);
+  room_ = 0;
+  // release: pairs with the acquire in take_last_block().
   tail_.store(Tail::parked, std::memory_order_release);
 }
 
-// Makes room() at least n.
+// Makes room_ at least n.
 void LinkBuffer::grow(std::size_t n) {
   if (malloc_size_ == 0) open();
-  if (n <= room()) return;
-  link(new Node(Block::pooled(std::max(n, kBlockSize))));
+  if (n > room_) {
+    link(new Node(Block::pooled(std::max(n, kBlockSize))), true);
+  }
+  assert(n <= room_);
 }
 
-// Puts `node` at the end of the chain and goes on writing there.
-void LinkBuffer::link(Node* node) {
-  write_node_->reserved = write_pos_;
+// Puts `node` at the end of the chain and goes on writing there. The writer may
+// extend the node to the end of its block only if it has that block alone.
+void LinkBuffer::link(Node* node, bool may_extend) {
   // relaxed: the reader follows the link only after the next commit.
+  write_node_->end.store(write_pos_, std::memory_order_relaxed);
   write_node_->next.store(node, std::memory_order_relaxed);
   write_node_ = node;
-  write_pos_ = node->reserved;
-  write_limit_ = node->limit;
+  write_pos_ = node->end.load(std::memory_order_relaxed);
+  room_ = may_extend ? node->block->bytes_behind(write_pos_) : 0;
+  may_extend_ = may_extend;
 }
 
-// Goes back to writing at the end of `node`, and drops all nodes behind it.
-// Requires: nothing behind it is committed.
-void LinkBuffer::retreat_to(Node* node) {
-  // relaxed: links behind flush_node_ are the writer's alone.
-  Node* rest = node->next.exchange(nullptr, std::memory_order_relaxed);
-  while (rest != nullptr) {
-    Node* next = rest->next.load(std::memory_order_relaxed);
-    delete rest;
-    rest = next;
+// Where the byte behind the first n uncommitted ones is. Looks at the last node
+// first, so that many blocks behind each other cost the same time each.
+// Requires: n <= malloc_size_.
+LinkBuffer::Place LinkBuffer::find_uncommitted(std::size_t n) const {
+  assert(n <= malloc_size_);
+  const std::size_t behind = malloc_size_ - n;
+  std::byte* begin =
+      write_node_ == flush_node_ ? flush_end_ : write_node_->begin;
+  const std::size_t in_last = Bytes(begin, write_pos_).size();
+  // A last node that shows somebody else's block is not left empty.
+  if (n > 0 && (behind < in_last || (behind == in_last && may_extend_))) {
+    return {write_node_, write_pos_ - behind};
   }
+  Node* node = flush_node_;
+  begin = flush_end_;
+  for (;;) {
+    // relaxed: the writer reads its own stores.
+    std::byte* const end = node == write_node_
+                               ? write_pos_
+                               : node->end.load(std::memory_order_relaxed);
+    const std::size_t size = Bytes(begin, end).size();
+    if (n <= size) return {node, begin + n};
+    n -= size;
+    node = node->next.load(std::memory_order_relaxed);
+    assert(node != nullptr);  // malloc_size_ is the sum over all nodes
+    begin = node->begin;
+  }
+}
+
+// Goes back to `place` to write there, and takes the nodes behind it out of the
+// chain. The caller deletes them when the state of the buffer is whole again:
+// done() of a lent block may call this buffer. Requires: no byte behind `place`
+// is committed.
+Node* LinkBuffer::cut_behind(Place place) {
+  // In another node than the last the room is not the writer's: the block may
+  // be somebody else's, or the rest of it may be shown by a later node.
+  const auto [node, pos] = place;
+  if (node != write_node_) may_extend_ = false;
+  room_ = may_extend_ ? room_ + Bytes(pos, write_pos_).size() : 0;
   write_node_ = node;
-  write_pos_ = node->reserved;
-  write_limit_ = node->limit;
+  write_pos_ = pos;
+  // relaxed: the writer alone uses the links behind flush_node_.
+  return write_node_->next.exchange(nullptr, std::memory_order_relaxed);
 }
 
 std::error_code LinkBuffer::flush() {
   if (malloc_size_ == 0) return {};
-  write_node_->reserved = write_pos_;
-  Node* last = flush_node_;
-  for (Node* node = flush_node_; node != nullptr;
-       node = node->next.load(std::memory_order_relaxed)) {
-    if (node->uncommitted() == 0) continue;
-    // relaxed: published by the release below.
-    node->end.store(node->reserved, std::memory_order_relaxed);
-    last = node;
+  write_node_->end.store(write_pos_, std::memory_order_relaxed);
+  Node* dropped = nullptr;
+  if (write_node_ != flush_node_ && write_node_->begin == write_pos_) {
+    // The reader would never go to an empty node at the end, so it could not
+    // give back the block there. Go back to the last node with bytes.
+    Node* last = flush_node_;
+    for (Node* node = last; node != nullptr;
+         node = node->next.load(std::memory_order_relaxed)) {
+      if (node->end.load(std::memory_order_relaxed) != node->begin) last = node;
+    }
+    dropped = cut_behind({last, last->end.load(std::memory_order_relaxed)});
   }
-  // An empty node at the end would be out of the reader's reach, and give_back
-  // could not find its block.
-  if (last != write_node_) retreat_to(last);
-  flush_node_ = last;
-
-  // One writer, so load + store. release: pairs with the acquire in
-  // committed(); it publishes the bytes, the ends and the links.
+  flush_node_ = write_node_;
+  // The writer alone writes committed_, so load + store. release: pairs with
+  // the acquire in committed() and refresh(): it publishes the bytes, the ends
+  // and the links, which were stored relaxed.
   committed_.store(committed_.load(std::memory_order_relaxed) + malloc_size_,
                    std::memory_order_release);
   malloc_size_ = 0;
   park();
+  if (dropped != nullptr) delete_nodes(dropped, nullptr);
   return {};
 }
 
 std::error_code LinkBuffer::malloc_ack(std::size_t n) {
   if (n > malloc_size_) return Errc::invalid_argument;
   if (n == malloc_size_) return {};
-  write_node_->reserved = write_pos_;
-  const auto [node, place] = find_uncommitted(n);
-  node->reserved = place;
-  retreat_to(node);
+  Node* const dropped = cut_behind(find_uncommitted(n));
   malloc_size_ = n;
   if (n == 0) park();
+  if (dropped != nullptr) delete_nodes(dropped, nullptr);
   return {};
-}
-
-void LinkBuffer::write_binary(Bytes bytes) {
-  copy_bytes(bytes, malloc(bytes.size()));
-}
-
-void LinkBuffer::write_string(std::string_view text) {
-  write_binary(as_bytes(text));
 }
 
 std::error_code LinkBuffer::write_direct(Ref<Block> block, std::size_t remain) {
   if (remain > malloc_size_) return Errc::invalid_argument;
-  const std::span<std::byte> bytes = block->bytes();
-  if (bytes.empty()) return {};
+  const std::size_t size = block->bytes().size();
+  if (size == 0) return {};
   if (malloc_size_ == 0) open();
-  write_node_->reserved = write_pos_;
-  const auto [node, place] = find_uncommitted(malloc_size_ - remain);
-  insert(node, place, new Node(std::move(block), bytes));
-  malloc_size_ += bytes.size();
+  insert(find_uncommitted(malloc_size_ - remain), std::move(block));
+  malloc_size_ += size;
   return {};
 }
 
-// Where the byte after the first n uncommitted ones is: its node, and its place
-// in it. Requires: n <= malloc_size_, and write_node_->reserved is up to date.
-std::pair<Node*, std::byte*> LinkBuffer::find_uncommitted(std::size_t n) const {
-  Node* node = flush_node_;
-  while (n > node->uncommitted()) {
-    n -= node->uncommitted();
-    node = node->next.load(std::memory_order_relaxed);
-  }
-  return {node, node->reserved - (node->uncommitted() - n)};
-}
-
-// Cuts `node` in two at `place` and puts `middle` between:
+// Cuts the node of `place` in two and puts a node for `block` between:
 //
 //    [ node ........ place ........ ] --> …
 //    [ node ] --> [ middle ] --> [ rest ] --> …      node and rest: one Block
-void LinkBuffer::insert(Node* node, std::byte* place, Node* middle) {
+void LinkBuffer::insert(Place place, Ref<Block> block) {
+  const auto [node, pos] = place;
+  const bool is_last = node == write_node_;
+  if (is_last) node->end.store(write_pos_, std::memory_order_relaxed);
+  std::byte* const end = node->end.load(std::memory_order_relaxed);
+
+  // Without bytes or room behind `place` there is nothing to cut off. So the
+  // writer keeps away from a block that the reader has taken: it has no room.
   Node* next = node->next.load(std::memory_order_relaxed);
-  Node* last = middle;
-  // Without room behind `place` there is nothing to cut off. This also keeps
-  // the hands off a block that the reader has taken: it has no room.
-  if (place != node->limit) {
-    last = new Node(node->block, {place, node->reserved});
-    last->limit = node->limit;
-    middle->next.store(last, std::memory_order_relaxed);
-    node->reserved = node->limit = place;
+  Node* rest = nullptr;
+  if (pos != end || (is_last && room_ > 0)) {
+    rest = new Node(node->block, {pos, end});
+    rest->next.store(std::exchange(next, rest), std::memory_order_relaxed);
   }
-  last->next.store(next, std::memory_order_relaxed);
-  node->next.store(middle, std::memory_order_relaxed);
-  if (write_node_ == node) {
-    write_node_ = last;
-    write_pos_ = last->reserved;
-    write_limit_ = last->limit;
+  // A node without bytes before `place` becomes the middle itself; otherwise
+  // each insertion at one place would leave an empty node. Not flush_node_:
+  // the reader may be there.
+  Node* middle = node;
+  if (pos != node->begin || node == flush_node_) {
+    middle = new Node;
+    node->end.store(pos, std::memory_order_relaxed);
+    node->next.store(middle, std::memory_order_relaxed);
   }
+  assert(middle != node || rest != nullptr);  // some node keeps the old block
+  middle->show(std::move(block));
+  middle->next.store(next, std::memory_order_relaxed);
+  if (!is_last) return;
+  write_node_ = rest != nullptr ? rest : middle;
+  if (rest != nullptr) return;  // the writer goes on where it was
+  write_pos_ = middle->end.load(std::memory_order_relaxed);
+  room_ = 0;
+  may_extend_ = false;
 }
 
 void LinkBuffer::append(LinkBuffer&& other) {
   assert(&other != this);
-  const std::size_t size = other.refresh() + other.malloc_size_;
-  if (size == 0) return;
+  if (other.refresh() + other.malloc_size_ == 0) return;
   other.release();
-  other.write_node_->reserved = other.write_pos_;
-  // What was committed there is not committed here.
+  if (other.malloc_size_ == 0) other.open();
+  // The reader's place there is the beginning here.
   other.read_node_->begin = other.read_pos_;
-  for (Node* node = other.read_node_; node != nullptr;
-       node = node->next.load(std::memory_order_relaxed)) {
-    node->end.store(node->begin, std::memory_order_relaxed);
-  }
   if (malloc_size_ == 0) open();
-  link(other.read_node_);
+  write_node_->end.store(write_pos_, std::memory_order_relaxed);
+  write_node_->next.store(other.read_node_, std::memory_order_relaxed);
   write_node_ = other.write_node_;
-  write_pos_ = other.write_node_->reserved;
-  write_limit_ = other.write_node_->limit;
-  malloc_size_ += size;
-  other.forget();
-}
-
-// Begins anew, as if just made: the nodes belong to somebody else.
-void LinkBuffer::forget() {
-  flush_node_ = write_node_ = head_ = read_node_ = new Node;
-  write_pos_ = write_limit_ = read_pos_ = read_end_ = nullptr;
-  malloc_size_ = 0;
-  // relaxed: no other thread is inside a call.
-  consumed_.store(committed_.load(std::memory_order_relaxed),
-                  std::memory_order_relaxed);
-  tail_.store(Tail::parked, std::memory_order_relaxed);
+  write_pos_ = other.write_pos_;
+  room_ = other.room_;
+  may_extend_ = other.may_extend_;
+  malloc_size_ += other.refresh() + other.malloc_size_;
+  // The nodes belong to this buffer now; `other` begins anew, as if just made.
+  Node* const empty = new Node;
+  other.flush_node_ = other.write_node_ = empty;
+  other.head_ = other.read_node_ = empty;
+  other.write_pos_ = other.read_pos_ = nullptr;
+  other.room_ = other.left_ = other.malloc_size_ = 0;
+  other.may_extend_ = false;
+  // relaxed, both: no other thread is inside a call.
+  other.consumed_.store(other.committed_.load(std::memory_order_relaxed),
+                        std::memory_order_relaxed);
+  other.tail_.store(Tail::taken, std::memory_order_relaxed);
 }
 
 }  // namespace netpoll

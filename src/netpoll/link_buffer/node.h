@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A link of LinkBuffer's chain: a window on a Block.
+// A node of LinkBuffer's chain: a window on a Block.
 //
-//         begin           end            reserved          limit
-//    ------|===============|================|----------------|-----  Block
-//          |  committed    |  malloc'ed,    |  room for the  |
-//          |               |  not committed |  next malloc   |
+//         begin                          end
+//    ------|==============================|----------------  Block
+//          |  bytes that were malloc'ed   |
 //
-// Several nodes may have windows on one Block: write_direct() splits a node in
-// two, a Slice has nodes of its own. The reader's position is not in here but
-// in LinkBuffer, so that reader and writer do not write to one cache line.
-// Upstream: nocopy_linkbuffer.go:808 (linkBufferNode).
+// The writer moves `end`. How many of the bytes before `end` are committed is
+// not written here: the reader learns it from LinkBuffer::committed_. Several
+// nodes may have windows on one Block: write_direct() splits a node in two, and
+// a Slice has nodes of its own. The reader's position is a field of LinkBuffer
+// and not of Node, so that reader and writer do not write to one cache line. A
+// node has 32 bytes, since an idle connection keeps two of them.
+// Upstream: nocopy_linkbuffer.go:806 (linkBufferNode).
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -24,77 +27,74 @@
 namespace netpoll {
 
 struct Node {
-  /// A node without memory: what an empty buffer is left with.
+  /// A node without memory. An empty buffer has one.
   Node() = default;
-  /// All of `memory`, with nothing written so far.
+  /// A window on `memory` at its beginning, with nothing written. [writer]
   explicit Node(Ref<Block> memory)
-      : begin(memory->bytes().data()),
-        reserved(begin),
-        limit(begin + memory->bytes().size()),
-        end(begin),
-        block(std::move(memory)) {}
-  /// `written` bytes of `memory`, and no room behind them.
+      : begin(memory->bytes().data()), end(begin), block(std::move(memory)) {}
+  /// A window on the bytes `written`, a part of `memory`. [writer]
   Node(Ref<Block> memory, std::span<std::byte> written)
       : begin(written.data()),
-        reserved(begin + written.size()),
-        limit(reserved),
-        end(begin),
+        end(begin + written.size()),
         block(std::move(memory)) {}
+  /// Makes the node a window on the whole of `memory`. Requires: no byte of the
+  /// node is committed. [writer]
+  void show(Ref<Block> memory) {
+    const std::span<std::byte> bytes = memory->bytes();
+    begin = bytes.data();
+    end.store(begin + bytes.size(), std::memory_order_relaxed);
+    block = std::move(memory);
+  }
 
+  /// Nodes come from mcache, since one thread makes them and another thread
+  /// deletes them. [any]
   static void* operator new(std::size_t size);
   static void operator delete(void* node);
 
-  /// Bytes malloc'ed since the last commit. [writer]
-  std::size_t uncommitted() const {
-    // relaxed: the writer reads what it stored itself.
-    return static_cast<std::size_t>(reserved -
-                                    end.load(std::memory_order_relaxed));
-  }
-
-  // Constant once the node is in the chain.
+  // Constant once bytes of the node are committed.
   std::byte* begin = nullptr;
-  // The writer's.
-  std::byte* reserved = nullptr;
-  std::byte* limit = nullptr;
-  // Written by the writer, read by the reader. Both relaxed everywhere: the
-  // reader looks at them after its acquire of LinkBuffer::committed_, and uses
-  // no byte and no link beyond what that told it.
+  // Written by the writer, read by the reader. All uses of both fields are
+  // relaxed: the reader looks at them after its acquire of
+  // LinkBuffer::committed_, and it uses no byte and no link beyond the number
+  // of bytes that it read there. In the writer's last node `end` may be out of
+  // date: the writer keeps it in LinkBuffer::write_pos_ until it leaves the
+  // node or flushes.
   std::atomic<std::byte*> end = nullptr;
   std::atomic<Node*> next = nullptr;
-  // Set before the node is in the chain; dropped with the node, or earlier by
-  // the reader who has emptied it and taken it (LinkBuffer::give_back).
+  // Set before the node is in the chain. Dropped with the node, or earlier by
+  // LinkBuffer::take_last_block().
   Ref<Block> block;
 };
 
-/// Steps through the committed bytes of a chain, node by node. [reader]
-class Pieces {
- public:
-  /// Requires: `unread` bytes are known to be committed from `pos` in `node`.
-  Pieces(const Node* node, std::byte* pos, std::size_t unread)
-      : node_(node), pos_(pos), unread_(unread) {}
+static_assert(sizeof(Node) == 32);
 
-  /// The next piece, never empty until there is none any more.
+/// Deletes the nodes of a chain from `first` to the one before `end`. May run
+/// done() of lent blocks, so the caller's own state is whole before it calls.
+/// Requires: no other thread uses these nodes. [any]
+void delete_nodes(Node* first, const Node* end);
+
+/// Steps through committed bytes of a chain, node by node. [reader]
+struct Pieces {
+  /// The next piece; never empty. Requires: unread > 0. [reader]
   std::span<std::byte> next() {
-    if (unread_ == 0) return {};
-    std::byte* end = node_->end.load(std::memory_order_relaxed);
-    while (pos_ == end) {
-      node_ = node_->next.load(std::memory_order_relaxed);
-      pos_ = node_->begin;
-      end = node_->end.load(std::memory_order_relaxed);
+    assert(unread > 0);
+    std::byte* end = node->end.load(std::memory_order_relaxed);
+    while (pos == end) {
+      node = node->next.load(std::memory_order_relaxed);
+      assert(node != nullptr);  // unread bytes lie in some node
+      pos = node->begin;
+      end = node->end.load(std::memory_order_relaxed);
     }
-    // The end may be newer than what the caller knows to be committed.
-    const std::span piece(pos_, std::min(std::span(pos_, end).size(), unread_));
-    pos_ += piece.size();
-    unread_ -= piece.size();
-    return piece;
+    // `end` may count bytes that the writer has malloc'ed and not committed.
+    const std::size_t size =
+        std::min(static_cast<std::size_t>(end - pos), unread);
+    unread -= size;
+    return {std::exchange(pos, pos + size), size};
   }
-  /// The memory that holds the piece next() has just returned.
-  const Ref<Block>& block() const { return node_->block; }
 
- private:
-  const Node* node_;
-  std::byte* pos_;
-  std::size_t unread_;
+  const Node* node;    // holds the piece that next() has just returned
+  std::byte* pos;      // behind that piece
+  std::size_t unread;  // bytes from `pos` on that the reader saw committed
 };
 
 }  // namespace netpoll

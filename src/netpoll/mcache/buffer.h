@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A block of the pool that frees itself.
+// A block of the pool whose destructor frees it.
 //
 //    Buffer buffer(100);
 //
 //    data()                              capacity() = 128
 //    |<------- size() = 100 -------->|<------------>|
-//    | dirty bytes, the owner's      | also usable  |
+//    | dirty bytes, in use           | usable too   |
 //
-// With a Buffer the mistakes of malloc() and free() cannot be written down: it
-// cannot be copied, so it is freed once; it cannot be made from other memory,
-// so nothing foreign gets into the pool; and it remembers the base and the
-// capacity, whatever part of it is in use.
+// A program that uses Buffer cannot make the mistakes of malloc() and free(). A
+// Buffer cannot be copied, so it is freed once. It cannot be made from other
+// memory, so the pool gets only its own blocks. And it remembers the base and
+// the capacity, whatever part of the block is in use.
 //
 // Upstream: the []byte of mcache.Malloc, with len and cap.
 
@@ -29,10 +29,11 @@ class Buffer {
  public:
   /// Holds nothing; size() and capacity() are 0.
   Buffer() = default;
-  /// `size` dirty bytes, in a block for at least `capacity` of them.
+  /// `size` bytes with unknown content, in a block of at least max(size,
+  /// capacity) bytes. [any]
   explicit Buffer(std::size_t size, std::size_t capacity = 0)
       : memory_(malloc(size, capacity)), size_(size) {}
-  /// The other one holds nothing afterwards.
+  /// Takes over the block of `other`, which holds nothing afterwards. [any]
   Buffer(Buffer&& other) noexcept
       : memory_(std::exchange(other.memory_, {})),
         size_(std::exchange(other.size_, 0)) {}
@@ -44,13 +45,14 @@ class Buffer {
   }
   ~Buffer() { free(memory_); }
 
+  /// The first byte; valid as long as the Buffer holds this block. [any]
   std::byte* data() const { return memory_.base; }
   std::size_t size() const { return size_; }
   std::size_t capacity() const { return memory_.capacity; }
   std::span<std::byte> bytes() const { return {data(), size_}; }
 
-  /// Moves the end of what is in use. The block stays as it is, and so does
-  /// what free() will get. Requires: size <= capacity(). [the owner]
+  /// Sets how many bytes are in use. The block and its capacity do not change.
+  /// Requires: size <= capacity(). [any]
   void resize(std::size_t size) {
     assert(size <= capacity());
     size_ = size;

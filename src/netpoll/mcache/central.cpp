@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netpoll/mcache/central.h"
 
-#include "netpoll/mcache/size_class.h"
-
 namespace netpoll::mcache {
 
 Central::Central() {
   for (unsigned index = 0; index < kClasses; ++index) {
-    lists_.emplace_back(index);
+    lists_.emplace_back(index, budget_);
   }
 }
 

@@ -5,24 +5,29 @@
 //
 //    [0] 1 B    [1] 2 B    [2] 4 B   ...   [23] 8 MiB
 //     list       list       list            list         each with its mutex
+//       \          \          |              /
+//        `----------`---- one Budget -------'            bytes of all lists
 //
 // The program has one (mcache.cpp); tests make their own.
-// Upstream: the array of pools in gopkg lang/mcache/mcache.go:24.
+// Upstream: the array of pools in gopkg lang/mcache/mcache.go:27.
 
 #include <cassert>
 #include <deque>
 
+#include "netpoll/mcache/budget.h"
 #include "netpoll/mcache/central_list.h"
 #include "netpoll/mcache/mcache.h"
+#include "netpoll/mcache/size_class.h"
 
 namespace netpoll::mcache {
 
 class Central {
  public:
-  /// With an empty list for every class.
+  /// With an empty list for every class. [init]
   Central();
 
-  /// The list of class `index`. Requires: index < kClasses. [any]
+  /// The list of class `index`; lives as long as the Central. Requires:
+  /// index < kClasses. [any]
   CentralList& operator[](unsigned index) {
     assert(index < lists_.size());
     return lists_[index];
@@ -35,8 +40,9 @@ class Central {
   Stats stats() const;
 
  private:
-  // Constant after construction. A deque, since a list with a mutex inside
-  // cannot move, as a vector would ask of it.
+  Budget budget_{kCentralTotalMax};  // of all lists together
+  // Constant after construction. A deque, since a vector may move its elements,
+  // and a list cannot be moved: it has a mutex inside.
   std::deque<CentralList> lists_;
 };
 

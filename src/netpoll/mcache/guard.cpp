@@ -4,6 +4,7 @@
 #include <sanitizer/asan_interface.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -13,12 +14,12 @@
 namespace netpoll::mcache::guard {
 namespace {
 
-enum class State : std::uint64_t {  // unlikely to be found by chance
+enum class State : std::uint64_t {  // values that other memory hardly has
   live = 0x6c6976652d6d6361,
   free = 0x667265652d6d6361,
 };
 
-// As large as std::malloc's alignment, so that the base has it too.
+// Its size is std::malloc's alignment, so that the base has that alignment too.
 struct Header {
   State state;
   std::uint64_t capacity;
@@ -26,10 +27,11 @@ struct Header {
 
 constexpr std::size_t kHeaderSize = kGuarded ? sizeof(Header) : 0;
 constexpr unsigned char kFreedByte = 0xdd;
-// More than this of a large block is not filled: it would cost milliseconds.
+// Only so many bytes of a large block are filled: more would cost milliseconds.
 constexpr std::size_t kFilledMax = 65536;
 
 Header& header_of(std::byte* base) {
+  assert(base != nullptr);
   static_assert(sizeof(Header) == alignof(std::max_align_t));
   return *reinterpret_cast<Header*>(base - sizeof(Header));
 }
@@ -37,13 +39,14 @@ Header& header_of(std::byte* base) {
 // The addresses are poisoned only under AddressSanitizer; elsewhere the two
 // macros are empty.
 void fill(std::byte* base, std::size_t capacity) {
+  assert(capacity > 0);
   std::memset(base, kFreedByte, std::min(capacity, kFilledMax));
   ASAN_POISON_MEMORY_REGION(base, capacity);
 }
 
 bool is_filled(std::byte* base, std::size_t capacity) {
   ASAN_UNPOISON_MEMORY_REGION(base, capacity);
-  // All bytes are alike if each is like its neighbour.
+  // All bytes are equal if each byte equals its neighbour.
   return *base == std::byte{kFreedByte} &&
          std::memcmp(base, base + 1, std::min(capacity, kFilledMax) - 1) == 0;
 }

@@ -18,13 +18,13 @@
 //                                   v trim(), the second after the last use
 //                                 system
 //
-// A thread takes from and frees to its own lists. Only when one of them is
-// empty or full does a batch of blocks cross over, under a mutex. What is freed
-// here by one thread for ever thus reaches the threads that allocate for ever.
+// A thread takes from its own lists and frees to them. When one of its lists is
+// empty or full, a batch of blocks moves between that list and the centre, under
+// a mutex. So blocks that one thread only frees reach a thread that only takes.
 //
 // The memory is dirty: it holds what its last owner wrote. Wipe secrets before
-// free(). Running out of memory ends the process; this is the only place that
-// says so, and nothing in the library handles it otherwise.
+// free(). Running out of memory ends the process; no other part of the library
+// handles it in another way.
 //
 // Upstream: mcache (gopkg lang/mcache/mcache.go), a sync.Pool for each class.
 
@@ -33,7 +33,7 @@
 
 namespace netpoll::mcache {
 
-/// One block: what malloc() gave, and what free() wants back unchanged.
+/// One block: malloc() returns it, and free() must get it back unchanged.
 struct Memory {
   std::byte* base = nullptr;  // aligned as std::malloc aligns: 16 bytes
   std::size_t capacity = 0;   // bytes that may be used
@@ -41,35 +41,44 @@ struct Memory {
 
 /// A block of at least max(size, capacity) bytes: the next power of two, at
 /// least 1. Above kPooledMax (8 MiB) it has exactly that many bytes and comes
-/// from the system. Never null. Belongs to the caller until free(). [any]
+/// from the system. Never null. The caller owns the block until free(). [any]
 ///
 /// Upstream: mcache.Malloc (gopkg lang/mcache/mcache.go:60).
 [[nodiscard]] Memory malloc(std::size_t size,
                             std::size_t capacity = 0) noexcept;
 
-/// Takes back what malloc() gave, on whatever thread. An empty Memory is fine.
-/// Requires: nobody uses the block any more. A capacity that no malloc() gives
-/// ends the process; a build without NDEBUG also ends it, with a line that says
-/// why, on a second free, on memory from elsewhere, on a pointer into a block,
-/// and on a block that is written after its free. [any]
+/// Takes back a block that malloc() returned, on whatever thread. An empty
+/// Memory is fine. Requires: no thread uses the block any more. A capacity that
+/// malloc() never returns ends the process. A build without NDEBUG also ends it,
+/// with a line that says why, when a block is freed twice, when the memory is
+/// not a block of the pool, when the pointer does not point to its beginning,
+/// and when a block was written after its free. [any]
 ///
-/// Unlike upstream: Free() silently drops a capacity that is no power of two,
-/// since the garbage collector takes it, and adopts any other memory.
+/// Unlike upstream, whose Free() silently drops a capacity that is no power of
+/// two, since the garbage collector takes it, and accepts any other memory.
 /// Upstream: mcache.Free (gopkg lang/mcache/mcache.go:80).
 void free(Memory memory) noexcept;
 
-/// One tick of the clock that gives unused blocks back to the system: a free
-/// block that nobody takes for two ticks is gone. Call it about once a second.
-/// The calling thread's own lists take part; those of other threads do not, but
-/// they are bounded (thread_limit()), and empty when their thread ends. [any]
+/// One tick: a free block in the centre that no thread takes during two ticks
+/// goes back to the system. The Runtime calls it about once a second. The
+/// calling thread first returns its own blocks to the centre. Other threads keep
+/// theirs: those are bounded (thread_limit()), and go to the centre when their
+/// thread ends or calls shrink_thread(). [any]
 ///
 /// Upstream: the garbage collector empties sync.Pool in two rounds.
 void trim() noexcept;
 
-/// What the centre has and did, all classes together, since the program began.
+/// Returns blocks that the calling thread keeps to the centre, the largest
+/// first, until it keeps at most `bytes_max` bytes. For a thread that is about
+/// to sleep. Costs 24 loads when there is nothing to return. [any]
+void shrink_thread(std::size_t bytes_max) noexcept;
+
+/// What the pool has and did, all classes together, since the program began.
 struct Stats {
-  std::size_t cached_blocks = 0;  // free, waiting in the centre
+  std::size_t cached_blocks = 0;  // free, in the centre
   std::size_t cached_bytes = 0;   // the same, in bytes
+  std::size_t kept_bytes = 0;     // free, in the lists of all threads
+  std::size_t in_use_bytes = 0;   // returned by malloc() and not yet freed
   std::uint64_t refills = 0;      // batches that threads took
   std::uint64_t spills = 0;       // batches that threads gave
   std::uint64_t allocated = 0;    // blocks that came from the system
@@ -78,7 +87,9 @@ struct Stats {
   Stats& operator+=(const Stats& other);
 };
 
-/// The figures of this moment; other threads may be changing them. [any]
+/// The figures of this moment. They are exact when no other thread is inside a
+/// call of the pool. The four counters do not count blocks above kPooledMax;
+/// in_use_bytes does. [any]
 [[nodiscard]] Stats stats() noexcept;
 
 }  // namespace netpoll::mcache

@@ -9,16 +9,17 @@
 //                                                                        |
 //                                     kPooledMax: more than this is not pooled
 //
-// Rounding up wastes less than half of a block, and makes any free block of a
-// class good for any request of it. Per class two bounds keep the pool small:
+// Rounding up wastes less than half of a block, and so every free block of a
+// class serves every request of that class. Bounds keep the pool small:
 //
-//                     blocks at most     bytes at most     example: 8 KiB
-//    in one thread    64                 2 MiB             64
-//    in the centre    16384              64 MiB            8192
+//                                  blocks    bytes      example: 8 KiB
+//    in one thread, one class      64        2 MiB      64 blocks
+//    in the centre, one class      16384     64 MiB     8192 blocks
+//    in the centre, all classes              128 MiB
 //
 // Upstream: mcache.calcIndex (gopkg lang/mcache/mcache.go:47), with 46 classes;
-// the ceiling is netpoll's mallocMax (nocopy.go:259). Upstream has no bounds:
-// there the garbage collector empties the pool.
+// the ceiling is netpoll's mallocMax (nocopy.go:259). Unlike upstream, which
+// has no bounds: there the garbage collector empties the pool.
 
 #include <algorithm>
 #include <bit>
@@ -38,6 +39,8 @@ inline constexpr std::size_t kThreadBytesMax = std::size_t{2} << 20;
 /// What the centre keeps of one class; central_limit() is the smaller of them.
 inline constexpr std::size_t kCentralBlocksMax = 16384;
 inline constexpr std::size_t kCentralBytesMax = std::size_t{64} << 20;
+/// What the centre keeps of all classes together, in bytes.
+inline constexpr std::size_t kCentralTotalMax = std::size_t{128} << 20;
 
 /// The class of the smallest block that holds `size` bytes.
 /// Requires: size <= kPooledMax. [any]
@@ -54,20 +57,21 @@ constexpr std::size_t capacity_of(unsigned index) {
   return std::size_t{1} << index;
 }
 
-/// How many blocks of class `index` one thread keeps for itself; one at least,
-/// so that a thread that renews a single large block needs no lock. [any]
+/// How many blocks of class `index` one thread keeps for itself. At least one,
+/// so that a thread that frees and takes one large block in turn locks nothing.
+/// [any]
 constexpr std::size_t thread_limit(unsigned index) {
   return std::clamp<std::size_t>(kThreadBytesMax >> index, 1, kThreadBlocksMax);
 }
 
 /// How many blocks move between a thread and the centre under one lock: half
-/// of what a thread keeps, so that after a move it can go on in both
-/// directions, taking or freeing, without a lock. [any]
+/// of what a thread keeps. So after a move the thread can take blocks and free
+/// blocks for a while without the next lock. [any]
 constexpr std::size_t batch_of(unsigned index) {
   return std::max<std::size_t>(thread_limit(index) / 2, 1);
 }
 
-/// How many free blocks of class `index` wait in the centre. [any]
+/// How many free blocks of class `index` the centre keeps at most. [any]
 constexpr std::size_t central_limit(unsigned index) {
   return std::min(kCentralBytesMax >> index, kCentralBlocksMax);
 }

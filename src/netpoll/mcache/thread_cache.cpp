@@ -12,13 +12,28 @@ ThreadCache::ThreadCache(Central& central) : central_(central) {
   }
 }
 
-void ThreadCache::flush() {
-  for (unsigned index = 0; index < kClasses; ++index) {
-    Stack& stack = stacks_[index];
-    if (stack.count == 0) continue;
-    central_[index].give(std::span(stack.blocks).first(stack.count));
-    stack.count = 0;
+void ThreadCache::return_all() {
+  shrink(0);
+  assert(kept_bytes() == 0);
+}
+
+void ThreadCache::shrink(std::size_t bytes_max) {
+  std::size_t kept = kept_bytes();
+  for (unsigned index = kClasses; kept > bytes_max;) {
+    assert(index > 0);  // the counts add up to `kept`
+    const std::size_t capacity = capacity_of(--index);
+    const std::size_t too_many = (kept - bytes_max + capacity - 1) / capacity;
+    const std::size_t count = std::min(too_many, this->count(index));
+    if (count > 0) spill(index, count);
+    kept -= count * capacity;
   }
+}
+
+std::size_t ThreadCache::kept_bytes() const {
+  std::size_t bytes = 0;
+  for (unsigned index = 0; index < kClasses; ++index)
+    bytes += count(index) * capacity_of(index);
+  return bytes;
 }
 
 std::byte* ThreadCache::refill_and_pop(unsigned index) {
@@ -27,7 +42,7 @@ std::byte* ThreadCache::refill_and_pop(unsigned index) {
 }
 
 void ThreadCache::spill_and_push(unsigned index, std::byte* block) {
-  spill(index);
+  spill(index, batch_of(index));
   push(index, block);
 }
 
@@ -35,19 +50,19 @@ void ThreadCache::refill(unsigned index) {
   Stack& stack = stacks_[index];
   assert(stack.count == 0);
   const auto room = std::span(stack.blocks).first(batch_of(index));
-  stack.count = central_[index].take(room);
+  stack.count = central_[index].take_batch(room);
   assert(stack.count > 0);
 }
 
-void ThreadCache::spill(unsigned index) {
+void ThreadCache::spill(unsigned index, std::size_t count) {
   Stack& stack = stacks_[index];
-  const std::size_t batch = batch_of(index);
-  assert(stack.count >= batch);
-  // The oldest go, from the bottom; the youngest stay, where they are warm.
-  central_[index].give(std::span(stack.blocks).first(batch));
-  std::copy(stack.blocks.begin() + batch, stack.blocks.begin() + stack.count,
+  assert(stack.count >= count);
+  // The oldest go, from the bottom; the youngest stay, since their bytes are
+  // the likeliest to be in this processor's cache.
+  central_[index].give_batch(std::span(stack.blocks).first(count));
+  std::copy(stack.blocks.begin() + count, stack.blocks.begin() + stack.count,
             stack.blocks.begin());
-  stack.count -= batch;
+  stack.count -= count;
 }
 
 }  // namespace netpoll::mcache

@@ -34,7 +34,7 @@ class PoolExercise : public testing::Test {
     ThreadCache other(central_);
     for (std::size_t i = 0; i < count; ++i)
       blocks.push_back(other.pop(kIndex));
-    central_[kIndex].give(blocks);
+    central_[kIndex].give_batch(blocks);
   }
 
   Central central_;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A bound that several lists share: how many bytes they may keep together.
+//
+//    list of 8 KiB    reserve(32, 8192) --> 32     |#######............|
+//    list of 8 MiB    reserve(4, 8388608) --> 1    used()      bytes_max
+//
+// Upstream: none; the garbage collector empties a sync.Pool that is too full.
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <cstddef>
+
+namespace netpoll::mcache {
+
+class Budget {
+ public:
+  /// Nothing is used. [init]
+  explicit Budget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  /// Reserves the bytes of up to `blocks` blocks of `capacity` bytes, as many
+  /// as still fit, and returns for how many it did. [any]
+  std::size_t reserve(std::size_t blocks, std::size_t capacity) {
+    assert(capacity > 0);
+    // relaxed, all of them: the number guards no other memory. The blocks
+    // themselves are under the mutex of their list.
+    std::size_t used = used_.load(std::memory_order_relaxed);
+    std::size_t fit = 0;
+    do {
+      fit = std::min(blocks, (bytes_max_ - used) / capacity);
+    } while (!used_.compare_exchange_weak(used, used + fit * capacity,
+                                          std::memory_order_relaxed));
+    return fit;
+  }
+
+  /// Ends the reservation of `bytes` bytes. [any]
+  void cancel(std::size_t bytes) {
+    // relaxed: see reserve().
+    [[maybe_unused]] const std::size_t used =
+        used_.fetch_sub(bytes, std::memory_order_relaxed);
+    assert(used >= bytes);
+  }
+
+  /// How many bytes are reserved. [any]
+  std::size_t used() const { return used_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::size_t bytes_max_;
+  std::atomic<std::size_t> used_ = 0;  // never more than bytes_max_
+};
+
+}  // namespace netpoll::mcache

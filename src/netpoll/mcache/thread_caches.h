@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The caches of all threads that run, so that one thread can add up what all of
+// them keep. Only stats() and the first and the last call of a thread come
+// here. Borrows the caches: each is removed before it is destroyed.
+// Upstream: none.
+
+#include <cstddef>
+#include <vector>
+
+#include "netpoll/base/mutex.h"
+#include "netpoll/base/thread_annotations.h"
+#include "netpoll/mcache/thread_cache.h"
+
+namespace netpoll::mcache {
+
+class ThreadCaches {
+ public:
+  /// Counts `cache` from now on. [its thread]
+  void add(const ThreadCache& cache);
+  /// Counts `cache` no longer. Requires: add(cache). [its thread]
+  void remove(const ThreadCache& cache);
+  /// How many bytes all threads keep. [any]
+  std::size_t kept_bytes() const;
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<const ThreadCache*> caches_ NETPOLL_GUARDED_BY(mutex_);
+};
+
+}  // namespace netpoll::mcache
