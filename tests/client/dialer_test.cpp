@@ -84,8 +84,8 @@ TEST_F(DialTest, TimesOutWhereNobodyAnswers) {
 }
 
 TEST_F(DialTest, RefusesWhatIsNoAddress) {
-  EXPECT_EQ(dial(*runtime, "tcp", "nowhere").error(), Errc::invalid_argument);
-  EXPECT_EQ(dial(*runtime, "udp", "1.2.3.4:5").error(), Errc::unsupported);
+  EXPECT_EQ(dial(*runtime, "tcp", "nowhere").error(), Errc::missing_port);
+  EXPECT_EQ(dial(*runtime, "udp", "1.2.3.4:5").error(), Errc::unknown_network);
 }
 
 TEST_F(DialTest, ClosesWhenTheUserLetsGo) {

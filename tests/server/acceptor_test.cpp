@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <chrono>
 #include <latch>
 #include <memory>
 #include <utility>
@@ -51,7 +52,7 @@ class AcceptorTest : public testing::Test {
 
 // The first one is held until stop() waits for the turn to end; a second turn
 // would have to win against it nine times.
-TEST_F(AcceptorTest, AcceptsAllThatWaitInOneTurn) {
+TEST_F(AcceptorTest, AcceptsAFewThatWaitInOneTurn) {
   std::vector<UniqueFd> clients;
   for (int i = 0; i < 10; ++i)
     clients.push_back(test::client_of(address));
@@ -61,6 +62,38 @@ TEST_F(AcceptorTest, AcceptsAllThatWaitInOneTurn) {
   stopping.count_down();
   acceptor->stop();
   EXPECT_EQ(accepted, 10);
+}
+
+// Also epoll's other descriptors get their turn.
+TEST_F(AcceptorTest, AcceptsNoMoreThanItsBudgetInOneTurn) {
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < Acceptor::kAcceptsPerTurn + 5; ++i)
+    clients.push_back(test::client_of(address));
+  hold = true;
+  ASSERT_FALSE(acceptor->start());
+  entered.wait();
+  stopping.count_down();
+  acceptor->stop();
+  EXPECT_EQ(accepted, Acceptor::kAcceptsPerTurn);
+}
+
+TEST_F(AcceptorTest, AcceptsTheRestInTurnsThatFollow) {
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < Acceptor::kAcceptsPerTurn + 5; ++i)
+    clients.push_back(test::client_of(address));
+  ASSERT_FALSE(acceptor->start());
+  EXPECT_TRUE(
+      eventually([&] { return accepted == Acceptor::kAcceptsPerTurn + 5; }));
+  acceptor->stop();
+}
+
+TEST(AcceptorPause, DoublesUpToOneSecondAndNoMore) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(Acceptor::next_pause(milliseconds(0)), milliseconds(10));
+  EXPECT_EQ(Acceptor::next_pause(milliseconds(10)), milliseconds(20));
+  EXPECT_EQ(Acceptor::next_pause(milliseconds(320)), milliseconds(640));
+  EXPECT_EQ(Acceptor::next_pause(milliseconds(640)), milliseconds(1000));
+  EXPECT_EQ(Acceptor::next_pause(milliseconds(1000)), milliseconds(1000));
 }
 
 TEST_F(AcceptorTest, AcceptsNobodyOnceStopped) {
