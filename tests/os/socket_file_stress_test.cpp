@@ -20,12 +20,12 @@ namespace netpoll::os {
 namespace {
 
 constexpr int kServers = 6;
-constexpr int kRounds = 200;
 
 // Broken variant: neither the lock nor the look at /proc/net/unix (several
 // owners). Either of the two alone leaves one owner here; SocketFileTest and
 // the test below need the look.
 TEST(SocketFileStress, ServersThatStartTogetherHaveOneOwner) {
+  constexpr int kRounds = 200;
   const test::FdsBalance balance;
   const test::SocketFolder folder;
   const std::string path = folder / "s";
@@ -60,6 +60,7 @@ TEST(SocketFileStress, ServersThatStartTogetherHaveOneOwner) {
 // A foreign server knows no lock, and does not listen yet. Broken variant: no
 // look at /proc/net/unix (the rival takes its path).
 TEST(SocketFileStress, AForeignServerThatHasBoundKeepsItsPath) {
+  constexpr int kRounds = 20;
   const test::SocketFolder folder;
   const std::string path = folder / "s";
   std::atomic<bool> stop{false};
