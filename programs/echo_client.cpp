@@ -6,7 +6,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <span>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -29,7 +31,8 @@ struct Tally {
   std::atomic<std::size_t> failed{0};
 };
 
-// One message there and back. Empty when all is well, else what went wrong.
+// Sends one message and reads its echo. Returns "" when all is well, else what
+// went wrong.
 std::string exchange(netpoll::Connection& conn, const std::string& message) {
   conn.writer().write_string(message);
   if (const auto error = conn.writer().flush()) return error.message();
@@ -41,6 +44,7 @@ std::string exchange(netpoll::Connection& conn, const std::string& message) {
   return "";
 }
 
+// Opens a connection and sends all messages. Returns as exchange() does.
 std::string talk(netpoll::Runtime& runtime, const Flags& flags,
                  const std::string& message, Tally& tally) {
   const std::chrono::milliseconds timeout(flags.timeout_ms);
@@ -59,29 +63,45 @@ std::string talk(netpoll::Runtime& runtime, const Flags& flags,
   return "";
 }
 
+int fail_with(const std::string& what, const std::string& why) {
+  std::fprintf(stderr, "echo_client: %s: %s\n", what.c_str(), why.c_str());
+  return 1;
+}
+
+void talk_and_count(netpoll::Runtime& runtime, const Flags& flags,
+                    const std::string& message, Tally& tally) {
+  const std::string wrong = talk(runtime, flags, message, tally);
+  if (wrong.empty()) return;
+  ++tally.failed;
+  fail_with(flags.where.addr, wrong);
+}
+
+// Each connection has a thread of its own. A connection for which the system
+// has no thread left counts as failed.
+void talk_on_all(netpoll::Runtime& runtime, const Flags& flags,
+                 const std::string& message, Tally& tally) {
+  std::vector<std::jthread> talkers;
+  talkers.reserve(flags.connections);
+  try {
+    while (talkers.size() < flags.connections) {
+      talkers.emplace_back(
+          [&] { talk_and_count(runtime, flags, message, tally); });
+    }
+  } catch (const std::system_error& error) {
+    const std::size_t left = flags.connections - talkers.size();
+    tally.failed += left;
+    fail_with("no thread for " + std::to_string(left) + " connections",
+              error.code().message());
+  }
+}
+
 int run(const Flags& flags) {
   auto runtime = netpoll::Runtime::start();
-  if (!runtime) {
-    std::fprintf(stderr, "echo_client: cannot start: %s\n",
-                 runtime.error().message().c_str());
-    return 1;
-  }
+  if (!runtime) return fail_with("cannot start", runtime.error().message());
   const std::string message =
       flags.say.empty() ? std::string(flags.bytes, 'x') : flags.say + "\n";
   Tally tally;
-  {
-    std::vector<std::jthread> talkers;
-    talkers.reserve(flags.connections);
-    for (std::size_t i = 0; i < flags.connections; ++i) {
-      talkers.emplace_back([&] {
-        const std::string wrong = talk(**runtime, flags, message, tally);
-        if (wrong.empty()) return;
-        ++tally.failed;
-        std::fprintf(stderr, "echo_client: %s: %s\n", flags.where.addr.c_str(),
-                     wrong.c_str());
-      });
-    }
-  }
+  talk_on_all(**runtime, flags, message, tally);
   if (!flags.say.empty()) {
     if (tally.failed == 0) std::printf("%s\n", flags.say.c_str());
   } else {
@@ -116,5 +136,10 @@ int main(int argc, char** argv) {
       status >= 0) {
     return status;
   }
+  if (const int status = netpoll::programs::check_where(app, flags.where);
+      status >= 0) {
+    return status;
+  }
+  netpoll::programs::prepare_process();
   return run(flags);
 }

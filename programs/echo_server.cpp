@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// echo_server: sends back whatever it gets, until SIGTERM or SIGINT.
-
-#include <signal.h>
+// echo_server: sends back whatever it gets, until SIGTERM or SIGINT. It then
+// finishes what is under way; a second signal ends it at once.
 
 #include <chrono>
 #include <cstdio>
@@ -10,6 +9,7 @@
 
 #include "flags.h"
 #include "netpoll/netpoll.h"
+#include "netpoll/os/signals.h"
 
 namespace {
 
@@ -31,30 +31,13 @@ void work(microseconds length) {
   }
 }
 
-// The handler: everything that is there, back to where it came from.
+// The handler: sends back all input that is there. malloc() hands out the memory
+// that flush() sends, and read() fills it: each byte is copied once.
 void on_request(netpoll::Connection& conn) {
   netpoll::Input& in = conn.reader();
-  const auto bytes = in.next(in.size());
-  if (!bytes) return conn.close();
-  conn.writer().write_binary(*bytes);
-  in.release();
+  const auto size = in.read(conn.writer().malloc(in.size()));
+  if (!size) return conn.close();
   if (conn.writer().flush()) conn.close();
-}
-
-// SIGTERM and SIGINT arrive at wait_for_end() and nowhere else. Called before
-// the first thread starts, since threads inherit the mask.
-sigset_t block_end_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
-void wait_for_end(const sigset_t& signals) {
-  int signal = 0;
-  sigwait(&signals, &signal);
 }
 
 int refuse(const std::string& what, const std::string& why) {
@@ -62,8 +45,9 @@ int refuse(const std::string& what, const std::string& why) {
   return 1;
 }
 
-int serve(const Flags& flags) {
-  const sigset_t signals = block_end_signals();
+int run_server(const Flags& flags) {
+  // Before the first thread starts: SIGTERM and SIGINT arrive at wait().
+  netpoll::os::EndSignals signals;
   auto runtime = netpoll::Runtime::start(
       {.pollers = flags.pollers,
        .runner = flags.runner == "inline" ? netpoll::RunBy::inline_on_poller
@@ -89,7 +73,7 @@ int serve(const Flags& flags) {
   std::printf("listening on %s\n", address.c_str());
   std::fflush(stdout);
 
-  wait_for_end(signals);
+  signals.wait();
   const auto error = loop.shutdown(std::chrono::seconds(30));
   return error ? refuse("shut down with requests under way", error.message())
                : 0;
@@ -100,7 +84,7 @@ int check_flags(const Flags& flags) {
   std::fprintf(stderr,
                "echo_server: --runner adaptive comes with a later part of the "
                "project; pool and inline are allowed\n");
-  return 2;
+  return netpoll::programs::kBadFlags;
 }
 
 }  // namespace
@@ -130,5 +114,10 @@ int main(int argc, char** argv) {
     return status;
   }
   if (const int status = check_flags(flags); status >= 0) return status;
-  return serve(flags);
+  if (const int status = netpoll::programs::check_where(app, flags.where);
+      status >= 0) {
+    return status;
+  }
+  netpoll::programs::prepare_process();
+  return run_server(flags);
 }

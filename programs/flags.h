@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the programs share: flags of where to connect, and how a bad flag ends.
+// What the programs share: the flags that say where to connect, the end of a
+// program with a bad flag, and the state of the process that each needs.
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <string>
+#include <system_error>
+
+#include "netpoll/os/new_fd.h"
+#include "netpoll/os/resolver.h"
 
 namespace netpoll::programs {
+
+/// The exit status of a program whose flags are wrong.
+inline constexpr int kBadFlags = 2;
 
 /// --network and --addr.
 struct Where {
@@ -24,6 +33,13 @@ inline void add_where(CLI::App& app, Where& where) {
       ->capture_default_str();
 }
 
+/// Writes one line about a bad flag; returns the exit status.
+inline int refuse_flag(const CLI::App& app, const std::string& why) {
+  std::fprintf(stderr, "%s: %s (%s --help lists the flags)\n",
+               app.get_name().c_str(), why.c_str(), app.get_name().c_str());
+  return kBadFlags;
+}
+
 /// Reads the flags. Returns -1 to go on, else the exit status: 0 after --help,
 /// 2 after one line that says what is wrong and what is allowed.
 inline int parse(CLI::App& app, int argc, char** argv) {
@@ -32,9 +48,30 @@ inline int parse(CLI::App& app, int argc, char** argv) {
     return -1;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "%s: %s (%s --help lists the flags)\n",
-                 app.get_name().c_str(), error.what(), app.get_name().c_str());
-    return 2;
+    return refuse_flag(app, error.what());
+  }
+}
+
+/// Checks the form of --addr. Returns -1 to go on, else the exit status, after
+/// one line. The default of --addr is for tcp only.
+inline int check_where(const CLI::App& app, const Where& where) {
+  const bool is_unix = where.network == "unix";
+  if (is_unix && app.get_option("--addr")->count() == 0) {
+    return refuse_flag(app, "--network unix needs --addr PATH");
+  }
+  const auto error = os::check_form(where.network, where.addr);
+  if (!error) return -1;
+  return refuse_flag(app, "--addr " + where.addr + ": " + error.message() +
+                              "; it is " + (is_unix ? "a PATH" : "HOST:PORT"));
+}
+
+/// Makes the process fit for a server or a client. A write to a closed pipe
+/// fails and does not end the process, and no descriptor that is opened later
+/// gets the number of a standard stream.
+inline void prepare_process() {
+  std::signal(SIGPIPE, SIG_IGN);
+  for (UniqueFd& fd : os::open_closed_standard_fds()) {
+    static_cast<void>(fd.into_raw());  // open until the program ends
   }
 }
 

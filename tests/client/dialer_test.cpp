@@ -75,6 +75,13 @@ TEST_F(DialTest, IsRefusedWhereNobodyListens) {
   EXPECT_EQ(conn.error(), std::errc::connection_refused);
 }
 
+TEST_F(DialTest, UnixSocketIsRefusedWhereNobodyListens) {
+  const std::string name = "@netpoll-none-" + std::to_string(::getpid());
+  const Result<DialedConnection> conn = dial(*runtime, "unix", name);
+  ASSERT_FALSE(conn);
+  EXPECT_EQ(conn.error(), std::errc::connection_refused);
+}
+
 TEST_F(DialTest, TimesOutWhereNobodyAnswers) {
   ASSERT_EQ(::listen(listener.get(), 0), 0);  // room for one
   const Result<DialedConnection> first = dial_it();
@@ -84,8 +91,8 @@ TEST_F(DialTest, TimesOutWhereNobodyAnswers) {
 }
 
 TEST_F(DialTest, RefusesWhatIsNoAddress) {
-  EXPECT_EQ(dial(*runtime, "tcp", "nowhere").error(), Errc::invalid_argument);
-  EXPECT_EQ(dial(*runtime, "udp", "1.2.3.4:5").error(), Errc::unsupported);
+  EXPECT_EQ(dial(*runtime, "tcp", "nowhere").error(), Errc::missing_port);
+  EXPECT_EQ(dial(*runtime, "udp", "1.2.3.4:5").error(), Errc::unknown_network);
 }
 
 TEST_F(DialTest, ClosesWhenTheUserLetsGo) {

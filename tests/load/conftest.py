@@ -19,13 +19,19 @@ PRESETS = os.environ.get("NETPOLL_PRESETS", "dev,tsan,release").split(",")
 REPORT = re.compile(r"(ERROR: (Address|Leak|Thread)Sanitizer|WARNING: ThreadSanitizer|runtime error:)")
 
 
+def program_of(preset: str, name: str) -> Path:
+    """The built program; the test fails when it is missing."""
+    program = ROOT / "build" / preset / "bin" / name
+    if not program.exists():
+        pytest.fail(f"{program} is missing; mend: cmake --workflow or ./learn test")
+    return program
+
+
 class Server:
     """A running echo_server; `address` is what it printed."""
 
     def __init__(self, preset: str, log: Path, *flags: str) -> None:
-        program = ROOT / "build" / preset / "bin" / "echo_server"
-        if not program.exists():
-            pytest.fail(f"{program} is missing; mend: cmake --workflow or ./learn test")
+        program = program_of(preset, "echo_server")
         self.log = log
         self.process = subprocess.Popen([program, *flags], stdout=subprocess.PIPE,
                                         stderr=log.open("w"), text=True)

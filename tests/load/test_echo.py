@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import program_of
 from echo_load import Load, open_to, run
 
 START = Callable[..., object]
@@ -101,20 +102,106 @@ def test_a_port_in_use_is_one_line_and_not_zero(start: START, preset: str) -> No
         f"echo_server: cannot listen on {server.address}: Address already in use"]
 
 
+def assert_refuses(program: Path, flags: list[str], says: str, folder: Path) -> None:
+    """Exit status 2 after one line, and no file is made."""
+    refused = subprocess.run([program, *flags], capture_output=True, text=True, timeout=30,
+                             check=False, cwd=folder)
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 1
+    assert says in refused.stderr
+    assert os.listdir(folder) == []
+
+
 @pytest.mark.parametrize(("flags", "says"), [
-    (["--network", "udp"], "tcp"),
     (["--pollers", "many"], "many"),
     (["--runner", "adaptive"], "later part"),
     (["--max-input", "-1"], "max-input"),
     (["--nonsense"], "--nonsense"),
+    (["--network", "unix"], "--addr PATH"),
 ])
-def test_a_bad_flag_is_one_line_and_exit_2(preset: str, flags: list[str], says: str) -> None:
-    program = Path(__file__).resolve().parents[2] / "build" / preset / "bin" / "echo_server"
-    refused = subprocess.run([program, *flags], capture_output=True, text=True, timeout=30,
-                             check=False)
-    assert refused.returncode == 2
-    assert len(refused.stderr.splitlines()) == 1
-    assert says in refused.stderr
+def test_a_bad_flag_is_one_line_and_exit_2(preset: str, tmp_path: Path, flags: list[str],
+                                           says: str) -> None:
+    assert_refuses(program_of(preset, "echo_server"), flags, says, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["echo_server", "echo_client"])
+@pytest.mark.parametrize(("network", "addr", "says"), [
+    ("udp", "127.0.0.1:0", "tcp"),
+    ("TCP", "127.0.0.1:0", "tcp"),
+    ("tcp", "nonsense", "HOST:PORT"),
+    ("tcp", "8080", "HOST:PORT"),
+    ("tcp", "127.0.0.1:99999", "65535"),
+    ("tcp", "", "HOST:PORT"),
+    ("unix", "", "PATH"),
+    ("unix", "p" * 108, "PATH"),
+])
+def test_an_address_that_is_none_is_one_line_and_exit_2(preset: str, tmp_path: Path, name: str,
+                                                        network: str, addr: str,
+                                                        says: str) -> None:
+    flags = ["--network", network, "--addr", addr]
+    assert_refuses(program_of(preset, name), flags, says, tmp_path)
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_at_once(start: START, second: signal.Signals) -> None:
+    server = start("--work-us", "20000000")  # a request that takes 20 seconds
+    host, port = server.address.rsplit(":", 1)
+    with socket.create_connection((host, int(port))) as busy:
+        busy.sendall(b"x")
+        time.sleep(0.1)
+        server.process.send_signal(signal.SIGTERM)
+        # Once nobody can connect, the server has taken the first signal.
+        wait_until(lambda: refuses(host, int(port)), "it still listens")
+        assert server.process.poll() is None
+        server.process.send_signal(second)
+        assert server.process.wait(10) == -second
+
+
+def refuses(host: str, port: int) -> bool:
+    """Nobody listens there any more."""
+    try:
+        socket.create_connection((host, port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_a_server_without_standard_streams_gives_their_numbers_to_nobody(preset: str,
+                                                                         tmp_path: Path) -> None:
+    path = tmp_path / "echo.sock"
+    program = program_of(preset, "echo_server")
+    server = subprocess.Popen([
+        "sh", "-c", f"exec {program} --network unix --addr {path} <&- >&- 2>&-"])
+    try:
+        wait_until(path.exists, "it does not listen")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(20)
+            client.connect(str(path))
+            client.sendall(b"x")
+            assert client.recv(1) == b"x"
+            standard = [os.readlink(f"/proc/{server.pid}/fd/{fd}") for fd in range(3)]
+            assert standard == ["/dev/null"] * 3
+    finally:
+        server.terminate()
+        assert server.wait(60) == 0
+
+
+def test_a_client_without_threads_counts_the_rest_as_failed(start: START, preset: str) -> None:
+    if preset != "release":
+        pytest.skip("a sanitizer's own memory does not fit into the limit")
+    server = start()
+    client = program_of(preset, "echo_client")
+    # The stacks of the threads, 8 MiB each, fill the address space.
+    run_it = subprocess.run(
+        ["sh", "-c", f"ulimit -s 8192; ulimit -v 600000; exec {client} --addr {server.address}"
+                     " --connections 2000"],
+        capture_output=True, text=True, timeout=120, check=False)
+    assert run_it.returncode == 1
+    lines = run_it.stderr.splitlines()
+    assert len([line for line in lines if "no thread for" in line]) == 1
+    echoed, failed = (int(word) for word in run_it.stdout.split() if word.isdigit())
+    assert failed > 0
+    assert echoed + failed == 2000
 
 
 def wait_until(condition: Callable[[], bool], what: str, limit_s: float = 10) -> None:

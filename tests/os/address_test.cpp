@@ -2,6 +2,7 @@
 #include "netpoll/os/address.h"
 
 #include <gtest/gtest.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <string>
@@ -47,6 +48,8 @@ INSTANTIATE_TEST_SUITE_P(
              AF_INET6},
         Good{"unix", "/tmp/echo.sock", "/tmp/echo.sock", 0, AF_UNIX},
         Good{"unix", "@echo", "@echo", 0, AF_UNIX},
+        Good{"unix", std::string("@a\0b", 4), std::string("@a\0b", 4), 0,
+             AF_UNIX},
         Good{"unix", std::string(107, 'p'), std::string(107, 'p'), 0,
              AF_UNIX}));
 
@@ -63,32 +66,44 @@ TEST_P(AddressBad, IsRefusedWithItsCode) {
       Address::parse(GetParam().network, GetParam().text);
   ASSERT_FALSE(address) << address->to_string();
   EXPECT_EQ(address.error(), GetParam().error);
+  EXPECT_EQ(address.error(), Condition::bad_address);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Address, AddressBad,
     testing::Values(
-        Bad{"udp", "127.0.0.1:1", Errc::unsupported},
-        Bad{"", "127.0.0.1:1", Errc::unsupported},
-        Bad{"tcp", "", Errc::invalid_argument},
-        Bad{"tcp", "127.0.0.1", Errc::invalid_argument},
-        Bad{"tcp", "127.0.0.1:", Errc::invalid_argument},
-        Bad{"tcp", "127.0.0.1:65536", Errc::invalid_argument},
-        Bad{"tcp", "127.0.0.1:-1", Errc::invalid_argument},
-        Bad{"tcp", "127.0.0.1:80x", Errc::invalid_argument},
-        Bad{"tcp", "127.0.0.256:80", Errc::invalid_argument},
-        Bad{"tcp", "localhost:80", Errc::invalid_argument},
-        Bad{"tcp", "::1:80", Errc::invalid_argument},
-        Bad{"tcp", "[::1:80", Errc::invalid_argument},
-        Bad{"tcp", "[fe80::1%]:80", Errc::invalid_argument},
-        Bad{"tcp", "[fe80::1%0]:80", Errc::invalid_argument},
-        Bad{"tcp", "[fe80::1%no such]:80", Errc::invalid_argument},
-        Bad{"tcp", "127.0.0.1%lo:80", Errc::invalid_argument},
-        Bad{"tcp", std::string("127.0.0.1\0:80", 13), Errc::invalid_argument},
-        Bad{"tcp4", "[::1]:80", Errc::invalid_argument},
-        Bad{"tcp6", "127.0.0.1:80", Errc::invalid_argument},
-        Bad{"unix", "", Errc::invalid_argument},
-        Bad{"unix", std::string(108, 'p'), Errc::invalid_argument}));
+        Bad{"udp", "127.0.0.1:1", Errc::unknown_network},
+        Bad{"", "127.0.0.1:1", Errc::unknown_network},
+        Bad{"TCP", "127.0.0.1:1", Errc::unknown_network},
+        Bad{std::string("tcp\0", 4), "127.0.0.1:1", Errc::unknown_network},
+        Bad{"tcp", "", Errc::missing_port},
+        Bad{"tcp", "8080", Errc::missing_port},
+        Bad{"tcp", "127.0.0.1", Errc::missing_port},
+        Bad{"tcp", "127.0.0.1:", Errc::missing_port},
+        Bad{"tcp", "[::1]", Errc::missing_port},
+        Bad{"tcp", "127.0.0.1:65536", Errc::bad_port},
+        Bad{"tcp", "127.0.0.1:-1", Errc::bad_port},
+        Bad{"tcp", "127.0.0.1:+1", Errc::bad_port},
+        Bad{"tcp", "127.0.0.1:80x", Errc::bad_port},
+        Bad{"tcp", "127.0.0.1: 80", Errc::bad_port},
+        Bad{"tcp", "127.0.0.256:80", Errc::bad_host},
+        Bad{"tcp", "localhost:80", Errc::bad_host},
+        Bad{"tcp", "::1:80", Errc::bad_host},
+        Bad{"tcp", "[::1:80", Errc::bad_host},
+        Bad{"tcp", "[fe80::1%]:80", Errc::bad_host},
+        Bad{"tcp", "[fe80::1%0]:80", Errc::bad_host},
+        Bad{"tcp", "[fe80::1%no such]:80", Errc::bad_host},
+        Bad{"tcp", std::string("[fe80::1%lo\0]:80", 16), Errc::bad_host},
+        Bad{"tcp", "127.0.0.1%lo:80", Errc::bad_host},
+        Bad{"tcp", std::string("127.0.0.1\0:80", 13), Errc::bad_host},
+        Bad{"tcp", std::string("127.0.0.1:8\0000", 15), Errc::bad_host},
+        Bad{"tcp4", "[::1]:80", Errc::bad_host},
+        Bad{"tcp6", "127.0.0.1:80", Errc::bad_host},
+        Bad{"unix", "", Errc::bad_path},
+        Bad{"unix", std::string("/tmp/a\0b", 8), Errc::bad_path},
+        Bad{"unix", std::string("/tmp/a\0", 7), Errc::bad_path},
+        Bad{"unix", std::string("\0a", 2), Errc::bad_path},
+        Bad{"unix", std::string(108, 'p'), Errc::bad_path}));
 
 TEST(Address, IsNoneUntilParsed) {
   const Address none;
@@ -121,6 +136,48 @@ TEST(Address, OfAnAbstractSocketComesBackFromTheKernel) {
   const Result<UniqueFd> fd = os::listen_on(*Address::parse("unix", name));
   ASSERT_TRUE(fd);
   EXPECT_EQ(Address::local_of(fd->get())->to_string(), name);
+}
+
+TEST(Address, HasAPathOnlyWhenItHasAFile) {
+  EXPECT_EQ(Address::parse("unix", "/tmp/s")->path(), "/tmp/s");
+  EXPECT_EQ(Address::parse("unix", "@s")->path(), "");
+  EXPECT_EQ(Address::parse("tcp", "[::1]:0")->path(), "");
+  EXPECT_EQ(Address().path(), "");
+}
+
+// A program that is not this library may bind a path that begins with "@".
+TEST(Address, OfAPathThatBeginsLikeAnAbstractNameHasAFile) {
+  sockaddr_un un{};
+  un.sun_family = AF_UNIX;
+  un.sun_path[0] = '@';
+  const Address address =
+      Address::from_system(reinterpret_cast<const sockaddr*>(&un), sizeof un);
+  EXPECT_EQ(address.path(), "@");
+}
+
+// The kernel appends a terminator to a path that fills its field.
+TEST(Address, OfAPathThatFillsItsFieldIsWhole) {
+  const std::string path(sizeof(sockaddr_un::sun_path), 'p');
+  sockaddr_storage storage{};
+  auto* const un = reinterpret_cast<sockaddr_un*>(&storage);
+  un->sun_family = AF_UNIX;
+  path.copy(un->sun_path, path.size());
+  const Address address =
+      Address::from_system(reinterpret_cast<const sockaddr*>(&storage),
+                           static_cast<socklen_t>(sizeof(sockaddr_un) + 1));
+  EXPECT_EQ(address.to_string(), path);
+}
+
+TEST(Address, OfAnyLengthIsAValue) {
+  const auto parsed = *Address::parse("unix", std::string(107, 'p'));
+  Address copy = parsed;
+  EXPECT_EQ(copy, parsed);
+  copy = *Address::parse("unix", "@p");
+  EXPECT_EQ(parsed.to_string(), std::string(107, 'p'));
+  EXPECT_NE(copy, parsed);
+  copy = Address();
+  EXPECT_EQ(copy, Address());
+  EXPECT_NE(*Address::parse("tcp", ":1"), *Address::parse("tcp", ":2"));
 }
 
 TEST(Address, OfANamelessSocketIsEmptyText) {

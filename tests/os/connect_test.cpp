@@ -112,6 +112,20 @@ TEST_F(UnixConnectTest, IsRefusedWhenTheServerGoesMeanwhile) {
             std::errc::connection_refused);
 }
 
+// No event tells that a full queue has room again.
+TEST_F(UnixConnectTest, BeginsAgainUntilTheServerHasRoom) {
+  Result<Begun> begun = begin_connect(address);
+  ASSERT_TRUE(begun);
+  EXPECT_TRUE(begun->queue_full);
+  ASSERT_FALSE(continue_connect(*begun, address));
+  EXPECT_TRUE(begun->queue_full);
+  ASSERT_TRUE(accept4(listener.get())->has_value());
+  ASSERT_FALSE(continue_connect(*begun, address));
+  EXPECT_FALSE(begun->queue_full);
+  EXPECT_FALSE(connect_result(begun->fd.get()));
+  EXPECT_TRUE(Address::peer_of(begun->fd.get()));
+}
+
 struct Asks {
   int seconds;
   int interval;

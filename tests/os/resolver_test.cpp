@@ -31,7 +31,7 @@ Address address_of(const std::string& text) {
 Lookup must_not_be_asked() {
   return [](std::string_view, const HostPort& name) -> Result<Addresses> {
     ADD_FAILURE() << name.host << " was looked up";
-    return fail(Errc::unsupported);
+    return fail(Errc::invalid_argument);
   };
 }
 
@@ -85,21 +85,30 @@ TEST_P(ResolverBad, IsRefusedAndNobodyIsAsked) {
       resolve(GetParam().network, GetParam().text, soon(), must_not_be_asked());
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error(), GetParam().error);
+  EXPECT_EQ(check_form(GetParam().network, GetParam().text), GetParam().error);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Resolver, ResolverBad,
-    testing::Values(Bad{"udp", "localhost:80", Errc::unsupported},
-                    Bad{"tcp", "localhost", Errc::invalid_argument},
-                    Bad{"tcp", "localhost:", Errc::invalid_argument},
-                    Bad{"tcp", "localhost:65536", Errc::invalid_argument},
-                    Bad{"tcp", "localhost:-1", Errc::invalid_argument},
-                    Bad{"tcp", "a:b:80", Errc::invalid_argument},
-                    Bad{"tcp", std::string("a\0b:80", 6),
-                        Errc::invalid_argument},
-                    Bad{"tcp4", "[::1]:80", Errc::invalid_argument},
-                    Bad{"tcp6", "127.0.0.1:80", Errc::invalid_argument},
-                    Bad{"unix", "", Errc::invalid_argument}));
+    testing::Values(Bad{"udp", "localhost:80", Errc::unknown_network},
+                    Bad{"TCP", "localhost:80", Errc::unknown_network},
+                    Bad{"tcp", "localhost", Errc::missing_port},
+                    Bad{"tcp", "localhost:", Errc::missing_port},
+                    Bad{"tcp", "localhost:65536", Errc::bad_port},
+                    Bad{"tcp", "localhost:-1", Errc::bad_port},
+                    Bad{"tcp", "127.0.0.1:65536", Errc::bad_port},
+                    Bad{"tcp", "a:b:80", Errc::bad_host},
+                    Bad{"tcp", std::string("a\0b:80", 6), Errc::bad_host},
+                    Bad{"tcp4", "[::1]:80", Errc::bad_host},
+                    Bad{"tcp6", "127.0.0.1:80", Errc::bad_host},
+                    Bad{"unix", std::string("a\0b", 3), Errc::bad_path},
+                    Bad{"unix", "", Errc::bad_path}));
+
+TEST(Resolver, TheFormOfANameIsCheckedWithoutAskingAnybody) {
+  EXPECT_FALSE(check_form("tcp", "no-such-host.invalid:http"));
+  EXPECT_FALSE(check_form("tcp", "[::1]:80"));
+  EXPECT_FALSE(check_form("unix", "/tmp/s"));
+}
 
 TEST(Resolver, KeepsTheOrderOfTheAnswer) {
   const Addresses two{address_of("10.0.0.2:80"), address_of("10.0.0.1:80")};

@@ -3,13 +3,17 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <latch>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "netpoll/os/eventfd.h"
 #include "server/support.h"
 #include "support/fds.h"
 #include "support/net.h"
@@ -51,7 +55,7 @@ class AcceptorTest : public testing::Test {
 
 // The first one is held until stop() waits for the turn to end; a second turn
 // would have to win against it nine times.
-TEST_F(AcceptorTest, AcceptsAllThatWaitInOneTurn) {
+TEST_F(AcceptorTest, AcceptsAFewThatWaitInOneTurn) {
   std::vector<UniqueFd> clients;
   for (int i = 0; i < 10; ++i)
     clients.push_back(test::client_of(address));
@@ -61,6 +65,54 @@ TEST_F(AcceptorTest, AcceptsAllThatWaitInOneTurn) {
   stopping.count_down();
   acceptor->stop();
   EXPECT_EQ(accepted, 10);
+}
+
+// Another descriptor of the poller, readable in every turn. It notes whether its
+// turn came when the acceptor had accepted just one budget.
+class Bystander final : public FdOperator {
+ public:
+  Bystander(UniqueFd fd, const std::atomic<int>& accepted)
+      : FdOperator(fd.get()), fd_(std::move(fd)), accepted_(accepted) {
+    const std::uint64_t one = 1;
+    EXPECT_EQ(::write(fd_.get(), &one, sizeof one), 8);
+  }
+  bool saw_one_budget() const { return saw_one_budget_; }
+
+ private:
+  void on_readable() override {
+    if (accepted_ == Acceptor::kAcceptsPerTurn) saw_one_budget_ = true;
+  }
+  void on_writable() override {}
+  void on_hangup() override {}
+  void on_timer() override {}
+
+  const UniqueFd fd_;
+  const std::atomic<int>& accepted_;
+  std::atomic<bool> saw_one_budget_{false};
+};
+
+TEST_F(AcceptorTest, LetsOthersHaveTheirTurnAfterItsBudget) {
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < Acceptor::kAcceptsPerTurn + 5; ++i)
+    clients.push_back(test::client_of(address));
+  Poller& poller = runtime->acceptors().next();
+  auto bystander = make_ref<Bystander>(*os::open_eventfd(), accepted);
+  ASSERT_FALSE(poller.add(*bystander));
+  ASSERT_FALSE(acceptor->start());
+  EXPECT_TRUE(
+      eventually([&] { return accepted == Acceptor::kAcceptsPerTurn + 5; }));
+  EXPECT_TRUE(bystander->saw_one_budget());
+  acceptor->stop();
+  poller.detach(*bystander);
+}
+
+TEST(AcceptorPause, DoublesUpToOneSecondAndNoMore) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(Acceptor::next_pause(milliseconds(0)), milliseconds(10));
+  EXPECT_EQ(Acceptor::next_pause(milliseconds(10)), milliseconds(20));
+  EXPECT_EQ(Acceptor::next_pause(milliseconds(320)), milliseconds(640));
+  EXPECT_EQ(Acceptor::next_pause(milliseconds(640)), milliseconds(1000));
+  EXPECT_EQ(Acceptor::next_pause(milliseconds(1000)), milliseconds(1000));
 }
 
 TEST_F(AcceptorTest, AcceptsNobodyOnceStopped) {

@@ -36,7 +36,7 @@ const char* text_of(Errc code) {
     case Errc::bad_port:
       return "a port is a number from 0 to 65535";
     case Errc::bad_host:
-      return "the host is no numeric address (an IPv6 one stands in "
+      return "the host is no address of this network (an IPv6 one stands in "
              "[brackets])";
     case Errc::bad_path:
       return "a unix path is empty, too long or has a zero byte";
@@ -65,19 +65,37 @@ bool is_timeout(const std::error_code& error) {
          error == Errc::dial_timeout || error == std::errc::timed_out;
 }
 
+bool is_bad_address(const std::error_code& error) {
+  return error == Errc::missing_port || error == Errc::bad_port ||
+         error == Errc::bad_host || error == Errc::bad_path ||
+         error == Errc::unknown_network;
+}
+
 class ConditionCategory final : public std::error_category {
  public:
   const char* name() const noexcept override { return "netpoll condition"; }
   std::string message(int value) const override {
-    return static_cast<Condition>(value) == Condition::connection_closed
-               ? "connection closed"
-               : "timed out";
+    switch (static_cast<Condition>(value)) {
+      case Condition::connection_closed:
+        return "connection closed";
+      case Condition::timed_out:
+        return "timed out";
+      case Condition::bad_address:
+        return "no address";
+    }
+    return "unknown netpoll condition";
   }
   bool equivalent(const std::error_code& error,
                   int value) const noexcept override {
-    return static_cast<Condition>(value) == Condition::connection_closed
-               ? is_closed(error)
-               : is_timeout(error);
+    switch (static_cast<Condition>(value)) {
+      case Condition::connection_closed:
+        return is_closed(error);
+      case Condition::timed_out:
+        return is_timeout(error);
+      case Condition::bad_address:
+        return is_bad_address(error);
+    }
+    return false;
   }
 };
 

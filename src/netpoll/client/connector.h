@@ -3,53 +3,77 @@
 
 // Several addresses, one deadline: which of them becomes the connection.
 //
-//    peers    [::1]:80      127.0.0.1:80      10.0.0.1:80
-//               |  refused     |  connected
-//               +------------> +-----------> this one; the rest is not tried
-//    deadline |===========================================|  over all of them
+//    peers     [::1]:80          127.0.0.1:80        [::2]:80
+//       0 ms   connect(2)
+//              no answer
+//     250 ms   …                 connect(2)
+//              …                 refused: the next at once
+//     260 ms   …                                     connect(2)
+//     270 ms   closed                                connected: this one
+//    deadline  |================ over all of them ================|
 //
-// One after the other, as the resolver ordered them; so one address that never
-// answers uses up the time of those behind it, as upstream's does.
-// Upstream: net_dialer.go:98 (the loop), net_tcpsock.go:204 (the retries).
+// The next address is tried after a short while although the one before may
+// still answer, so that an address that never answers does not use up the time
+// of the others (RFC 8305, "Happy Eyeballs"). The calling thread does all this
+// alone: it sleeps in poll(2) on the sockets that are connecting.
+// Unlike upstream: it tries one address after the other, each until it answers
+// or the deadline has come (net_dialer.go:98).
+// Upstream: sysDialer.dialTCP (net_tcpsock.go:204, the repeated attempts).
 
+#include <chrono>
 #include <functional>
 #include <span>
 
 #include "netpoll/base/result.h"
 #include "netpoll/base/trigger.h"
 #include "netpoll/os/address.h"
+#include "netpoll/os/connect.h"
+#include "netpoll/os/resolver.h"
 #include "netpoll/os/unique_fd.h"
 
 namespace netpoll {
 
-/// A connected socket, and which address it was.
+/// A connected socket, and the address that it is connected to.
 struct Connected {
   UniqueFd fd;
   Address peer;
 };
 
-/// One attempt: os::connect_to(), or a test's stand-in.
-using Connect = std::function<Result<UniqueFd>(
-    const Address& peer, Deadline deadline, const Address& local)>;
+/// Begins one attempt: os::begin_connect(), or a stand-in of a test.
+using BeginConnect =
+    std::function<Result<os::Begun>(const Address& peer, const Address& local)>;
 
-/// Connects to the first of `peers` that takes us, from `local` unless that is
-/// none. Requires: at least one peer. Fails with Errc::dial_timeout once the
-/// deadline has passed, else with the first address's error: it is the one the
-/// user most likely meant. [any but a poller]
-Result<Connected> connect_first(std::span<const Address> peers,
-                                Deadline deadline, const Address& local);
-Result<Connected> connect_first(std::span<const Address> peers,
-                                Deadline deadline, const Address& local,
-                                const Connect& connect);
+/// How connect_first() connects.
+struct ConnectOptions {
+  /// The moment at which all attempts end.
+  Deadline deadline = kNever;
+  /// The near end; no address lets the kernel choose.
+  Address local = {};
+  /// How long an attempt goes on alone before the next address is tried.
+  std::chrono::milliseconds attempt_delay{250};
+  BeginConnect begin = os::begin_connect;
+};
 
-/// Connects to one peer. While the kernel picks the near port, two mistakes of
-/// it are repaired, by at most two more attempts: a port that is taken after
-/// all (EADDRNOTAVAIL), and the very port we dial, so that TCP connects the
-/// socket to itself.
+/// Connects to the one of `peers` that answers first, and closes the other
+/// attempts. Begins with the first of `peers`; begins the next one when an
+/// attempt has failed, or after `attempt_delay`. When `options.local` has a
+/// port of its own, only one socket can be bound to it, and the next attempt
+/// begins only after the one before has failed. Requires: at least one peer.
 ///
-/// Unlike upstream: a third self-connection is not handed out. It proves that
-/// nobody listens there: std::errc::connection_refused. [any but a poller]
-Result<UniqueFd> connect_one(const Address& peer, Deadline deadline,
-                             const Address& local, const Connect& connect);
+/// While the kernel picks the near port, an attempt is repeated twice at most
+/// after two mistakes of the kernel: the port that it picked is taken
+/// (EADDRNOTAVAIL), or is the very port that is dialled, so that TCP connects
+/// the socket to itself. Unlike upstream: a third self-connection is not handed
+/// out. It proves that nobody listens there: std::errc::connection_refused.
+///
+/// Fails with Errc::dial_timeout once the deadline has passed; when all peers
+/// have failed, with the error of the first one. [any but a poller]
+[[nodiscard]] Result<Connected> connect_first(std::span<const Address> peers,
+                                              const ConnectOptions& options);
+
+/// The same addresses in the order in which they are tried: the families take
+/// turns, the first one's family begins, and within a family the order stays.
+/// So a family that does not work costs one attempt, not all of them. [any]
+os::Addresses interleave_families(const os::Addresses& addresses);
 
 }  // namespace netpoll

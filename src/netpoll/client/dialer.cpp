@@ -11,19 +11,21 @@
 namespace netpoll {
 namespace {
 
-// A connection only borrows its handlers; a server's outlive it anyway.
+// The handlers of a dialled connection. A Connection only borrows its handlers:
+// a server's outlive it, but a dialled connection has no server.
 struct KeptHandlers : RefCounted<KeptHandlers> {
   explicit KeptHandlers(Handlers all) : handlers(std::move(all)) {}
   const Handlers handlers;
 };
 
-Result<DialedConnection> start(Runtime& runtime, Connected socket,
-                               Handlers handlers,
-                               const ConnectionOptions& options) {
+Result<DialedConnection> start_connection(Runtime& runtime, Connected socket,
+                                          Handlers handlers,
+                                          const ConnectionOptions& options) {
   const auto kept = make_ref<KeptHandlers>(std::move(handlers));
   DialedConnection connection(make_ref<Connection>(
       runtime, std::move(socket.fd), socket.peer, kept->handlers, options));
-  // Kept in the callback: until the connection itself is deleted.
+  // The callback holds the handlers, and the connection holds the callback until
+  // it is deleted.
   const auto error = connection->start([kept](Connection&) {});
   if (error) return fail(error);
   return connection;
@@ -34,7 +36,8 @@ Result<Address> near_end(std::string_view network, const std::string& text) {
   return Address::parse(network, text);
 }
 
-// From an address of one family no other can be reached.
+// Removes the peers that cannot be reached from `local`: those of another
+// address family.
 void keep_family_of(const Address& local, os::Addresses& peers) {
   if (local.family() == AF_UNSPEC) return;
   std::erase_if(peers, [&](const Address& peer) {
@@ -56,13 +59,16 @@ Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
   keep_family_of(*local, *peers);
   if (peers->empty()) return fail(Errc::invalid_argument);
 
-  Result<Connected> socket = connect_first(*peers, deadline, *local);
+  ConnectOptions how{.deadline = deadline, .local = *local};
+  how.attempt_delay = options.attempt_delay;
+  Result<Connected> socket = connect_first(interleave_families(*peers), how);
   if (!socket) return fail(socket.error());
-  // The kernel knows better who it is, when we asked for "any" (":80").
+  // When "any" was dialled (":80"), the kernel has chosen the address.
   if (const auto peer = Address::peer_of(socket->fd.get())) {
     socket->peer = *peer;
   }
-  return start(runtime, *std::move(socket), options.handlers, options.options);
+  return start_connection(runtime, *std::move(socket), options.handlers,
+                          options.options);
 }
 
 Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
@@ -76,8 +82,8 @@ Result<DialedConnection> adopt(Runtime& runtime, UniqueFd fd, Handlers handlers,
   Result<UniqueFd> taken = os::take_connected(std::move(fd));
   if (!taken) return fail(taken.error());
   const Address peer = Address::peer_of(taken->get()).value_or(Address());
-  return start(runtime, Connected{*std::move(taken), peer}, std::move(handlers),
-               options);
+  return start_connection(runtime, Connected{*std::move(taken), peer},
+                          std::move(handlers), options);
 }
 
 }  // namespace netpoll

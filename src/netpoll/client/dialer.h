@@ -3,21 +3,25 @@
 
 // Connecting to a server.
 //
-//    Result<DialedConnection> server = dial(runtime, "tcp", "localhost:8080");
-//    (*server)->writer().write_string("hello\n");
-//    (*server)->writer().flush();
-//    (*server)->reader().until(std::byte{'\n'});
+//    auto server = dial(runtime, "tcp", "localhost:8080");
+//    if (!server) return server.error();
+//    Connection& conn = **server;
+//    conn.writer().write_string("hello\n");
+//    if (const auto error = conn.writer().flush()) return error;
+//    const auto line = conn.reader().until(std::byte{'\n'});
 //
 //    dial: name --resolve--> addresses --connect_first--> socket --> Connection
 //          |============== one deadline over both ==============|
 //
-// Without handlers its user reads and writes, on threads of his own; with them
-// the connection works as a server's does. Whoever dials waits in his own
-// thread, in poll(2) on the one descriptor: the runtime's pollers see the
-// socket only once it is connected. Unlike upstream, which lends each dial an
-// operator of a poller and so has the poller's events race with the deadline
-// (net_polldesc.go:26). Upstream: net_dialer.go:27 (DialConnection).
+// Without handlers the user reads and writes, on threads of the user's own;
+// with handlers the connection works as a server's does. dial() sleeps on the
+// thread that calls it, in poll(2) on the sockets that are connecting: the
+// runtime's pollers see a socket only once it is connected. Unlike upstream,
+// which lends each dial an operator of a poller, so that the poller's events
+// race with the deadline (net_polldesc.go:57).
+// Upstream: net_dialer.go:27 (DialConnection).
 
+#include <cassert>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -32,25 +36,28 @@
 
 namespace netpoll {
 
-/// The user's hold on a dialled connection: closes it when it goes, so that
-/// none is forgotten with its descriptor open. Moves, never copies.
+/// Owns a dialled connection, and closes it when destroyed; so no connection is
+/// forgotten with its descriptor open. Can be moved, not copied.
 class DialedConnection {
  public:
-  /// Takes over the hold on a started connection.
+  /// Takes over a started connection.
   explicit DialedConnection(Ref<Connection> connection)
-      : connection_(std::move(connection)) {}
+      : connection_(std::move(connection)) {
+    assert(connection_);
+  }
   DialedConnection(DialedConnection&&) noexcept = default;
   DialedConnection& operator=(DialedConnection&& other) noexcept {
     std::swap(connection_, other.connection_);
     return *this;
   }
-  /// Waits for nobody: a handler that runs goes on, the tear-down follows it.
+  /// Closes the connection, and does not wait: a handler that is running goes
+  /// on, and the connection is torn down after it.
   ~DialedConnection() {
     if (connection_) connection_->close();
   }
 
-  /// Good until this object goes. Another thread may use it meanwhile, within
-  /// the rule of one reader and one writer.
+  /// The connection; valid until this object is destroyed. Other threads may use
+  /// it too: one thread at a time reads, and one at a time writes.
   Connection* operator->() const { return connection_.get(); }
   Connection& operator*() const { return *connection_; }
 
@@ -60,45 +67,54 @@ class DialedConnection {
 
 /// How to dial.
 struct DialOptions {
-  /// For names, addresses and attempts together; 0: no limit of ours.
+  /// How long dial() may take in all, for names, addresses and attempts
+  /// together; 0: no time limit.
   std::chrono::milliseconds timeout{0};
-  /// The near end, as Address::parse() takes it; "" lets the kernel choose. The
-  /// file of a unix socket stays the caller's, to remove.
+  /// How long an address of a name is tried alone before the next one is tried
+  /// as well; an address that fails is followed by the next one at once.
+  std::chrono::milliseconds attempt_delay{250};
+  /// The address of the near end, as Address::parse() takes it; "" lets the
+  /// kernel choose. The file of a unix socket is the caller's to remove.
   std::string local = {};
-  /// Copied; they live as long as the connection. What they refer to must live
-  /// until it is torn down, which a close callback tells, or the runtime gone.
+  /// Copied; the copy lives as long as the connection. What the handlers refer
+  /// to must live until the connection is torn down (its close callback runs
+  /// then) or the runtime is destroyed.
   Handlers handlers = {};
   ConnectionOptions options = {};
-  /// Turns names into addresses; after a time-out it may still run.
+  /// Turns names into addresses. It may still run when dial() has returned
+  /// with Errc::dial_timeout.
   os::Lookup lookup = os::look_up;
 };
 
 /// Connects to `address` (see os::resolve) and has a poller of `runtime` read
-/// for it. Blocks until connected, refused or late. The addresses of a name are
-/// tried in their order; with `local`, those of its family.
+/// from the connection. Blocks until it is connected, or has failed. Several
+/// addresses of a name are tried side by side (client/connector.h); with
+/// `options.local`, only those of its family.
 ///
-/// Fails as os::resolve(), socket(2), bind(2), connect(2) — a refusal is
-/// std::errc::connection_refused, not upstream's "closed by peer" — or with
+/// Fails as os::resolve(), socket(2), bind(2), connect(2) do (a refusal is
+/// std::errc::connection_refused, not upstream's "closed by peer"); with
 /// Errc::dial_timeout, also when the deadline and another failure come
-/// together; with Errc::conn_closed when on_prepare closes.
-/// Unlike upstream: the timeout counts for unix sockets as well, and
-/// SO_BROADCAST, which means nothing to a stream, is not set.
-/// [any but the runtime's pollers]
-Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
-                              std::string_view address,
-                              const DialOptions& options = {});
-/// The same with only a timeout.
-Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
-                              std::string_view address,
-                              std::chrono::milliseconds timeout);
+/// together; with Errc::invalid_argument when the name has no address of
+/// `options.local`'s family; with Errc::conn_closed when on_prepare closes.
+/// Unlike upstream: the timeout limits unix sockets as well, and SO_BROADCAST,
+/// which means nothing to a stream, is not set. [any but a poller]
+[[nodiscard]] Result<DialedConnection> dial(Runtime& runtime,
+                                            std::string_view network,
+                                            std::string_view address,
+                                            const DialOptions& options = {});
+/// dial() with `timeout` as its only option. [any but a poller]
+[[nodiscard]] Result<DialedConnection> dial(Runtime& runtime,
+                                            std::string_view network,
+                                            std::string_view address,
+                                            std::chrono::milliseconds timeout);
 
 /// A connection over any connected stream socket, one end of a socketpair(2)
-/// for instance. Takes `fd` over, also when it fails: as os::take_connected()
-/// does, or with Errc::conn_closed when on_prepare closes. Time-outs work
-/// whether or not the ends have addresses, unlike upstream.
+/// for instance. Takes `fd` over, also when it fails. Fails as
+/// os::take_connected() does, or with Errc::conn_closed when on_prepare closes.
+/// Unlike upstream: time-outs work also when the ends have no addresses.
 /// Upstream: NewFDConnection, net_dialer.go:38. [any]
-Result<DialedConnection> adopt(Runtime& runtime, UniqueFd fd,
-                               Handlers handlers = {},
-                               const ConnectionOptions& options = {});
+[[nodiscard]] Result<DialedConnection> adopt(
+    Runtime& runtime, UniqueFd fd, Handlers handlers = {},
+    const ConnectionOptions& options = {});
 
 }  // namespace netpoll

@@ -49,7 +49,7 @@ Runtime::~Runtime() {
 }
 
 bool Runtime::on_own_thread() const {
-  return workers_.on_own_thread() || pollers_->on_own_thread() ||
+  return workers_.is_own_worker() || pollers_->on_own_thread() ||
          (acceptors_ != nullptr && acceptors_->on_own_thread());
 }
 

@@ -205,10 +205,6 @@ void GoPool::join_workers() {
   if (last.joinable()) last.join();
 }
 
-bool GoPool::on_own_thread() const {
-  return t_working_for == this;
-}
-
 bool GoPool::is_stopped() const {
   const Lock lock(mutex_);
   return stopped_;

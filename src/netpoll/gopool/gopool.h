@@ -95,7 +95,7 @@ class GoPool {
   /// because it could only wait for itself. [any]
   std::size_t stop(Stop how);
   /// The calling thread is one of this pool's workers. [any]
-  bool on_own_thread() const;
+  bool is_own_worker() const;
   /// Whether stop() has been called. [any]
   bool is_stopped() const;
 
@@ -133,7 +133,6 @@ class GoPool {
       NETPOLL_EXCLUDES(mutex_);
   std::size_t refuse_tasks(Stop how) NETPOLL_EXCLUDES(mutex_);
   void join_workers() NETPOLL_EXCLUDES(mutex_);
-  bool is_own_worker() const;
 
   // [worker]
   void work(Self self) NETPOLL_EXCLUDES(mutex_);

@@ -7,18 +7,20 @@
 #include <sys/un.h>
 
 #include <algorithm>
-#include <array>
+#include <cassert>
 #include <charconv>
-#include <cstddef>
-#include <cstdint>
 #include <cstring>
+#include <optional>
 
 namespace netpoll {
 namespace {
 
-using AskName = int (*)(int, sockaddr*, socklen_t*);
+constexpr std::size_t kPathOffset = offsetof(sockaddr_un, sun_path);
 
-Result<Address> ask(AskName name_of, int fd) {
+using NameOfSocket = int (*)(int, sockaddr*, socklen_t*);
+
+// `name_of` is getsockname(2) or getpeername(2).
+Result<Address> ask_kernel(NameOfSocket name_of, int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   auto* const address = reinterpret_cast<sockaddr*>(&storage);
@@ -26,19 +28,19 @@ Result<Address> ask(AskName name_of, int fd) {
   return Address::from_system(address, size);
 }
 
+// All of `text` is a decimal number that fits.
 template <class Number>
-Result<Number> number_of(std::string_view text) {
+std::optional<Number> number_of(std::string_view text) {
   Number number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    return fail(Errc::invalid_argument);
-  }
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end) return std::nullopt;
   return number;
 }
 
-// "host" or "host%zone", the zone an interface's name or number.
-bool parse_host6(const std::string& text, sockaddr_in6& address) {
+// Reads "host" or "host%zone"; the zone is the name or the number of a network
+// interface. Returns false when `text` is neither.
+[[nodiscard]] bool parse_host6(const std::string& text, sockaddr_in6& address) {
   const std::size_t percent = text.find('%');
   if (percent != std::string::npos) {
     const std::string zone = text.substr(percent + 1);
@@ -50,6 +52,7 @@ bool parse_host6(const std::string& text, sockaddr_in6& address) {
   return ::inet_pton(AF_INET6, host.c_str(), &address.sin6_addr) == 1;
 }
 
+// "%zone", or "" when the address has no zone.
 std::string zone_of(const sockaddr_in6& address) {
   if (address.sin6_scope_id == 0) return "";
   std::array<char, IF_NAMESIZE> name{};
@@ -63,15 +66,19 @@ std::string zone_of(const sockaddr_in6& address) {
 
 Result<HostPort> HostPort::split(std::string_view text) {
   const std::size_t colon = text.rfind(':');
-  // C functions would read the text only up to a zero byte.
-  if (colon == std::string_view::npos || text.contains('\0')) {
-    return fail(Errc::invalid_argument);
+  const bool ends_with_host = text.ends_with(']');  // "[::1]"
+  if (colon == std::string_view::npos || ends_with_host ||
+      colon + 1 == text.size()) {
+    return fail(Errc::missing_port);
   }
+  // The functions of C that read a host or a port stop at a zero byte, and
+  // would silently use what stands before it.
+  if (text.contains('\0')) return fail(Errc::bad_host);
   std::string_view host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);
   } else if (host.contains(':')) {
-    return fail(Errc::invalid_argument);
+    return fail(Errc::bad_host);
   }
   return HostPort{std::string(host), std::string(text.substr(colon + 1))};
 }
@@ -82,7 +89,7 @@ Result<Address> Address::parse(std::string_view network,
   if (network == "tcp" || network == "tcp4" || network == "tcp6") {
     return parse_ip(network, text);
   }
-  return fail(Errc::unsupported);
+  return fail(Errc::unknown_network);
 }
 
 Result<Address> Address::parse_unix(std::string_view path) {
@@ -90,15 +97,15 @@ Result<Address> Address::parse_unix(std::string_view path) {
   un.sun_family = AF_UNIX;
   // One byte stays for the terminator that paths need.
   if (path.empty() || path.size() >= sizeof un.sun_path) {
-    return fail(Errc::invalid_argument);
+    return fail(Errc::bad_path);
   }
+  // An abstract name has no file and no terminator. The kernel would end a path
+  // at its first zero byte, and so make another file than the one asked for.
+  const bool is_abstract = path.front() == '@';
+  if (!is_abstract && path.contains('\0')) return fail(Errc::bad_path);
   std::copy(path.begin(), path.end(), un.sun_path);
-  std::size_t size = offsetof(sockaddr_un, sun_path) + path.size();
-  if (path.front() == '@') {
-    un.sun_path[0] = '\0';  // an abstract name has no file and no terminator
-  } else {
-    ++size;
-  }
+  if (is_abstract) un.sun_path[0] = '\0';
+  const std::size_t size = kPathOffset + path.size() + (is_abstract ? 0u : 1u);
   return from_system(reinterpret_cast<const sockaddr*>(&un),
                      static_cast<socklen_t>(size));
 }
@@ -108,7 +115,7 @@ Result<Address> Address::parse_ip(std::string_view network,
   const Result<HostPort> parts = HostPort::split(text);
   if (!parts) return fail(parts.error());
   const auto port = number_of<std::uint16_t>(parts->port);
-  if (!port) return fail(port.error());
+  if (!port) return fail(Errc::bad_port);
 
   sockaddr_in in4{};
   in4.sin_family = AF_INET;
@@ -125,34 +132,51 @@ Result<Address> Address::parse_ip(std::string_view network,
   if (network != "tcp4" && parse_host6(host6, in6)) {
     return from_system(reinterpret_cast<const sockaddr*>(&in6), sizeof in6);
   }
-  return fail(Errc::invalid_argument);
+  return fail(Errc::bad_host);
 }
 
 Address Address::from_system(const sockaddr* address, socklen_t size) {
+  assert(address != nullptr || size == 0);
   Address result;
-  result.size_ = std::min<socklen_t>(size, sizeof result.storage_);
-  std::memcpy(&result.storage_, address, result.size_);
+  result.size_ = std::min<socklen_t>(size, sizeof(sockaddr_storage));
+  void* room = result.bytes_.data();
+  if (result.size_ > result.bytes_.size()) {
+    result.long_ = make_ref<LongBytes>();
+    room = &result.long_->bytes;
+  }
+  if (result.size_ > 0) std::memcpy(room, address, result.size_);
   return result;
 }
 
 Result<Address> Address::local_of(int fd) {
-  return ask(::getsockname, fd);
+  return ask_kernel(::getsockname, fd);
 }
 
 Result<Address> Address::peer_of(int fd) {
-  return ask(::getpeername, fd);
+  return ask_kernel(::getpeername, fd);
 }
 
 const sockaddr* Address::data() const {
-  return reinterpret_cast<const sockaddr*>(&storage_);
+  if (long_) return reinterpret_cast<const sockaddr*>(&long_->bytes);
+  return reinterpret_cast<const sockaddr*>(bytes_.data());
+}
+
+bool Address::operator==(const Address& other) const {
+  return size_ == other.size_ && std::memcmp(data(), other.data(), size_) == 0;
+}
+
+// The structure of one family; what the address does not fill in is zero.
+template <class System>
+System Address::as() const {
+  System system{};
+  std::memcpy(&system, data(), std::min<std::size_t>(size_, sizeof system));
+  return system;
 }
 
 std::uint16_t Address::port() const {
-  // The port stands at the same place in both structures.
-  static_assert(offsetof(sockaddr_in, sin_port) ==
-                offsetof(sockaddr_in6, sin6_port));
-  if (family() != AF_INET && family() != AF_INET6) return 0;
-  return ntohs(reinterpret_cast<const sockaddr_in*>(&storage_)->sin_port);
+  if (family() == AF_INET) return ntohs(as<sockaddr_in>().sin_port);
+  if (family() == AF_INET6) return ntohs(as<sockaddr_in6>().sin6_port);
+  return 0;
 }
 
 std::string_view Address::network() const {
@@ -160,24 +184,39 @@ std::string_view Address::network() const {
   return is_unix() ? "unix" : "tcp";
 }
 
-std::string Address::to_string() const {
-  if (is_unix()) {
-    const auto* un = reinterpret_cast<const sockaddr_un*>(&storage_);
-    const std::size_t length = size_ - offsetof(sockaddr_un, sun_path);
-    if (length == 0) return "";
-    if (un->sun_path[0] != '\0') return un->sun_path;
-    return "@" + std::string(un->sun_path + 1, length - 1);
+std::string Address::unix_text() const {
+  assert(is_unix());
+  const auto un = as<sockaddr_un>();
+  const std::size_t length =
+      std::min<std::size_t>(size_, sizeof un) - kPathOffset;
+  if (length == 0) return "";
+  if (un.sun_path[0] == '\0') {
+    return "@" + std::string(un.sun_path + 1, length - 1);
   }
+  // The kernel leaves the terminator out when the path fills its field.
+  return {un.sun_path, ::strnlen(un.sun_path, length)};
+}
+
+std::string Address::path() const {
+  if (!is_unix()) return "";
+  std::string text = unix_text();
+  // A path can begin with "@" too, when a foreign program has bound it: only
+  // an abstract name has a zero byte there.
+  return as<sockaddr_un>().sun_path[0] == '\0' ? "" : text;
+}
+
+std::string Address::to_string() const {
+  if (is_unix()) return unix_text();
   std::array<char, INET6_ADDRSTRLEN> host{};
   if (family() == AF_INET) {
-    const auto* in4 = reinterpret_cast<const sockaddr_in*>(&storage_);
-    ::inet_ntop(AF_INET, &in4->sin_addr, host.data(), host.size());
+    const auto in4 = as<sockaddr_in>();
+    ::inet_ntop(AF_INET, &in4.sin_addr, host.data(), host.size());
     return std::string(host.data()) + ":" + std::to_string(port());
   }
   if (family() == AF_INET6) {
-    const auto* in6 = reinterpret_cast<const sockaddr_in6*>(&storage_);
-    ::inet_ntop(AF_INET6, &in6->sin6_addr, host.data(), host.size());
-    return "[" + std::string(host.data()) + zone_of(*in6) +
+    const auto in6 = as<sockaddr_in6>();
+    ::inet_ntop(AF_INET6, &in6.sin6_addr, host.data(), host.size());
+    return "[" + std::string(host.data()) + zone_of(in6) +
            "]:" + std::to_string(port());
   }
   return "";

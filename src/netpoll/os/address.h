@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Where a socket listens or whom it talks to: an IPv4, IPv6 or unix address.
+// The address of a socket: IPv4, IPv6 or unix.
 //
 //    Address::parse("tcp", "127.0.0.1:8080")   "[::1]:0"   ":8080" (any)
 //    Address::parse("tcp", "[fe80::1%eth0]:80")  (a zone: which interface)
 //    Address::parse("unix", "/tmp/echo.sock")  "@name" (no file, Linux only)
 //
-// A value: copy it freely. Names are resolved elsewhere (os/resolver.h), so
-// nothing here blocks. Upstream: net_tcpsock.go:21, net_unixsock.go:27.
+//    IPv4, IPv6, no name   [ bytes_: 28 ][ size_ ][ long_: none ]
+//    a unix path           [ unused     ][ size_ ][ long_ ]--> the bytes,
+//                                         shared by all copies of the address
+//
+// A value of 40 bytes: copy it freely. os/resolver.h turns names into
+// addresses; nothing here blocks. Upstream: net_tcpsock.go:21 (TCPAddr),
+// net_unixsock.go:27 (UnixAddr).
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "netpoll/base/ref.h"
 #include "netpoll/base/result.h"
 
 namespace netpoll {
@@ -22,12 +32,13 @@ namespace netpoll {
 /// The two halves of "host:port", each as it was written. Upstream:
 /// net.SplitHostPort.
 struct HostPort {
-  std::string host;  ///< without its brackets; empty for "every interface"
-  std::string port;  ///< a number or a service's name
+  std::string host;  ///< without brackets; empty stands for "every interface"
+  std::string port;  ///< a number or the name of a service; not empty
 
-  /// Parts at the last colon. Fails with Errc::invalid_argument when there is
-  /// none, or when a host with colons has no brackets. [any]
-  static Result<HostPort> split(std::string_view text);
+  /// Parts `text` at its last colon. Fails with Errc::missing_port when there
+  /// is no colon or nothing behind it, with Errc::bad_host when a host with
+  /// colons has no brackets, or when `text` has a zero byte. [any]
+  [[nodiscard]] static Result<HostPort> split(std::string_view text);
 };
 
 class Address {
@@ -37,37 +48,61 @@ class Address {
 
   /// `network` is tcp, tcp4, tcp6 or unix. `text` is HOST:PORT with a numeric
   /// host (an IPv6 host in brackets; an empty host is every interface, of IPv6
-  /// for tcp6, else of IPv4), or the path of a unix socket. Fails with
-  /// Errc::unsupported for another network, Errc::invalid_argument for a text
-  /// that is no address. [any]
-  static Result<Address> parse(std::string_view network, std::string_view text);
-  /// What the kernel filled in. [any]
+  /// for tcp6, else of IPv4), or the path of a unix socket, of at most 107
+  /// bytes. A path has no zero byte; an abstract name, "@…", may have some.
+  ///
+  /// Fails with Errc::unknown_network, Errc::missing_port, Errc::bad_port,
+  /// Errc::bad_host or Errc::bad_path: each is a Condition::bad_address. [any]
+  [[nodiscard]] static Result<Address> parse(std::string_view network,
+                                             std::string_view text);
+  /// A copy of `size` bytes that a system call has filled in. [any]
   static Address from_system(const sockaddr* address, socklen_t size);
-  /// The near end of `fd`. Fails as getsockname(2) does. [any]
-  static Result<Address> local_of(int fd);
-  /// The far end of `fd`. Fails as getpeername(2) does. [any]
-  static Result<Address> peer_of(int fd);
+  /// The address of this end of the socket `fd`. Fails as getsockname(2). [any]
+  [[nodiscard]] static Result<Address> local_of(int fd);
+  /// The address of the far end of the socket `fd`. Fails as getpeername(2).
+  /// [any]
+  [[nodiscard]] static Result<Address> peer_of(int fd);
 
-  int family() const { return storage_.ss_family; }
+  /// AF_INET, AF_INET6, AF_UNIX, or AF_UNSPEC for no address. [any]
+  int family() const { return data()->sa_family; }
+  /// The family is AF_UNIX. [any]
   bool is_unix() const { return family() == AF_UNIX; }
-  /// The port in host order; 0 for a unix address.
+  /// The port in the host's byte order; 0 for a unix address. [any]
   std::uint16_t port() const;
-  /// "tcp" or "unix"; "" for no address.
+  /// "tcp" or "unix"; "" for no address. [any]
   std::string_view network() const;
-  /// As parse() takes it; "" for no address or a nameless unix socket.
+  /// The text that parse() takes; "" for no address and for a unix socket
+  /// without a name. [any]
   std::string to_string() const;
+  /// The path of the unix socket's file; "" when the address has no file. [any]
+  std::string path() const;
 
-  /// For system calls; valid as long as this object.
+  /// The bytes for system calls; valid as long as this object. [any]
   const sockaddr* data() const;
+  /// How many bytes data() points to. [any]
   socklen_t size() const { return size_; }
 
- private:
-  static Result<Address> parse_unix(std::string_view path);
-  static Result<Address> parse_ip(std::string_view network,
-                                  std::string_view text);
+  /// Both have the same bytes. [any]
+  bool operator==(const Address& other) const;
 
-  sockaddr_storage storage_{};
+ private:
+  struct LongBytes : RefCounted<LongBytes> {
+    sockaddr_storage bytes{};  // constant once an Address refers to it
+  };
+
+  [[nodiscard]] static Result<Address> parse_unix(std::string_view path);
+  [[nodiscard]] static Result<Address> parse_ip(std::string_view network,
+                                                std::string_view text);
+  template <class System>
+  System as() const;
+  std::string unix_text() const;
+
+  // The bytes of an address that fits: every address but a unix path.
+  alignas(sockaddr_in6) std::array<std::byte, sizeof(sockaddr_in6)> bytes_{};
   socklen_t size_ = 0;
+  Ref<LongBytes> long_;  // the bytes of an address that does not fit
 };
+
+static_assert(sizeof(Address) <= 40);  // each connection stores two
 
 }  // namespace netpoll

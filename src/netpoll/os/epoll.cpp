@@ -3,18 +3,21 @@
 
 #include <cassert>
 #include <cerrno>
+#include <utility>
+
+#include "netpoll/os/new_fd.h"
 
 namespace netpoll::os {
 
 Result<Epoll> Epoll::open() {
-  UniqueFd fd(::epoll_create1(EPOLL_CLOEXEC));
-  if (!fd) return fail(last_system_error());
-  return Epoll(std::move(fd));
+  Result<UniqueFd> fd = own_new_fd(::epoll_create1(EPOLL_CLOEXEC));
+  if (!fd) return fail(fd.error());
+  return Epoll(*std::move(fd));
 }
 
-// EPOLLRDHUP, the peer's half-close, is never asked for. Unlike upstream, end
-// of file is found by reading, after the last byte, and so a peer that only
-// half-closes still gets its answer.
+// Unlike upstream: EPOLLRDHUP, which reports the peer's half-close, is never
+// asked for. A reader finds the end of the stream by reading, after the last
+// byte; so a peer that has only half-closed still gets its answer.
 std::error_code Epoll::add(int fd, void* tag) {
   return control(EPOLL_CTL_ADD, fd, Interest::input, tag);
 }
@@ -29,6 +32,7 @@ std::error_code Epoll::remove(int fd) {
 
 std::error_code Epoll::control(int operation, int fd, Interest interest,
                                void* tag) {
+  assert(fd_);
   epoll_event event{};
   event.events = static_cast<std::uint32_t>(interest);
   event.data.ptr = tag;
@@ -39,6 +43,7 @@ std::error_code Epoll::control(int operation, int fd, Interest interest,
 Result<std::span<epoll_event>> Epoll::wait(std::span<epoll_event> events,
                                            int timeout_ms) {
   assert(!events.empty());
+  assert(timeout_ms >= -1);
   const int ready = ::epoll_wait(fd_.get(), events.data(),
                                  static_cast<int>(events.size()), timeout_ms);
   if (ready >= 0) return events.first(static_cast<std::size_t>(ready));

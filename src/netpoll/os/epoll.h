@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// epoll(7) with the few moves that a poller makes, and nothing else.
+// epoll(7): the four calls of it that a poller needs.
 //
-//    add(fd)                  watch it, at first for input
-//    set(fd, interest)        input, output, both, or only failure
-//    remove(fd)               never again
-//    wait(events)             what is ready
+//    add(fd)                  begins to watch fd, for input
+//    set(fd, interest)        changes what fd is watched for
+//    remove(fd)               ends the watching of fd
+//    wait(events)             sleeps until a watched descriptor is ready
 //
-// Level-triggered: what is ready and not dealt with is reported again by the
-// next wait. Owns the epoll descriptor. Every call is safe from any thread;
-// only one thread waits.
+// Level-triggered: as long as a descriptor stays ready, every wait() reports
+// it. Owns the epoll descriptor. Any thread may call add(), set() and remove();
+// only one thread calls wait().
 // Upstream: sys_epoll_linux.go:33, poll_default_linux.go:240.
 
 #include <sys/epoll.h>
@@ -24,8 +24,8 @@
 
 namespace netpoll::os {
 
-/// What a descriptor is watched for. A failure or a full hang-up (EPOLLERR,
-/// EPOLLHUP) is reported whatever the interest.
+/// What a descriptor is watched for. epoll(7) reports a failure (EPOLLERR) and
+/// a hang-up of both directions (EPOLLHUP) with every interest, also with none.
 enum class Interest : std::uint32_t {
   none = 0,
   input = EPOLLIN,
@@ -35,23 +35,27 @@ enum class Interest : std::uint32_t {
 
 class Epoll {
  public:
-  /// A new instance, close-on-exec. Fails as epoll_create1(2) does. [any]
-  static Result<Epoll> open();
+  /// A new epoll instance, close-on-exec. Fails as epoll_create1(2) does. [any]
+  [[nodiscard]] static Result<Epoll> open();
 
-  /// Watches `fd` for input. `tag` comes back with each event. Fails as
+  /// Watches `fd` for input. Each event of `fd` carries `tag`. Fails as
   /// epoll_ctl(2) does. [any]
-  std::error_code add(int fd, void* tag);
-  /// Changes what an added `fd` is watched for. [any]
-  std::error_code set(int fd, Interest interest, void* tag);
-  /// Forgets `fd`. No wait() that begins afterwards reports it; a batch that
-  /// was fetched before may still hold it. [any]
-  std::error_code remove(int fd);
+  [[nodiscard]] std::error_code add(int fd, void* tag);
+  /// Changes what `fd`, which was added, is watched for, and its tag. Fails as
+  /// epoll_ctl(2) does. [any]
+  [[nodiscard]] std::error_code set(int fd, Interest interest, void* tag);
+  /// Ends the watching of `fd`. A wait() that begins afterwards does not report
+  /// `fd`; events that an earlier wait() returned may still name it. Fails as
+  /// epoll_ctl(2) does. [any]
+  [[nodiscard]] std::error_code remove(int fd);
 
-  /// Fills `events` and returns the filled part. `timeout_ms` 0 does not
-  /// sleep, -1 sleeps until something happens. A signal is an empty batch.
-  /// [the one thread that waits]
-  Result<std::span<epoll_event>> wait(std::span<epoll_event> events,
-                                      int timeout_ms);
+  /// Sleeps until a watched descriptor is ready, writes the events into
+  /// `events`, and returns the part that it wrote. `timeout_ms`: the longest
+  /// sleep; 0 does not sleep, -1 has no limit. Returns no events when the time
+  /// has passed or a signal has come. Requires: `events` is not empty. Fails as
+  /// epoll_wait(2) does. [poller]
+  [[nodiscard]] Result<std::span<epoll_event>> wait(
+      std::span<epoll_event> events, int timeout_ms);
 
  private:
   explicit Epoll(UniqueFd fd) : fd_(std::move(fd)) {}

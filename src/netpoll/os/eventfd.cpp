@@ -3,12 +3,12 @@
 
 #include <sys/eventfd.h>
 
+#include "netpoll/os/new_fd.h"
+
 namespace netpoll::os {
 
 Result<UniqueFd> open_eventfd() {
-  UniqueFd fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (!fd) return fail(last_system_error());
-  return fd;
+  return own_new_fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 }
 
 }  // namespace netpoll::os

@@ -8,8 +8,9 @@
 
 namespace netpoll::os {
 
-/// A new eventfd, non-blocking and, as all descriptors here, close-on-exec; its
-/// errors are eventfd(2)'s. Unlike upstream: poll_default_linux.go:40. [any]
-Result<UniqueFd> open_eventfd();
+/// A new eventfd, non-blocking and close-on-exec. Fails as eventfd(2) does.
+/// Unlike upstream, whose eventfd is inherited by child processes
+/// (poll_default_linux.go:40). [any]
+[[nodiscard]] Result<UniqueFd> open_eventfd();
 
 }  // namespace netpoll::os

@@ -3,9 +3,11 @@
 
 // Reading and writing a non-blocking stream socket.
 //
-// "Not now" (EAGAIN) and "no more" (end of file) are answers of their own and
-// no errors; a signal (EINTR) is hidden by trying again, both ways (upstream
-// closes the connection when a send is interrupted: net_io.go:39).
+// That the kernel cannot do it now (EAGAIN), and that the stream has ended, are
+// answers and no errors. A call that a signal has interrupted (EINTR) is
+// repeated. Linux interrupts no call on a non-blocking socket, so the
+// repetition is a precaution; upstream's poller has none, and would close the
+// connection when a send is interrupted (net_io.go:39).
 
 #include <cstddef>
 #include <span>
@@ -14,27 +16,30 @@
 
 namespace netpoll::os {
 
-/// Pieces of memory in the order they go out.
+/// Pieces of memory, in the order in which they are sent.
 using IoVecs = std::span<const std::span<const std::byte>>;
 
-/// How many pieces sendmsg() takes at most; the rest waits for the next call.
+/// How many pieces sendmsg() takes at most; the caller sends the rest by
+/// another call.
 /// Upstream: barriercap (sys_exec.go:58).
 inline constexpr std::size_t kIoVecsMax = 32;
 
-/// What one call moved.
+/// What one call of recv() or sendmsg() has done.
 struct Moved {
-  std::size_t bytes = 0;
-  bool again = false;  // the kernel has no more data, or no more room, now
-  bool eof = false;    // reading only: the peer has finished sending
+  std::size_t bytes = 0;  ///< how many were read or sent
+  bool again = false;     ///< none: the kernel has no data, or no room, now
+  bool eof = false;       ///< reading only: the peer has finished sending
 };
 
-/// Reads once into `room`, which must not be empty: a read of nothing looks
-/// like the end of the stream. Fails as recv(2). [poller]
-Result<Moved> recv(int fd, std::span<std::byte> room);
+/// Reads once into `room`. Requires: `room` is not empty, since recv(2) answers
+/// a read of 0 bytes as it answers the end of the stream. Fails as recv(2).
+/// [poller]
+[[nodiscard]] Result<Moved> recv(int fd, std::span<std::byte> room);
 
-/// Sends once from `pieces`, at most kIoVecsMax of them; one piece goes by
-/// send(2), which is cheaper. Never raises SIGPIPE. Fails as sendmsg(2).
-/// [writer] or [poller], whoever holds the output
-Result<Moved> sendmsg(int fd, IoVecs pieces);
+/// Sends once, from the first kIoVecsMax of `pieces`. A single piece is sent by
+/// send(2), which is cheaper. Never raises SIGPIPE. Requires: `pieces` is not
+/// empty. Fails as sendmsg(2). [writer] or [poller]: the thread that holds the
+/// connection's output
+[[nodiscard]] Result<Moved> sendmsg(int fd, IoVecs pieces);
 
 }  // namespace netpoll::os

@@ -3,6 +3,7 @@
 
 #include <netdb.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cassert>
@@ -15,6 +16,7 @@
 
 #include "netpoll/base/mutex.h"
 #include "netpoll/base/ref.h"
+#include "netpoll/os/new_fd.h"
 
 namespace netpoll::os {
 namespace {
@@ -45,40 +47,40 @@ int family_of(std::string_view network) {
   return network == "tcp6" ? AF_INET6 : AF_UNSPEC;
 }
 
-// The name in `text`, or why it can hold none.
-Result<HostPort> name_in(std::string_view network, std::string_view text,
-                         std::error_code why_no_address) {
-  if (why_no_address != Errc::invalid_argument || network == "unix") {
-    return fail(why_no_address);
-  }
+// The name in `text`, which is no address for the reason `error`; fails with
+// `error` when there can be no name in it.
+Result<HostPort> name_in(std::string_view text, std::error_code error) {
+  if (error != Errc::bad_host && error != Errc::bad_port) return fail(error);
   // An address of the other family is no name.
-  if (Address::parse("tcp", text)) return fail(why_no_address);
+  if (Address::parse("tcp", text)) return fail(error);
   Result<HostPort> name = HostPort::split(text);
   if (!name) return name;
-  // A service's name has a letter (RFC 6335); what has none is a bad number.
-  const bool has_port = Address::parse("tcp", ":" + name->port).has_value();
-  if (!has_port && std::ranges::none_of(name->port, is_letter)) {
-    return fail(why_no_address);
+  // The name of a service has a letter (RFC 6335); a port without one that is
+  // no number from 0 to 65535 is neither.
+  const bool is_number = Address::parse("tcp", ":" + name->port).has_value();
+  if (!is_number && std::ranges::none_of(name->port, is_letter)) {
+    return fail(Errc::bad_port);
   }
   return name;
 }
 
-// A question and its answer. Held by who asks, until he has it or is late, and
-// by the thread that looks it up, until it ends.
+// A question and its answer. The thread that asks holds it until it has the
+// answer or the deadline has come; the thread that looks the name up holds it
+// until that thread ends.
 class Question : public RefCounted<Question> {
  public:
   Question(std::string_view network, HostPort name, Lookup lookup)
       : network_(network), name_(std::move(name)), lookup_(std::move(lookup)) {}
 
-  // [the thread]
-  void look_up() {
+  // [the thread that looks the name up]
+  void find_answer() {
     Result<Addresses> answer = lookup_(network_, name_);
     const Lock lock(mutex_);
     answer_ = std::move(answer);
     answered_.notify_one();
   }
 
-  // [who asks]
+  // [the thread that asks]
   Result<Addresses> wait(Deadline deadline) {
     Lock lock(mutex_);
     while (!answer_) {
@@ -96,7 +98,7 @@ class Question : public RefCounted<Question> {
   const Lookup lookup_;
 
   Mutex mutex_;
-  std::condition_variable answered_;
+  std::condition_variable answered_;  // answer_ has a value
   std::optional<Result<Addresses>> answer_ NETPOLL_GUARDED_BY(mutex_);
 };
 
@@ -105,9 +107,9 @@ Result<Addresses> ask_on_a_thread(const Ref<Question>& question,
   try {
     std::thread([question] {
       ::pthread_setname_np(::pthread_self(), "resolver");
-      question->look_up();
+      question->find_answer();
     }).detach();
-  } catch (const std::system_error& error) {  // no thread can be had
+  } catch (const std::system_error& error) {  // no thread can be started
     return fail(error.code());
   }
   return question->wait(deadline);
@@ -119,10 +121,13 @@ Result<Addresses> look_up(std::string_view network, const HostPort& name) {
   addrinfo hints{};
   hints.ai_family = family_of(network);
   hints.ai_socktype = SOCK_STREAM;
-  // No host: every interface for who listens, this machine for who dials.
+  // Without a host the answer is every interface (AI_PASSIVE). A server listens
+  // there; a client that dials it reaches this machine.
   const bool numeric = std::ranges::all_of(name.port, is_digit);
   hints.ai_flags = AI_PASSIVE | (numeric ? AI_NUMERICSERV : 0);
 
+  // The system's resolver opens sockets of its own.
+  const StandardFds none_is_free = open_closed_standard_fds();
   const char* host = name.host.empty() ? nullptr : name.host.c_str();
   addrinfo* first = nullptr;
   const int code = ::getaddrinfo(host, name.port.c_str(), &hints, &first);
@@ -136,12 +141,19 @@ Result<Addresses> look_up(std::string_view network, const HostPort& name) {
   return addresses;
 }
 
+std::error_code check_form(std::string_view network, std::string_view text) {
+  const Result<Address> address = Address::parse(network, text);
+  if (address) return {};
+  const Result<HostPort> name = name_in(text, address.error());
+  return name ? std::error_code() : name.error();
+}
+
 Result<Addresses> resolve(std::string_view network, std::string_view text,
                           Deadline deadline, Lookup lookup) {
   assert(lookup != nullptr);
   const Result<Address> address = Address::parse(network, text);
   if (address) return Addresses{*address};
-  Result<HostPort> name = name_in(network, text, address.error());
+  Result<HostPort> name = name_in(text, address.error());
   if (!name) return fail(name.error());
 
   Result<Addresses> found =

@@ -3,12 +3,15 @@
 
 #include <unistd.h>
 
+#include <cassert>
+
 namespace netpoll {
 
 void UniqueFd::reset(int fd) {
   const int old = std::exchange(fd_, fd);
-  // No retry on EINTR: Linux has freed the number by then, and a second close
-  // could take one that another thread has just opened.
+  assert(old < 0 || old != fd);
+  // close(2) is not repeated on EINTR: Linux has freed the number by then, and
+  // a second close could close what another thread has just opened.
   if (old >= 0) ::close(old);
 }
 

@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [poller] but for start() and stop().
+// [poller] but for the constructor, start() and stop().
 #include "netpoll/server/acceptor.h"
 
-#include <algorithm>
+#include <cassert>
+#include <optional>
 #include <utility>
 
 #include "netpoll/base/log.h"
 
 namespace netpoll {
-namespace {
-
-constexpr std::chrono::milliseconds kPauseMin(10);
-constexpr std::chrono::milliseconds kPauseMax(1000);
-
-// So that a storm of connections does not starve what else the poller watches.
-constexpr int kAcceptsPerTurn = 64;
-
-}  // namespace
 
 Acceptor::Acceptor(Runtime& runtime, Listener listener, OnAccept on_accept)
     : FdOperator(listener.fd()),
       poller_(runtime.acceptors().next()),
       listener_(std::move(listener)),
-      on_accept_(std::move(on_accept)) {}
+      on_accept_(std::move(on_accept)) {
+  assert(listener_.fd() >= 0);
+  assert(on_accept_ != nullptr);
+}
 
 std::error_code Acceptor::start() {
   return poller_.add(*this);
@@ -53,15 +48,24 @@ void Acceptor::on_hangup() {
   poller_.detach(*this);
 }
 
-// A level-triggered listener that cannot accept would keep its poller turning.
+// As long as the listener is readable and is watched, epoll_wait(2) returns at
+// once; a listener that cannot accept would keep its poller busy for nothing.
 void Acceptor::pause() {
-  pause_ = std::clamp(pause_ * 2, kPauseMin, kPauseMax);
-  static_cast<void>(poller_.watch_input(*this, false));
+  pause_ = next_pause(pause_);
+  assert(pause_ >= kPauseMin);
+  assert(pause_ <= kPauseMax);
+  if (const auto error = poller_.watch_input(*this, false)) {
+    log::warn("epoll_ctl", error);
+  }
   poller_.set_timer(*this, deadline_after(pause_));
 }
 
 void Acceptor::on_timer() {
-  static_cast<void>(poller_.watch_input(*this, true));
+  const auto error = poller_.watch_input(*this, true);
+  if (!error) return;
+  // Without another pause no event would ever come for this listener.
+  log::warn("epoll_ctl", error);
+  pause();
 }
 
 }  // namespace netpoll

@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A listener on a poller: accepts until nobody waits, and hands each on.
+// A listener on a poller: accepts connections and hands each to a function.
 //
-//    epoll: readable --> on_readable(): accept, accept, … EAGAIN
+//    epoll: readable --> on_readable(): accept, accept, … until none waits or
+//                            |          kAcceptsPerTurn are accepted
 //                            |   each --> on_accept_(fd, peer)
 //                            v
-//                        an error, as when no descriptor is left: listen no
-//                        more until on_timer(), a moment later.
+//                        an error, for example no descriptor is left: pause()
 //
-// Unlike upstream: takes all that wait in one turn, not one a turn
-// (netpoll_server.go:99). Upstream: server.OnRead.
+//    pause():    epoll watches the listener no more, a timer is set
+//    on_timer(): epoll watches it again; clients wait in the kernel meanwhile
+//
+// The clients that a turn has left wait for the next turn: epoll reports the
+// listener again. So a storm of connections does not starve the other
+// descriptors of the poller. Each pause is twice as long as the one before, one
+// second at most; the first connection that is accepted ends the growth.
+//
+// Unlike upstream: up to kAcceptsPerTurn connections in a turn, not one
+// (netpoll_server.go:99). A connection that comes alone costs one accept4(2)
+// more than there, the one that finds nobody waiting.
+// Upstream: server.OnRead.
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 
@@ -24,16 +35,30 @@ class Acceptor final : public FdOperator {
  public:
   using OnAccept = std::function<void(os::Accepted)>;
 
-  /// Calls `on_accept` on the poller's thread for each connection. [init]
+  /// How many connections one turn of the poller accepts at most.
+  static constexpr int kAcceptsPerTurn = 64;
+  /// The length of the first pause, and of the longest.
+  static constexpr std::chrono::milliseconds kPauseMin{10};
+  static constexpr std::chrono::milliseconds kPauseMax{1000};
+
+  /// The length of the pause after one of length `last`; 0: there was none.
+  /// [any]
+  static constexpr std::chrono::milliseconds next_pause(
+      std::chrono::milliseconds last) {
+    return std::clamp(last * 2, kPauseMin, kPauseMax);
+  }
+
+  /// Calls `on_accept` on the poller's thread for each connection. `runtime`
+  /// must outlive the acceptor. [init]
   Acceptor(Runtime& runtime, Listener listener, OnAccept on_accept);
 
   /// Begins to accept. Fails as epoll_ctl(2) does. [init]
-  std::error_code start();
+  [[nodiscard]] std::error_code start();
   /// Accepts no more and closes the socket. When it returns, on_accept is not
-  /// running and will not run again. Once. [not its poller]
+  /// running and will not run again. Call it once. [any but its poller]
   void stop();
 
-  /// Where it listens. [any]
+  /// The address that it listens on. [any]
   const Address& address() const { return listener_.address(); }
 
  private:
@@ -44,9 +69,10 @@ class Acceptor final : public FdOperator {
   void pause();
 
   Poller& poller_;
-  Listener listener_;  // the poller's; once detached, stop()'s
+  Listener listener_;  // used by the poller; after detach() by stop()
   const OnAccept on_accept_;
-  std::chrono::milliseconds pause_{0};  // the last one's length; poller only
+  // The length of the last pause; 0 after an accept. Used by the poller alone.
+  std::chrono::milliseconds pause_{0};
 };
 
 }  // namespace netpoll

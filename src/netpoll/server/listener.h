@@ -1,72 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A listening socket, not yet on any poller.
+// A listening socket that no poller watches yet.
 //
 //    Listener::listen("tcp", "127.0.0.1:0") --+
 //                                             +--> EventLoop::serve(listener)
 //    Listener::from_fd(inherited) ------------+
 //
-// Owns its descriptor; nobody else closes it, and closing twice does nothing.
-// Unlike upstream, whose Close closes one number twice and whose conversion
-// leaves two descriptors for one socket (net_listener.go:121, :42). Removes the
-// file of a unix socket when it closes, if it made the file.
+// Owns its descriptor: no other object closes it, and a second close does
+// nothing. Unlike upstream, whose Close closes one number twice and whose
+// conversion leaves two descriptors for one socket (net_listener.go:121, :42).
+// close() removes the file of a unix socket that listen() has made, and only
+// that very file: not the file that another server has put in its place since,
+// not a file that is no socket, not in a forked child (os/socket_file.h).
 // Upstream: CreateListener, net_listener.go:28.
 
 #include <optional>
-#include <string>
 #include <string_view>
+#include <utility>
 
 #include "netpoll/base/result.h"
 #include "netpoll/os/address.h"
 #include "netpoll/os/socket.h"
+#include "netpoll/os/socket_file.h"
 #include "netpoll/os/unique_fd.h"
 
 namespace netpoll {
 
 class Listener {
  public:
-  /// Listens on `address` (port 0 picks a free one). A name is looked up,
-  /// which blocks, and its first IPv4 address taken, or else its first. A unix
-  /// socket's file that no server listens on any more is replaced. Fails as
-  /// os::resolve() and os::listen_on() do; unlike upstream udp is refused here,
-  /// not at the first accept. [any]
+  /// Listens on `address` (port 0 picks a free one). Looks a name up, which
+  /// blocks, and takes its first IPv4 address, or its first one if it has none.
+  /// Replaces the file of a unix socket that no server is bound to any more.
+  /// Fails as os::resolve(), os::listen_on() and os::listen_on_file() do;
+  /// unlike upstream, which refuses udp only at the first accept, with
+  /// Errc::unknown_network. [any but a poller]
   ///
   /// Unlike upstream: an empty host is every interface of IPv4 alone; for both
   /// families say "[::]:8080".
-  static Result<Listener> listen(std::string_view network,
-                                 std::string_view address,
-                                 ListenOptions options = {});
+  [[nodiscard]] static Result<Listener> listen(std::string_view network,
+                                               std::string_view address,
+                                               ListenOptions options = {});
 
   /// Over a stream socket that listens already: inherited, or made elsewhere.
-  /// Takes `fd` over, also when it fails, as os::take_listening() does. The
-  /// file of a unix socket stays. Upstream: ConvertListener. [any]
-  static Result<Listener> from_fd(UniqueFd fd);
+  /// Takes `fd` over, also when it fails. Fails as os::take_listening() does.
+  /// Does not remove the file of a unix socket. Upstream: ConvertListener.
+  /// [any]
+  [[nodiscard]] static Result<Listener> from_fd(UniqueFd fd);
 
   Listener(Listener&&) noexcept = default;
   Listener& operator=(Listener&&) = delete;
   ~Listener() { close(); }
 
-  /// Listens no more. Connections that nobody accepted are reset. A second
-  /// call does nothing. [nobody is in accept()]
+  /// Closes the socket; the kernel then resets the connections that wait to be
+  /// accepted. Removes the file of a unix socket that listen() has made. A
+  /// second call does nothing. Requires: no thread is in accept(). [any]
   void close();
 
-  /// The next waiting connection, or nothing. Never blocks. Fails as
-  /// accept4(2) does. [poller]
-  Result<std::optional<os::Accepted>> accept();
+  /// The connection that has waited longest to be accepted; nothing when none
+  /// waits. Never blocks. Fails as accept4(2) does. Requires: not closed.
+  /// [poller]
+  [[nodiscard]] Result<std::optional<os::Accepted>> accept();
 
-  /// Where it listens, with the port that was picked. [any]
+  /// The address that it listens on, with the port that was picked; also after
+  /// close(). [any]
   const Address& address() const { return address_; }
-  /// The descriptor; it stays the listener's. [any]
+  /// The descriptor, which the listener still owns; -1 after close(). [any]
   int fd() const { return fd_.get(); }
 
  private:
-  Listener(UniqueFd fd, const Address& address, bool made_file)
-      : fd_(std::move(fd)), address_(address), made_file_(made_file) {}
+  Listener(UniqueFd fd, const Address& address, os::SocketFile file)
+      : fd_(std::move(fd)), address_(address), file_(std::move(file)) {}
+
+  [[nodiscard]] static Result<Listener> over(UniqueFd fd, os::SocketFile file);
 
   UniqueFd fd_;
   Address address_;
-  bool made_file_;  // of a unix socket, and so removes it
+  os::SocketFile file_;  // of a unix socket that listen() has made
 };
 
 }  // namespace netpoll
