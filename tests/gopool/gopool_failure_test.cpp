@@ -131,7 +131,7 @@ TEST(GoPoolFailure, WithoutASingleThreadTheTaskStaysWithTheCaller) {
   GoPool pool({.start_thread = std::ref(budget)});
   Task task = [] {};
   EXPECT_FALSE(pool.go(std::move(task)));
-  EXPECT_TRUE(task);  // NOLINT(bugprone-use-after-move): refused
+  EXPECT_TRUE(task);  // NOLINT(bugprone-use-after-move): go() refused it
   EXPECT_EQ(pool.stats().workers, 0u);
   EXPECT_EQ(pool.stats().queued, 0u);
 }

@@ -122,7 +122,7 @@ TEST(GoPoolLife, AfterStopTheTaskStaysWithTheCaller) {
   pool.stop(Stop::drain);
   Task task = [] {};
   EXPECT_FALSE(pool.go(std::move(task)));
-  EXPECT_TRUE(task);  // NOLINT(bugprone-use-after-move): refused
+  EXPECT_TRUE(task);  // NOLINT(bugprone-use-after-move): go() refused it
   EXPECT_FALSE(pool.go(std::span<Task>()));
 }
 

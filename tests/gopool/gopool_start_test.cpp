@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// start_thread: it may call the pool, fail in any way and take any time.
+// What a start_thread may do: call the pool, fail in any way, take any time.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -41,7 +41,7 @@ TEST(GoPoolStart, StartThreadMayCallThePool) {
     workers.push_back(address->worker_count());
     const GoPool::Stats stats = address->stats();
     EXPECT_EQ(stats.workers, workers.size());
-    // While a worker lives, the pool takes a task also from here.
+    // While a worker lives, start_thread itself can hand over a task.
     if (workers.size() == 2) {
       EXPECT_TRUE(address->go([&] { ++inner; }));
     }
@@ -54,7 +54,7 @@ TEST(GoPoolStart, StartThreadMayCallThePool) {
   held.wait_started();
   held.release();
   pool.stop(Stop::drain);
-  EXPECT_EQ(workers.front(), 1u);  // the place is reserved
+  EXPECT_EQ(workers.front(), 1u);  // the reserved place counts
   EXPECT_EQ(inner, 1);
 }
 
@@ -68,7 +68,7 @@ TEST(GoPoolStart, AGoInsideTheFirstStartIsRefusedAndTheOuterOneIsNot) {
     if (std::exchange(first, false)) {
       Task task = [] {};
       inner_taken = address->go(std::move(task));
-      EXPECT_TRUE(task);  // NOLINT(bugprone-use-after-move): refused
+      EXPECT_TRUE(task);  // NOLINT(bugprone-use-after-move): go() refused it
       empty_taken = address->go(std::span<Task>());
     }
     return real_thread(std::move(body));
@@ -101,8 +101,8 @@ TEST(GoPoolStart, WhateverStartThreadThrowsThePoolStaysWhole) {
                                                 "std::exception"});
 }
 
-// start_thread that stays inside its nth call until the test lets it go on, and
-// then starts a thread or fails.
+// A start_thread whose nth call waits until the test calls go_on(), and then
+// starts a thread or fails.
 class HeldStart {
  public:
   HeldStart(int nth, bool fails) : nth_(nth), fails_(fails) {}
@@ -157,7 +157,7 @@ TEST(GoPoolStart, AGoThatFindsOnlyAStartingWorkerDoesNotRelyOnIt) {
   auto second = go_elsewhere(pool, ran);
   start.go_on();
   EXPECT_FALSE(first.get());
-  EXPECT_TRUE(second.get());  // by a start of its own
+  EXPECT_TRUE(second.get());  // it started a thread itself
   EXPECT_TRUE(eventually([&] { return ran == 1; }));
   EXPECT_EQ(start.calls(), 2);
 }
@@ -177,8 +177,8 @@ TEST(GoPoolStart, TwoThatNeedTheFirstWorkerShareIt) {
   EXPECT_EQ(start.calls(), 1);
 }
 
-// Broken variant: a start that is under way counts as help for each task that
-// comes, also if a worker sleeps that could be woken.
+// Broken variant: choose_worker() calls no worker while a thread is being
+// started, not even one that sleeps.
 TEST(GoPoolStart, ASleeperIsWokenWhileAStartIsUnderWay) {
   const LogLines log;
   HeldStart start(2, true);
@@ -187,7 +187,7 @@ TEST(GoPoolStart, ASleeperIsWokenWhileAStartIsUnderWay) {
   Held held(1);
   ASSERT_TRUE(pool.go(held.task()));
   held.wait_started();
-  auto second = go_elsewhere(pool, ran);  // one worker, and it is busy
+  auto second = go_elsewhere(pool, ran);  // the only worker is busy
   start.wait_inside();
   held.release();
   ASSERT_TRUE(eventually([&] { return pool.idle_count() == 1; }));

@@ -55,7 +55,7 @@ int ping(GoPool& pool, int rounds, int latest) {
       return ran.load(std::memory_order_acquire) == round;
     };
     if (!taken || !eventually(has_run)) {
-      pool.stop(Stop::drain);  // before `ran` goes
+      pool.stop(Stop::drain);  // before `ran` is destroyed
       return round - 1;
     }
   }

@@ -59,7 +59,7 @@ TEST(GoPoolUserCode, ARefusedTaskMayCallThePool) {
   pool.stop(Stop::drain);
   Task task = [caller = Caller(pool)] { static_cast<void>(caller); };
   EXPECT_FALSE(pool.go(std::move(task)));
-  EXPECT_TRUE(task);  // NOLINT(bugprone-use-after-move): refused
+  EXPECT_TRUE(task);  // NOLINT(bugprone-use-after-move): go() refused it
 }
 
 TEST(GoPoolUserCode, ADiscardedTaskMayCallThePool) {

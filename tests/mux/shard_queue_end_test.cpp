@@ -54,11 +54,11 @@ TEST_F(ShardQueueTest, AnAddAfterCloseIsRefused) {
   ShardQueue queue(served.runtime(), served.conn(), 2);
   EXPECT_FALSE(queue.close());
   const auto held = std::make_shared<bool>(false);
-  for (int i = 0; i < 4; ++i)  // every shard
+  for (int i = 0; i < 4; ++i)  // each shard twice
     EXPECT_FALSE(queue.add([held](LinkBuffer&) { *held = true; }));
-  EXPECT_EQ(held.use_count(), 1);  // destroyed
-  EXPECT_FALSE(*held);             // uncalled
-  EXPECT_EQ(queue.dropped(), 0u);  // they were never taken
+  EXPECT_EQ(held.use_count(), 1);  // all getters are destroyed
+  EXPECT_FALSE(*held);             // no getter was called
+  EXPECT_EQ(queue.dropped(), 0u);  // a refused getter is not counted
   EXPECT_TRUE(served.conn().is_active());
 }
 
@@ -82,13 +82,13 @@ TEST_F(ShardQueueTest, ASecondCloseSaysTheSame) {
   EXPECT_FALSE(queue.close());
 }
 
-// close() has begun: it has shut at least one shard.
+// Returns true when close() has begun, so that at least one shard refuses.
 bool refuses(ShardQueue& queue) {
   return !queue.add([](LinkBuffer&) {});
 }
 
-// Reads so much that the queue goes on sending, and so little that the socket
-// cannot hold the rest. `waits` must be true all the time.
+// Reads half of the packet. The socket cannot hold the other half, so the flush
+// is not over and `waits` must be true before each read.
 template <class Condition>
 void receive_half_while(const Stuck& stuck, Condition waits) {
   constexpr std::size_t kChunk = kLarge / 64;
@@ -136,8 +136,8 @@ TEST_F(ShardQueueTest, GettersLeftByAClosedConnectionAreDestroyedAndCounted) {
     EXPECT_TRUE(stuck.queue.add([held](LinkBuffer&) { *held = true; }));
   stuck.served.conn().close();
   EXPECT_EQ(stuck.queue.close(), Errc::conn_closed);
-  EXPECT_EQ(held.use_count(), 1);  // destroyed
-  EXPECT_FALSE(*held);             // uncalled
+  EXPECT_EQ(held.use_count(), 1);  // all getters are destroyed
+  EXPECT_FALSE(*held);             // no getter was called
   EXPECT_EQ(stuck.queue.dropped(), 6u);
   EXPECT_FALSE(stuck.queue.add(packet("too late")));
   EXPECT_EQ(stuck.queue.close(), Errc::conn_closed);
@@ -187,7 +187,7 @@ TEST_F(ShardQueueTest, AGetterThatThrowsClosesTheConnectionAndIsLogged) {
   }));
   EXPECT_EQ(queue.close(), Errc::conn_closed);
   EXPECT_EQ(queue.dropped(), 1u);
-  EXPECT_TRUE(test::at_eof(served.far()));  // not even the half
+  EXPECT_TRUE(test::at_eof(served.far()));  // half of the packet is not sent
   EXPECT_EQ(lines.all(),
             std::vector<std::string>{"ShardQueue: a getter threw: out of ink"});
 }

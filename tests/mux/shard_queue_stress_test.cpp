@@ -207,7 +207,7 @@ TEST(ShardQueueStress, NoGetterOutlivesTheConnectionThatFailed) {
           ready.arrive_and_wait();
           while (!enough && queue.add([held](LinkBuffer&) {})) {
             ++mine;
-            spin(200);  // or the adders keep the consumer off the processor
+            spin(200);  // leaves the processor to the consumer
           }
           ++refused;
         });

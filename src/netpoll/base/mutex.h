@@ -18,7 +18,7 @@
 
 namespace netpoll {
 
-/// A mutex that one thread holds at a time. A thread that holds it must not lock
+/// A mutex: one thread holds it at a time. A thread that holds it must not lock
 /// it again. Use Lock rather than the functions of this class.
 class NETPOLL_CAPABILITY("mutex") Mutex {
  public:

@@ -10,7 +10,8 @@
 // Only Blocks and the operators that a poller watches are counted. The counter
 // lies inside the object, and there are no weak pointers: each holder of an
 // object is a Ref that can be found in the source. Upstream: Go's garbage
-// collector, and the field `refer` of linkBufferNode (nocopy_linkbuffer.go:806).
+// collector, and the field `refer` of nocopy_linkbuffer.go:806
+// (linkBufferNode).
 
 #include <atomic>
 #include <cassert>
@@ -20,9 +21,10 @@
 
 namespace netpoll {
 
-/// Base class of an object that Refs can hold: `class Block : RefCounted<Block>`.
-/// The last holder deletes the object as a T. A class derived from T may be held
-/// too, if the destructor of T is virtual.
+/// Base class of an object that Refs can hold, as in
+/// `class Block : public RefCounted<Block>`. The last holder deletes the object
+/// as a T. A Ref may also hold an object of a class derived from T, if the
+/// destructor of T is virtual.
 template <class T>
 class RefCounted {
  public:
@@ -101,13 +103,14 @@ class Ref {
     ref.object_ = object;
     return ref;
   }
-  /// A new holder of `object`. Requires: some Ref holds it during the call. [any]
+  /// A new holder of `object`. Requires: some Ref holds `object` during the
+  /// call. [any]
   [[nodiscard]] static Ref share(T& object) {
     object.add_ref();
     return from_raw(&object);
   }
-  /// Empties this Ref without counting down, and returns the pointer. The caller
-  /// is the holder now, and must give the pointer to from_raw() one day.
+  /// Empties this Ref without counting down, and returns the pointer. From now
+  /// on the caller is the holder, and must give the pointer to from_raw() once.
   [[nodiscard]] T* into_raw() { return std::exchange(object_, nullptr); }
 
   /// The object, still held by this Ref; nullptr if the Ref is empty.

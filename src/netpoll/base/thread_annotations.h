@@ -2,8 +2,8 @@
 #pragma once
 
 // The attributes of Clang's -Wthread-safety, under the names of Clang's manual
-// with NETPOLL_ in front. For GCC each of these macros is empty. The library has
-// no other macros.
+// with NETPOLL_ in front. For GCC each of these macros is empty. The library
+// has no other macros.
 
 #if defined(__clang__)
 #define NETPOLL_ANNOTATE(x) __attribute__((x))

@@ -50,7 +50,8 @@ struct FutexSync : StdSync {
   static void wake(const std::atomic<TriggerState>* word);
 };
 
-/// See Trigger; a test may choose another Sync.
+/// A Trigger over the atomics and the sleep of Sync. Trigger itself, below, is
+/// what ships; a model test chooses another Sync.
 template <class Sync>
 class BasicTrigger {
  public:

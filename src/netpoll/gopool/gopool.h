@@ -109,20 +109,30 @@ class GoPool {
 
  private:
   struct Worker {
-    std::thread thread;  // set before the first pull
-    Trigger wake;        // pulled once to begin, then each time it leaves idle_
+    // Stored before the first pull of `wake`, so the worker finds it.
+    std::thread thread;
+    // Pulled once when the worker may begin, and each time another thread takes
+    // the worker off idle_.
+    Trigger wake;
   };
-  using Self = std::list<Worker>::iterator;  // a worker as it knows itself
-  // A list, since its nodes move between lists without moving the tasks.
+  // By which a worker removes itself from workers_.
+  using Self = std::list<Worker>::iterator;
+  // A list, because its nodes pass from one list to another without a move of
+  // the tasks.
   using Tasks = std::list<Task>;
 
   // The worker to be called for a queued task; at most one of the two is set.
   struct Chosen {
-    Worker* sleeper = nullptr;    // to be woken
-    std::optional<Self> newborn;  // to be started; its place is reserved
+    // The sleeping worker that must be woken.
+    Worker* sleeper = nullptr;
+    // The reserved place whose thread must be started.
+    std::optional<Self> newborn;
   };
+  // What a worker does next: run the task it took, sleep, or end its thread.
   enum class Next { run, sleep, end };
-  enum class Came { started, woken, back };  // before a worker's next()
+  // Where a worker comes from: its thread has started, it has been woken, or it
+  // has run a task.
+  enum class Came { started, woken, back };
 
   // [any]
   bool enqueue(Tasks& tasks) NETPOLL_EXCLUDES(mutex_);
@@ -150,20 +160,22 @@ class GoPool {
   Tasks queue_ NETPOLL_GUARDED_BY(mutex_);
   // All workers that have not ended, and at most one reserved place.
   std::list<Worker> workers_ NETPOLL_GUARDED_BY(mutex_);
-  // Workers whose threads have been started.
+  // The number of workers whose threads have been started.
   std::size_t living_ NETPOLL_GUARDED_BY(mutex_) = 0;
   // The sleeping workers, the one that worked last at the back.
   std::vector<Worker*> idle_ NETPOLL_GUARDED_BY(mutex_);
-  // The thread that ended last; not joined yet.
+  // The thread of the worker that ended last; not joined yet.
   std::thread ended_ NETPOLL_GUARDED_BY(mutex_);
-  // Woken, and not yet in next().
+  // A sleeper has been woken, and has not reached next() yet.
   bool sleeper_on_its_way_ NETPOLL_GUARDED_BY(mutex_) = false;
-  // Its place is reserved, and it is not yet in next().
+  // A place for a new worker is reserved, and its thread has not reached next()
+  // yet.
   bool newborn_on_its_way_ NETPOLL_GUARDED_BY(mutex_) = false;
-  // The thread that is inside start_thread; none if the id is empty.
+  // The thread that calls start_thread now; the empty id if there is none.
   std::thread::id starter_ NETPOLL_GUARDED_BY(mutex_);
-  bool start_failed_ NETPOLL_GUARDED_BY(mutex_) = false;  // the last attempt
-  bool stopped_ NETPOLL_GUARDED_BY(mutex_) = false;
+  // The last call of start_thread failed.
+  bool start_failed_ NETPOLL_GUARDED_BY(mutex_) = false;
+  bool stopped_ NETPOLL_GUARDED_BY(mutex_) = false;  // for ever, once true
   // Notified when a start is over, and when workers_ becomes empty.
   std::condition_variable workers_changed_;
 };

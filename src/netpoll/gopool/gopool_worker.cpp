@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-
+//
 // [worker] The life of a worker's thread: run tasks, sleep, run tasks …, end.
 
 #include <pthread.h>
@@ -13,7 +13,8 @@
 namespace netpoll {
 namespace {
 
-// The pool that this thread is a worker of. Written once, before its first task.
+// The pool that this thread is a worker of. Written once, before the thread's
+// first task.
 thread_local const GoPool* t_worker_of = nullptr;
 
 }  // namespace
@@ -25,7 +26,7 @@ bool GoPool::is_own_worker() const {
 void GoPool::work(Self self) {
   t_worker_of = this;
   ::pthread_setname_np(::pthread_self(), options_.name.substr(0, 15).c_str());
-  self->wake.wait();  // for start_worker(), which stores the thread's handle
+  self->wake.wait();  // until start_worker() has stored the thread's handle
   for (Came came = Came::started;;) {
     Tasks task;  // one or none; destroyed before the worker sleeps
     const Next what = next(self, came, task);
@@ -48,7 +49,7 @@ GoPool::Next GoPool::next(Self self, Came came, Tasks& task) {
     if (came == Came::started) newborn_on_its_way_ = false;
     if (!queue_.empty()) {
       task.splice(task.end(), queue_, queue_.begin());
-      chosen = choose_worker();  // this task may block; others must not wait
+      chosen = choose_worker();  // the task taken may block the tasks behind it
     } else if (stopped_) {
       before = remove_worker(self);
       what = Next::end;

@@ -10,7 +10,7 @@
 //    +---|----+-------------------------------------------------------+
 //        |    | a pointer to the callable on the heap, if it has more  |
 //        v    +-------------------------------------------------------+
-//    a table of three functions for each type of callable: run, relocate, destroy
+//    one table for each type of callable: run, relocate, destroy
 //
 // A std::function must be able to copy its callable, so it cannot hold a
 // unique_ptr, or a Ref that is handed over. GCC 12's std::move_only_function
@@ -98,7 +98,7 @@ class Task {
     static void run(std::byte* storage) {
       static_cast<void>((*std::launder(reinterpret_cast<F*>(storage)))());
     }
-    // Ends the life of the F in `from`, so that no destructor runs twice.
+    // Also destroys the F in `from`, so the caller must not destroy it again.
     static void relocate(std::byte* from, std::byte* to) noexcept {
       F* const kept = std::launder(reinterpret_cast<F*>(from));
       ::new (static_cast<void*>(to)) F(std::move(*kept));

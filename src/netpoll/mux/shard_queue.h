@@ -35,12 +35,12 @@
 // and moving and destroying them) runs without a lock.
 //
 // Upstream: mux/shard_queue.go:65 (ShardQueue). Unlike upstream
-// (mux/shard_queue.go:92, :106): next_ is unsigned, because a signed one turns
-// negative after 2^31 calls and crashes; close() sleeps until the last flush is
-// over, where upstream spins and may return before the flush; an add() after
-// close() returns false; a round ends after one look at each shard, so that
-// busy adders cannot delay the flush; all shards are looked at, not a ring of
-// the filled ones.
+// (mux/shard_queue.go:92 (Add), :106 (Close)): next_ is unsigned, because a
+// signed one turns negative after 2^31 calls and crashes; close() sleeps until
+// the last flush is over, where upstream spins and may return before the flush;
+// an add() after close() returns false; a round ends after one look at each
+// shard, so that busy adders cannot delay the flush; all shards are looked at,
+// not a ring of the filled ones.
 
 #include <atomic>
 #include <condition_variable>
@@ -107,7 +107,8 @@ class ShardQueue {
  private:
   friend class ShardQueueTest;
   static constexpr std::size_t kCacheLine = 64;
-  // A list, since its nodes move between lists without moving the getters.
+  // A list, because its nodes pass from one list to another without a move of
+  // the getters.
   using Getters = std::list<Getter>;
 
   struct alignas(kCacheLine) Shard {
@@ -119,7 +120,8 @@ class ShardQueue {
     std::size_t shards = 0;   // how many were not empty
     std::size_t getters = 0;  // how many were in them
   };
-  struct Consume {  // see start_consumer()
+  // The deleter by which start_consumer() runs the consumer.
+  struct Consume {
     void operator()(ShardQueue* queue) const { queue->consume(); }
   };
 
@@ -137,7 +139,7 @@ class ShardQueue {
 
   // Constant after construction.
   Runtime& runtime_;
-  const Ref<Connection> conn_;  // until the queue is destroyed
+  const Ref<Connection> conn_;  // held until the queue is destroyed
   std::vector<Shard> shards_;
 
   // Written by every adder. Modulo the number of shards, it is the shard of the
@@ -151,8 +153,8 @@ class ShardQueue {
   alignas(kCacheLine) std::atomic<std::size_t> pending_{0};
 
   // The consumer's own; pending_ hands them from one consumer to the next.
-  Getters taken_;       // of one shard
-  LinkBuffer packets_;  // of one round
+  Getters taken_;       // the getters of one shard
+  LinkBuffer packets_;  // the packets of one round
 
   // The thread that is inside a round; the empty id between two rounds. Written
   // by the consumer, compared by every close() with its own thread.
