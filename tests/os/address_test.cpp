@@ -105,6 +105,16 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"unix", std::string("\0a", 2), Errc::bad_path},
         Bad{"unix", std::string(108, 'p'), Errc::bad_path}));
 
+TEST(Address, AMistakeIsOfItsKindAndOfNoOther) {
+  const std::error_code error = Errc::missing_port;
+  EXPECT_EQ(error, Condition::bad_address);
+  EXPECT_NE(error, Condition::timed_out);
+  EXPECT_NE(std::error_code(Errc::invalid_argument), Condition::bad_address);
+  EXPECT_EQ(make_error_condition(Condition::bad_address).message(),
+            "no address");
+  EXPECT_NE(error.message().find("HOST:PORT"), std::string::npos);
+}
+
 TEST(Address, IsNoneUntilParsed) {
   const Address none;
   EXPECT_EQ(none.family(), AF_UNSPEC);
