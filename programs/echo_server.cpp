@@ -24,15 +24,15 @@ struct Flags {
   std::size_t max_input = 0;
 };
 
-// Stands for the work of a real handler: keeps a core busy.
+// Keeps a core busy, as the work of a real handler would.
 void work(microseconds length) {
   const auto until = steady_clock::now() + length;
   while (steady_clock::now() < until) {
   }
 }
 
-// The handler: sends back all input that is there. malloc() hands out the memory
-// that flush() sends, and read() fills it: each byte is copied once.
+// The handler: sends back all input that is there. malloc() hands out the
+// memory that flush() sends, and read() fills it: each byte is copied once.
 void on_request(netpoll::Connection& conn) {
   netpoll::Input& in = conn.reader();
   const auto size = in.read(conn.writer().malloc(in.size()));
@@ -46,7 +46,8 @@ int refuse(const std::string& what, const std::string& why) {
 }
 
 int run_server(const Flags& flags) {
-  // Before the first thread starts: SIGTERM and SIGINT arrive at wait().
+  // Made before the first thread starts, so that no thread but the one in
+  // wait() takes SIGTERM and SIGINT.
   netpoll::os::EndSignals signals;
   auto runtime = netpoll::Runtime::start(
       {.pollers = flags.pollers,

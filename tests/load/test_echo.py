@@ -191,10 +191,11 @@ def test_a_client_without_threads_counts_the_rest_as_failed(start: START, preset
         pytest.skip("a sanitizer's own memory does not fit into the limit")
     server = start()
     client = program_of(preset, "echo_client")
-    # The stacks of the threads, 8 MiB each, fill the address space.
+    # The stacks of the threads, 1 GiB each, fill the address space of 20.5 GiB;
+    # half of one is left for memory.
     run_it = subprocess.run(
-        ["sh", "-c", f"ulimit -s 8192; ulimit -v 600000; exec {client} --addr {server.address}"
-                     " --connections 2000"],
+        ["sh", "-c", f"ulimit -s {1 << 20}; ulimit -v {41 << 19}; exec {client}"
+                     f" --addr {server.address} --connections 2000"],
         capture_output=True, text=True, timeout=120, check=False)
     assert run_it.returncode == 1
     lines = run_it.stderr.splitlines()

@@ -13,6 +13,7 @@
 namespace netpoll {
 namespace {
 
+using std::string_literals::operator""s;
 using test::FdsBalance;
 
 struct Good {
@@ -48,8 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
              AF_INET6},
         Good{"unix", "/tmp/echo.sock", "/tmp/echo.sock", 0, AF_UNIX},
         Good{"unix", "@echo", "@echo", 0, AF_UNIX},
-        Good{"unix", std::string("@a\0b", 4), std::string("@a\0b", 4), 0,
-             AF_UNIX},
+        Good{"unix", "@a\0b"s, "@a\0b"s, 0, AF_UNIX},
         Good{"unix", std::string(107, 'p'), std::string(107, 'p'), 0,
              AF_UNIX}));
 
@@ -71,39 +71,51 @@ TEST_P(AddressBad, IsRefusedWithItsCode) {
 
 INSTANTIATE_TEST_SUITE_P(
     Address, AddressBad,
-    testing::Values(
-        Bad{"udp", "127.0.0.1:1", Errc::unknown_network},
-        Bad{"", "127.0.0.1:1", Errc::unknown_network},
-        Bad{"TCP", "127.0.0.1:1", Errc::unknown_network},
-        Bad{std::string("tcp\0", 4), "127.0.0.1:1", Errc::unknown_network},
-        Bad{"tcp", "", Errc::missing_port},
-        Bad{"tcp", "8080", Errc::missing_port},
-        Bad{"tcp", "127.0.0.1", Errc::missing_port},
-        Bad{"tcp", "127.0.0.1:", Errc::missing_port},
-        Bad{"tcp", "[::1]", Errc::missing_port},
-        Bad{"tcp", "127.0.0.1:65536", Errc::bad_port},
-        Bad{"tcp", "127.0.0.1:-1", Errc::bad_port},
-        Bad{"tcp", "127.0.0.1:+1", Errc::bad_port},
-        Bad{"tcp", "127.0.0.1:80x", Errc::bad_port},
-        Bad{"tcp", "127.0.0.1: 80", Errc::bad_port},
-        Bad{"tcp", "127.0.0.256:80", Errc::bad_host},
-        Bad{"tcp", "localhost:80", Errc::bad_host},
-        Bad{"tcp", "::1:80", Errc::bad_host},
-        Bad{"tcp", "[::1:80", Errc::bad_host},
-        Bad{"tcp", "[fe80::1%]:80", Errc::bad_host},
-        Bad{"tcp", "[fe80::1%0]:80", Errc::bad_host},
-        Bad{"tcp", "[fe80::1%no such]:80", Errc::bad_host},
-        Bad{"tcp", std::string("[fe80::1%lo\0]:80", 16), Errc::bad_host},
-        Bad{"tcp", "127.0.0.1%lo:80", Errc::bad_host},
-        Bad{"tcp", std::string("127.0.0.1\0:80", 13), Errc::bad_host},
-        Bad{"tcp", std::string("127.0.0.1:8\0000", 15), Errc::bad_host},
-        Bad{"tcp4", "[::1]:80", Errc::bad_host},
-        Bad{"tcp6", "127.0.0.1:80", Errc::bad_host},
-        Bad{"unix", "", Errc::bad_path},
-        Bad{"unix", std::string("/tmp/a\0b", 8), Errc::bad_path},
-        Bad{"unix", std::string("/tmp/a\0", 7), Errc::bad_path},
-        Bad{"unix", std::string("\0a", 2), Errc::bad_path},
-        Bad{"unix", std::string(108, 'p'), Errc::bad_path}));
+    testing::Values(Bad{"udp", "127.0.0.1:1", Errc::unknown_network},
+                    Bad{"", "127.0.0.1:1", Errc::unknown_network},
+                    Bad{"TCP", "127.0.0.1:1", Errc::unknown_network},
+                    Bad{"tcp\0"s, "127.0.0.1:1", Errc::unknown_network},
+                    Bad{"tcp", "", Errc::missing_port},
+                    Bad{"tcp", "8080", Errc::missing_port},
+                    Bad{"tcp", "127.0.0.1", Errc::missing_port},
+                    Bad{"tcp", "127.0.0.1:", Errc::missing_port},
+                    Bad{"tcp", "[::1]", Errc::missing_port},
+                    Bad{"tcp", "127.0.0.1:65536", Errc::bad_port},
+                    Bad{"tcp", "127.0.0.1:-1", Errc::bad_port},
+                    Bad{"tcp", "127.0.0.1:+1", Errc::bad_port},
+                    Bad{"tcp", "127.0.0.1:80x", Errc::bad_port},
+                    Bad{"tcp", "127.0.0.1: 80", Errc::bad_port},
+                    Bad{"tcp", "127.0.0.256:80", Errc::bad_host},
+                    Bad{"tcp", "localhost:80", Errc::bad_host},
+                    Bad{"tcp", "::1:80", Errc::bad_host},
+                    Bad{"tcp", "[::1:80", Errc::bad_host},
+                    Bad{"tcp", "[fe80::1%]:80", Errc::bad_host},
+                    Bad{"tcp", "[fe80::1%0]:80", Errc::bad_host},
+                    Bad{"tcp", "[fe80::1%no such]:80", Errc::bad_host},
+                    Bad{"tcp", "[fe80::1%lo\0]:80"s, Errc::bad_host},
+                    Bad{"tcp", "127.0.0.1%lo:80", Errc::bad_host},
+                    Bad{"tcp", "127.0.0.1\0:80"s, Errc::bad_host},
+                    Bad{"tcp",
+                        "127.0.0.1:8\0"
+                        "0"s,
+                        Errc::bad_host},
+                    Bad{"tcp4", "[::1]:80", Errc::bad_host},
+                    Bad{"tcp6", "127.0.0.1:80", Errc::bad_host},
+                    Bad{"unix", "", Errc::bad_path},
+                    Bad{"unix", "/tmp/a\0b"s, Errc::bad_path},
+                    Bad{"unix", "/tmp/a\0"s, Errc::bad_path},
+                    Bad{"unix", "\0a"s, Errc::bad_path},
+                    Bad{"unix", std::string(108, 'p'), Errc::bad_path}));
+
+TEST(Address, AMistakeIsOfItsKindAndOfNoOther) {
+  const std::error_code error = Errc::missing_port;
+  EXPECT_EQ(error, Condition::bad_address);
+  EXPECT_NE(error, Condition::timed_out);
+  EXPECT_NE(std::error_code(Errc::invalid_argument), Condition::bad_address);
+  EXPECT_EQ(make_error_condition(Condition::bad_address).message(),
+            "no address");
+  EXPECT_NE(error.message().find("HOST:PORT"), std::string::npos);
+}
 
 TEST(Address, IsNoneUntilParsed) {
   const Address none;

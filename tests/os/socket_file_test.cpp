@@ -121,7 +121,9 @@ TEST_F(SocketFileTest, LeavesALinkToAFileThatIsGone) {
 TEST_F(SocketFileTest, IsInUseWhileAnotherServerTakesIt) {
   const auto lock = FileLock::take(path + ".lock", test::soon());
   ASSERT_TRUE(lock);
-  EXPECT_EQ(error_of(listen()), std::errc::address_in_use);
+  EXPECT_EQ(error_of(listen_on_file(unix_address(path), {},
+                                    std::chrono::milliseconds(1))),
+            std::errc::address_in_use);
 }
 
 TEST_F(SocketFileTest, WithoutItsFolderIsTheSystemsError) {

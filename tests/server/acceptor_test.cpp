@@ -67,8 +67,8 @@ TEST_F(AcceptorTest, AcceptsAFewThatWaitInOneTurn) {
   EXPECT_EQ(accepted, 10);
 }
 
-// Another descriptor of the poller, readable in every turn. It notes whether its
-// turn came when the acceptor had accepted just one budget.
+// Another descriptor of the poller, readable in every turn. It notes whether
+// its turn came when the acceptor had accepted just one budget.
 class Bystander final : public FdOperator {
  public:
   Bystander(UniqueFd fd, const std::atomic<int>& accepted)

@@ -63,8 +63,8 @@ std::error_code make_error_code(Errc code);
 /// std::error_condition finds this function. [any]
 std::error_condition make_error_condition(Condition condition);
 
-/// The errno of the system call that has just failed, as an error of the system.
-/// [any]
+/// The errno of the system call that has just failed, as an error code of the
+/// system. [any]
 [[nodiscard]] std::error_code last_system_error();
 
 }  // namespace netpoll

@@ -16,8 +16,8 @@
 // still answer, so that an address that never answers does not use up the time
 // of the others (RFC 8305, "Happy Eyeballs"). The calling thread does all this
 // alone: it sleeps in poll(2) on the sockets that are connecting.
-// Unlike upstream: it tries one address after the other, each until it answers
-// or the deadline has come (net_dialer.go:98).
+// Unlike upstream, which tries one address after the other, each until it
+// answers or the deadline has come (net_dialer.go:98).
 // Upstream: sysDialer.dialTCP (net_tcpsock.go:204, the repeated attempts).
 
 #include <chrono>

@@ -24,8 +24,8 @@ Result<DialedConnection> start_connection(Runtime& runtime, Connected socket,
   const auto kept = make_ref<KeptHandlers>(std::move(handlers));
   DialedConnection connection(make_ref<Connection>(
       runtime, std::move(socket.fd), socket.peer, kept->handlers, options));
-  // The callback holds the handlers, and the connection holds the callback until
-  // it is deleted.
+  // The callback holds the handlers, and the connection holds the callback
+  // until it is deleted.
   const auto error = connection->start([kept](Connection&) {});
   if (error) return fail(error);
   return connection;

@@ -27,6 +27,7 @@
 #include <string_view>
 #include <utility>
 
+#include "netpoll/base/ref.h"
 #include "netpoll/base/result.h"
 #include "netpoll/connection/connection.h"
 #include "netpoll/connection/handlers.h"
@@ -56,8 +57,8 @@ class DialedConnection {
     if (connection_) connection_->close();
   }
 
-  /// The connection; valid until this object is destroyed. Other threads may use
-  /// it too: one thread at a time reads, and one at a time writes.
+  /// The connection; valid until this object is destroyed. Other threads may
+  /// use it too: one thread at a time reads, and one at a time writes.
   Connection* operator->() const { return connection_.get(); }
   Connection& operator*() const { return *connection_; }
 

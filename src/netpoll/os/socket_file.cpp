@@ -9,7 +9,6 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
-#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -20,8 +19,6 @@
 
 namespace netpoll::os {
 namespace {
-
-constexpr std::chrono::seconds kLockWait(1);
 
 std::optional<struct stat> look_at(const std::string& path) {
   struct stat status{};
@@ -137,14 +134,15 @@ void SocketFile::remove() {
 }
 
 Result<ListeningOnFile> listen_on_file(const Address& address,
-                                       const ListenOptions& options) {
+                                       const ListenOptions& options,
+                                       std::chrono::milliseconds lock_wait) {
   assert(!address.path().empty());
   std::error_code error;
   const std::string path =
       std::filesystem::absolute(address.path(), error).string();
   if (error) return fail(error);
 
-  const auto lock = FileLock::take(path + ".lock", deadline_after(kLockWait));
+  const auto lock = FileLock::take(path + ".lock", deadline_after(lock_wait));
   if (!lock) {
     return fail(lock.error() == std::errc::timed_out
                     ? make_error_code(std::errc::address_in_use)

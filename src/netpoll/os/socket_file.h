@@ -22,6 +22,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 
 #include "netpoll/base/result.h"
@@ -62,12 +63,14 @@ struct ListeningOnFile {
 
 /// Listens at the path of `address`. Replaces a socket file that no process is
 /// bound to. The lock file PATH.lock exists only during the call. Sleeps while
-/// another process of this library holds the lock, a second at most. Requires:
-/// `address` has a path. Fails as open(2), socket(2), bind(2) and listen(2) do;
-/// with std::errc::address_in_use when another process is bound to the file, is
-/// just taking it, or the file is no socket. [any but a poller]
+/// another process of this library holds the lock, `lock_wait` at most.
+/// Requires: `address` has a path. Fails as open(2), socket(2), bind(2) and
+/// listen(2) do; with std::errc::address_in_use when another process is bound
+/// to the file, or is just taking it, or when the file is no socket.
+/// [any but a poller]
 [[nodiscard]] Result<ListeningOnFile> listen_on_file(
-    const Address& address, const ListenOptions& options);
+    const Address& address, const ListenOptions& options,
+    std::chrono::milliseconds lock_wait = std::chrono::seconds(1));
 
 /// A socket of this network namespace is bound, and not connected, to the
 /// socket file at the absolute `path`: a server that listens or is about to.

@@ -27,6 +27,8 @@
 #include <functional>
 
 #include "netpoll/connection/runtime.h"
+#include "netpoll/poller/fd_operator.h"
+#include "netpoll/poller/poller.h"
 #include "netpoll/server/listener.h"
 
 namespace netpoll {
