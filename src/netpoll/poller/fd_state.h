@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Whether a poller may enter an operator, and whether it is inside.
+// Whether a poller may call an operator's on_… functions, and whether the
+// poller is inside one of them.
 //
 //    unused --begin--> watched <==enter / leave==> busy      poller thread
-//       |                 |                         | detach, from inside
-//       |                 |                         v
+//       |                 |                         | detach, any thread
+//       | detach          | detach                  v
 //       |                 |                      leaving
 //       |                 v                         | leave
-//       +-- detach --> detached <-------------------+
+//       +-----------> detached <--------------------+
 //
-// busy      the poller is inside one of the three on_… functions.
-// leaving   it still is, and has detached this operator itself.
-// detached  it is not inside, and never will be again. detach() from another
-//           thread waits for that; so it is safe, afterwards, to close the
-//           descriptor and to free what the functions use.
+// unused    the operator has not been given to a poller yet.
+// watched   the poller may enter the operator.
+// busy      the poller is inside one of the on_… functions.
+// leaving   the poller is still inside, and some thread has called detach().
+// detached  the poller is not inside and never enters again. So the descriptor
+//           may be closed, and what the on_… functions use may be freed.
 //
-// One word, and no one else's data: so a test can try every interleaving of its
-// moves (tests/poller/fd_state_model_test.cpp). Upstream: fd_operator.go:65
-// (do, done, inuse, unused).
+// detach() on another thread returns when the stage is `detached`: it waits for
+// the end of one on_… function at most, for the poller cannot enter an operator
+// that is `leaving`. detach() on the poller's own thread does not wait.
+//
+// The state is one atomic word and uses no other data. So a test can try every
+// interleaving of its functions (tests/poller/fd_state_model_test.cpp).
+// Upstream: FDOperator.do, done, inuse, unused; fd_operator.go:65.
 
 #include <atomic>
 #include <cassert>
@@ -30,28 +36,35 @@ namespace netpoll {
 
 enum class FdStage : std::uint8_t { unused, watched, busy, leaving, detached };
 
-template <class Sync = StdSync>
-class FdState {
+/// Sync: StdSync in the library; the model test brings another one.
+template <class Sync>
+class BasicFdState {
  public:
-  explicit FdState(FdStage stage = FdStage::unused) : stage_(stage) {}
-  FdState(const FdState&) = delete;
-  FdState& operator=(const FdState&) = delete;
+  explicit BasicFdState(FdStage stage = FdStage::unused) : stage_(stage) {}
+  BasicFdState(const BasicFdState&) = delete;
+  BasicFdState& operator=(const BasicFdState&) = delete;
 
-  /// unused to watched. False when it was detached first, or begun before.
-  /// What the caller wrote before is visible after enter(). [any]
-  bool begin();
-  /// watched to busy. False when detached: the event is stale. [poller]
-  bool enter();
-  /// busy to watched, leaving to detached. Requires: entered. [poller]
+  /// Moves from unused to watched. Returns false in any other stage. All that
+  /// the caller wrote before begin() is visible to the poller after enter().
+  /// [any]
+  [[nodiscard]] bool begin();
+  /// Moves from watched to busy. Returns false in any other stage: the operator
+  /// has been detached, and its event is out of date. [poller]
+  [[nodiscard]] bool enter();
+  /// Moves from busy to watched, or from leaving to detached. Requires: this
+  /// thread has entered. [poller]
   void leave();
-  /// To detached; waits for the poller to leave, and what it wrote inside is
-  /// visible then. Or to leaving, if `inside`: the caller is the poller,
-  /// perhaps inside this operator. [any]
-  void detach(bool inside);
+  /// Moves to detached or, while the poller is inside, to leaving. With
+  /// `on_poller` false it then waits until the poller has left, and all that
+  /// the poller wrote inside is visible to the caller. `on_poller` says that
+  /// the caller is the poller's thread, which cannot wait for itself. [any]
+  void detach(bool on_poller);
 
-  /// Where it is now. A guess while others move it. [any]
+  /// The present stage. Another thread may change it at the same time, except
+  /// that only the poller's own thread moves it out of busy into watched, and
+  /// out of leaving. [any]
   FdStage stage() const {
-    // relaxed: nothing is read through it.
+    // relaxed: the caller reads no other data on the strength of the answer.
     return stage_.load(std::memory_order_relaxed);
   }
 
@@ -60,58 +73,64 @@ class FdState {
 };
 
 template <class Sync>
-bool FdState<Sync>::begin() {
+bool BasicFdState<Sync>::begin() {
   FdStage expected = FdStage::unused;
   // release: pairs with the acquire in enter(), so that the poller sees the
-  // object as it was when it was added.
+  // object as the object was when it was added.
   return stage_.compare_exchange_strong(expected, FdStage::watched,
                                         std::memory_order_release,
                                         std::memory_order_relaxed);
 }
 
 template <class Sync>
-bool FdState<Sync>::enter() {
+bool BasicFdState<Sync>::enter() {
   FdStage expected = FdStage::watched;
-  // acquire: pairs with the release in begin() and in the last leave().
+  // acquire: pairs with the release in begin().
   return stage_.compare_exchange_strong(expected, FdStage::busy,
                                         std::memory_order_acquire,
                                         std::memory_order_relaxed);
 }
 
 template <class Sync>
-void FdState<Sync>::leave() {
+void BasicFdState<Sync>::leave() {
   FdStage now = FdStage::busy;
-  // release: pairs with the acquire in detach(); whoever detaches sees all
-  // that the poller did inside.
+  // release: pairs with the acquire in detach(), so that the thread that
+  // detaches sees all that the poller wrote inside.
   if (stage_.compare_exchange_strong(now, FdStage::watched,
                                      std::memory_order_release,
                                      std::memory_order_relaxed)) {
     return;
   }
-  assert(now == FdStage::leaving);  // only the poller itself has changed it
-  stage_.store(FdStage::detached, std::memory_order_release);  // as above
+  // detach() is the only function that changes a busy stage, and a leaving
+  // stage is changed by nobody but this thread: so a plain store is enough.
+  assert(now == FdStage::leaving);
+  // release: pairs with the acquire in detach().
+  stage_.store(FdStage::detached, std::memory_order_release);
 }
 
 template <class Sync>
-void FdState<Sync>::detach(bool inside) {
-  // acquire, here and below: pairs with the release in leave().
-  FdStage now = stage_.load(std::memory_order_acquire);
-  while (now != FdStage::detached) {
-    const bool entered = now == FdStage::busy || now == FdStage::leaving;
-    if (entered && !inside) {
-      // The poller never blocks inside an operator, so this is short.
-      Sync::yield();
-      now = stage_.load(std::memory_order_acquire);
-      continue;
-    }
-    const FdStage next = entered ? FdStage::leaving : FdStage::detached;
-    if (stage_.compare_exchange_weak(now, next, std::memory_order_acquire,
-                                     std::memory_order_acquire)) {
-      return;
-    }
+void BasicFdState<Sync>::detach(bool on_poller) {
+  FdStage now = FdStage::watched;  // a guess; a failed exchange corrects it
+  FdStage next = FdStage::detached;
+  // relaxed: the acquire below reads what this exchange writes, or a later
+  // stage, and so joins the release in the last leave() in either case.
+  while (!stage_.compare_exchange_strong(now, next, std::memory_order_relaxed,
+                                         std::memory_order_relaxed)) {
+    if (now == FdStage::leaving || now == FdStage::detached) break;
+    next = now == FdStage::busy ? FdStage::leaving : FdStage::detached;
+  }
+  if (on_poller) return;
+
+  // The poller is inside one on_… function, which does not wait and does a
+  // bounded amount of work; only the scheduler can make this wait a long one.
+  // acquire: pairs with both releases in leave().
+  for (unsigned round = 0;
+       stage_.load(std::memory_order_acquire) != FdStage::detached; ++round) {
+    Sync::pause(round);
   }
 }
 
-extern template class FdState<StdSync>;  // fd_state.cpp
+using FdState = BasicFdState<StdSync>;
+extern template class BasicFdState<StdSync>;  // in fd_state.cpp
 
 }  // namespace netpoll
