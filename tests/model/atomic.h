@@ -80,6 +80,7 @@ struct Sync {
   template <class T>
   using Atomic = model::Atomic<T>;
   static void yield() { Word::yield(); }
+  static void pause(unsigned /*round*/) { Word::yield(); }
 };
 
 /// A plain variable: two uses of it, one of them a write, that are not ordered

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every arrow of the picture in fd_state.h, and every missing one.
+// Every arrow of the picture in fd_state.h, and every arrow that must not be.
 #include "netpoll/poller/fd_state.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <string>
-#include <thread>
-
-#include "support/net.h"
 
 namespace netpoll {
 namespace {
 
 using Stage = FdStage;
-using test::eventually;
-using test::give_others_a_chance;
 
-enum class Move { begin, enter, leave, detach_inside, detach_outside };
+enum class Move { begin, enter, leave, detach_on_poller, detach };
 
-bool make(FdState<>& state, Move move) {
+bool make(FdState& state, Move move) {
   switch (move) {
     case Move::begin:
       return state.begin();
@@ -29,10 +25,10 @@ bool make(FdState<>& state, Move move) {
     case Move::leave:
       state.leave();
       break;
-    case Move::detach_inside:
+    case Move::detach_on_poller:
       state.detach(true);
       break;
-    case Move::detach_outside:
+    case Move::detach:
       state.detach(false);
       break;
   }
@@ -42,7 +38,7 @@ bool make(FdState<>& state, Move move) {
 struct Row {
   Stage from;
   Move move;
-  bool answer;  // of begin() and enter(); true for the others
+  bool answer;  // of begin() and enter(); true for the functions without one
   Stage to;
 };
 
@@ -50,13 +46,13 @@ class FdStateTable : public testing::TestWithParam<Row> {};
 
 TEST_P(FdStateTable, MovesAsDrawn) {
   const Row& row = GetParam();
-  FdState<> state(row.from);
+  FdState state(row.from);
   EXPECT_EQ(make(state, row.move), row.answer);
   EXPECT_EQ(state.stage(), row.to);
 }
 
-// Missing: leave() from where the poller is not inside, which is no move but
-// our own mistake; and detach from outside while it is, see below.
+// Two kinds of rows are missing. leave() without enter() is our own mistake.
+// detach() on another thread waits while the poller is inside: tests below.
 INSTANTIATE_TEST_SUITE_P(
     FdState, FdStateTable,
     testing::Values(
@@ -72,48 +68,63 @@ INSTANTIATE_TEST_SUITE_P(
         Row{Stage::detached, Move::enter, false, Stage::detached},
         Row{Stage::busy, Move::leave, true, Stage::watched},
         Row{Stage::leaving, Move::leave, true, Stage::detached},
-        Row{Stage::unused, Move::detach_inside, true, Stage::detached},
-        Row{Stage::watched, Move::detach_inside, true, Stage::detached},
-        Row{Stage::busy, Move::detach_inside, true, Stage::leaving},
-        Row{Stage::leaving, Move::detach_inside, true, Stage::leaving},
-        Row{Stage::detached, Move::detach_inside, true, Stage::detached},
-        Row{Stage::unused, Move::detach_outside, true, Stage::detached},
-        Row{Stage::watched, Move::detach_outside, true, Stage::detached},
-        Row{Stage::detached, Move::detach_outside, true, Stage::detached}),
+        Row{Stage::unused, Move::detach_on_poller, true, Stage::detached},
+        Row{Stage::watched, Move::detach_on_poller, true, Stage::detached},
+        Row{Stage::busy, Move::detach_on_poller, true, Stage::leaving},
+        Row{Stage::leaving, Move::detach_on_poller, true, Stage::leaving},
+        Row{Stage::detached, Move::detach_on_poller, true, Stage::detached},
+        Row{Stage::unused, Move::detach, true, Stage::detached},
+        Row{Stage::watched, Move::detach, true, Stage::detached},
+        Row{Stage::detached, Move::detach, true, Stage::detached}),
     [](const testing::TestParamInfo<Row>& row) {
       return "Row" + std::to_string(row.index);
     });
 
-// Detaches from another thread while the poller is inside, be it busy or
-// leaving; true if that waited until the poller had left.
-bool detach_waits(FdState<>& state) {
-  std::atomic<bool> called{false};
-  std::atomic<bool> left{false};
-  bool waited = false;
-  std::jthread other([&] {
-    called = true;
-    state.detach(false);
-    waited = left;
-  });
-  EXPECT_TRUE(eventually([&] { return called.load(); }));
-  give_others_a_chance();
-  left = true;
-  state.leave();
-  other.join();
-  return waited;
-}
+// Calls the test back from inside the wait of detach(): what another thread
+// would do meanwhile happens there, on one thread and in a fixed order.
+struct HookedSync {
+  template <class T>
+  using Atomic = std::atomic<T>;
+  static void pause(unsigned round) { on_pause(round); }
+  static inline std::function<void(unsigned)> on_pause;
+};
 
-TEST(FdState, DetachFromOutsideWaitsWhileBusy) {
-  FdState<> state(Stage::busy);
-  EXPECT_TRUE(detach_waits(state));
+using HookedState = BasicFdState<HookedSync>;
+
+// Both start stages in which the poller is inside.
+class FdStateWait : public testing::TestWithParam<Stage> {
+ protected:
+  ~FdStateWait() override { HookedSync::on_pause = nullptr; }
+};
+
+TEST_P(FdStateWait, DetachOnAnotherThreadWaitsUntilThePollerHasLeft) {
+  HookedState state(GetParam());
+  unsigned rounds = 0;
+  HookedSync::on_pause = [&](unsigned round) {
+    EXPECT_EQ(round, rounds++);
+    if (rounds == 3) state.leave();
+  };
+  state.detach(false);
+  EXPECT_EQ(rounds, 3u);
   EXPECT_EQ(state.stage(), Stage::detached);
 }
 
-TEST(FdState, DetachFromOutsideWaitsWhileLeaving) {
-  FdState<> state(Stage::leaving);
-  EXPECT_TRUE(detach_waits(state));
-  EXPECT_EQ(state.stage(), Stage::detached);
+// Otherwise a descriptor that is ready in every turn could keep detach()
+// waiting for as long as detach() does not meet the moment between two turns.
+TEST_P(FdStateWait, PollerThatHasLeftCannotEnterBeforeDetachHasReturned) {
+  HookedState state(GetParam());
+  bool entered_again = false;
+  HookedSync::on_pause = [&](unsigned) {
+    state.leave();
+    entered_again = state.enter();
+    if (entered_again) HookedSync::on_pause = [&](unsigned) { state.leave(); };
+  };
+  state.detach(false);
+  EXPECT_FALSE(entered_again);
 }
+
+INSTANTIATE_TEST_SUITE_P(FdState, FdStateWait,
+                         testing::Values(Stage::busy, Stage::leaving));
 
 }  // namespace
 }  // namespace netpoll

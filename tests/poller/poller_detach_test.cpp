@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How an operator leaves its poller, and who may still hold it meanwhile.
+// How an operator leaves its poller, and which Refs hold it until then.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <latch>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -16,7 +19,6 @@ namespace netpoll {
 namespace {
 
 using test::eventually;
-using test::give_others_a_chance;
 using test::Pair;
 using test::send_all;
 using test::socket_pair;
@@ -56,27 +58,34 @@ TEST_F(PollerTest, HoldsAnOperatorThatDetachesItselfToTheEndOfTheTurn) {
 
 TEST_F(PollerTest, DetachWaitsForThePollerToLeave) {
   std::latch entered(1);
-  std::latch detaching(1);
   std::atomic<bool> left{false};
   op->readable = [&](Op& it) {
     entered.count_down();
-    detaching.wait();
-    give_others_a_chance();
-    take_input(it);
+    EXPECT_TRUE(eventually(
+        [&] { return FdOperatorTest::stage(it) == FdStage::leaving; }));
     left = true;
   };
   ASSERT_FALSE(poller->add(*op));
   send_all(pair.far.get(), "x");
   entered.wait();
-  detaching.count_down();
   poller->detach(*op);
   EXPECT_TRUE(left);
+}
+
+// The thread sleeps, as it does while it waits for a mutex.
+bool is_asleep(pid_t thread) {
+  std::ifstream stat("/proc/self/task/" + std::to_string(thread) + "/stat");
+  std::string text;
+  std::getline(stat, text);
+  const std::size_t name_end = text.rfind(')');
+  return name_end != std::string::npos && text.substr(name_end, 3) == ") S";
 }
 
 TEST_F(PollerTest, SecondDetachWaitsUntilTheFirstHasLeftEpoll) {
   ASSERT_FALSE(poller->add(*op));
   std::atomic<bool> let_first_go{false};
-  std::atomic<bool> second_called{false};
+  std::atomic<pid_t> second{0};
+  std::atomic<bool> second_returned{false};
   bool waited = false;
   std::vector<std::jthread> threads;
   {
@@ -85,12 +94,14 @@ TEST_F(PollerTest, SecondDetachWaitsUntilTheFirstHasLeftEpoll) {
     EXPECT_TRUE(eventually(
         [&] { return FdOperatorTest::stage(*op) == FdStage::detached; }));
     threads.emplace_back([&] {
-      second_called = true;
+      second = ::gettid();
       poller->detach(*op);
       waited = let_first_go;
+      second_returned = true;
     });
-    EXPECT_TRUE(eventually([&] { return second_called.load(); }));
-    give_others_a_chance();
+    EXPECT_TRUE(eventually([&] { return second != 0; }));
+    EXPECT_TRUE(
+        eventually([&] { return is_asleep(second) || second_returned; }));
     let_first_go = true;
   }
   threads.clear();
@@ -103,13 +114,14 @@ TEST_F(PollerTest, SkipsAStaleEventOfTheSameBatch) {
   const Ref<Op> first = make_ref<Op>(one.near.get());
   const Ref<Op> second = make_ref<Op>(two.near.get());
   std::atomic<int> calls{0};
-  // Whichever comes first in the batch detaches both.
+  // The one whose event comes first in the batch detaches both.
   first->readable = second->readable = [&](Op&) {
     ++calls;
     poller->detach(*first);
     poller->detach(*second);
   };
-  // Holds the poller until both are readable, so that one batch has both.
+  // Keeps the poller inside `op` until both are readable: then one epoll_wait
+  // reports both.
   std::latch entered(1);
   std::latch both(1);
   op->readable = [&](Op& it) {
@@ -134,7 +146,7 @@ TEST_F(PollerTest, SkipsAStaleEventOfTheSameBatch) {
 TEST_F(PollerTest, StopsWithOperatorsStillRetired) {
   ASSERT_FALSE(poller->add(*op));
   stop();
-  poller->detach(*op);  // nobody turns any more
+  poller->detach(*op);  // no turn will drop the poller's Ref
   poller.reset();
   EXPECT_EQ(op->holders(), 1u);
 }

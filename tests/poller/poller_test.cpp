@@ -26,9 +26,7 @@ namespace netpoll {
 
 namespace {
 
-using test::eventually;
 using test::FdsBalance;
-using test::give_others_a_chance;
 using test::Pair;
 using test::send_all;
 using test::socket_pair;
@@ -45,7 +43,7 @@ TEST(Waker, AddsRingsUpToOneWrite) {
   waker.ring();
   waker.ring();
   EXPECT_TRUE(is_readable(waker.fd()));
-  waker.answer();  // asserts that the counter was one
+  waker.answer();  // its assert() fails unless the counter is one
   EXPECT_FALSE(is_readable(waker.fd()));
 }
 
@@ -133,7 +131,48 @@ TEST_F(PollerTest, DefersTasksToTheWorkers) {
   poller->detach(*op);
 }
 
-// Puts something else in the place of every epoll of this process.
+// What the poller calls for an event of which the first function detaches.
+class DetachingPollerTest : public PollerTest {
+ protected:
+  // Adds `op` for input and output inside a turn, so that the next epoll_wait
+  // is the first to report it, with both in one event.
+  void report_both(bool input) {
+    on_poller([&] {
+      ASSERT_FALSE(poller->add(*op));
+      ASSERT_FALSE(poller->watch_input(*op, input));
+      ASSERT_FALSE(poller->watch_output(*op, true));
+    });
+    EXPECT_TRUE(test::eventually([&] { return op->holders() == 1; }));
+  }
+
+  std::string calls;  // after the detach
+};
+
+// Broken variant of both: dispatch() calls on_writable() whatever the function
+// before it has done.
+TEST_F(DetachingPollerTest, OnReadableThatDetachesIsTheLastCall) {
+  op->readable = [&](Op& it) {
+    poller->detach(it);
+    calls += 'r';
+  };
+  op->writable = [&](Op&) { calls += 'w'; };
+  send_all(pair.far.get(), "x");
+  report_both(true);
+  EXPECT_EQ(calls, "r");
+}
+
+TEST_F(DetachingPollerTest, OnHangupThatDetachesIsTheLastCall) {
+  op->hangup = [&](Op& it) {
+    poller->detach(it);
+    calls += 'h';
+  };
+  op->writable = [&](Op&) { calls += 'w'; };
+  pair.far.reset();
+  report_both(false);
+  EXPECT_EQ(calls, "h");
+}
+
+// Puts another file in the place of every epoll of this process.
 void break_epolls() {
   const UniqueFd other(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   std::vector<int> epolls;
@@ -149,7 +188,7 @@ void break_epolls() {
     ::dup2(other.get(), fd);
 }
 
-// Broken variant: run() returns, and its connections are deaf for ever.
+// Broken variant: run() returns, and no event is seen again.
 TEST(PollerDeathTest, E2Row15AnEpollThatFailsEndsTheProcessWithAWord) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
@@ -161,6 +200,39 @@ TEST(PollerDeathTest, E2Row15AnEpollThatFailsEndsTheProcessWithAWord) {
         poller->run();
       },
       "epoll_wait refused its arguments");
+}
+
+// Broken variant: defer() changes the poller's batch_ without a lock.
+TEST(PollerDeathTest, DeferOnAnotherThreadEndsADevelopmentBuild) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  InlineRunner runner;
+  const auto poller = *Poller::open(runner);
+  EXPECT_DEBUG_DEATH(poller->defer([] {}), "t_poller == this");
+}
+
+// Broken variant of both: the thread waits for its own end.
+TEST(PollerDeathTest, GroupThatItsOwnPollerDestroysEndsTheProcessWithAWord) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(
+      {
+        InlineRunner runner;
+        auto group = *PollerGroup::start(runner);
+        group->next().go([&] { group.reset(); });
+        Trigger().wait_until(test::soon());
+      },
+      "a poller's thread cannot destroy its own group");
+}
+
+TEST(PollerDeathTest, PollerThatItsOwnTaskDestroysEndsTheProcessWithAWord) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(
+      {
+        InlineRunner runner;
+        auto poller = *Poller::open(runner);
+        poller->go([&] { poller.reset(); });
+        poller->run();
+      },
+      "a poller cannot destroy itself inside run");
 }
 
 TEST_F(PollerTest, RefusesADescriptorThatEpollRefuses) {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who runs a poller's tasks, and what it does beside them once a second.
+// Which thread runs a poller's tasks, and the chore that it runs once a second.
 #include "netpoll/poller/runner.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <atomic>
-#include <latch>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -15,6 +18,7 @@
 
 #include "netpoll/poller/tick.h"
 #include "poller/support.h"
+#include "support/turn.h"
 
 namespace netpoll {
 namespace {
@@ -94,33 +98,6 @@ TEST(InlineRunner, RunsNothingOutsideATurn) {
   EXPECT_TRUE(task);
 }
 
-// A runner that refuses twice.
-TEST_F(PollerTest, TasksThatNoRunnerTakesAreKeptUntilOneDoes) {
-  class Reluctant final : public Runner {
-   public:
-    Ran run(std::span<Task> batch) override {
-      if (++asked < 3) return Ran::refused;
-      return inner.run(batch);
-    }
-    bool go(Task&) override { return false; }
-    int asked = 0;
-    InlineRunner inner;
-  };
-  Reluctant reluctant;
-  const auto mine = *Poller::open(reluctant);
-  std::string order;
-  Trigger ran;
-  std::jthread turning([&] { mine->run(); });
-  for (Task& task : three_into(order))
-    mine->go(std::move(task));
-  mine->go([&] { ran.pull(); });
-  EXPECT_TRUE(ran.wait_until(test::soon()));
-  mine->stop();
-  turning.join();
-  EXPECT_EQ(order, "abc");
-  EXPECT_GE(reluctant.asked, 3);
-}
-
 class InlinePoller : public testing::Test {
  protected:
   ~InlinePoller() override {
@@ -145,16 +122,71 @@ TEST_F(InlinePoller, RunsAPostedTaskOnItsOwnThread) {
   EXPECT_EQ(where, thread.get_id());
 }
 
-TEST_F(InlinePoller, MayNotWaitWhileOthersMay) {
+TEST_F(InlinePoller, KnowsItsOwnThread) {
   Trigger ran;
-  bool poller_may = true;
+  bool inside = false;
   poller->go([&] {
-    poller_may = poller->may_wait();
+    inside = poller->on_poller_thread() && Poller::on_any_poller_thread();
     ran.pull();
   });
   EXPECT_TRUE(ran.wait_until(test::soon()));
-  EXPECT_FALSE(poller_may);
-  EXPECT_TRUE(poller->may_wait());
+  EXPECT_TRUE(inside);
+  EXPECT_FALSE(poller->on_poller_thread());
+  EXPECT_FALSE(Poller::on_any_poller_thread());
+}
+
+// Broken variant: may_wait() asks only whether this is the poller's own thread.
+// Two pollers that wait for each other's connections then wait for ever.
+TEST_F(InlinePoller, NoPollerMayWaitAlsoNotForAnotherPoller) {
+  const auto other = *Poller::open(runner);
+  Trigger ran;
+  bool may = true;
+  bool is_other = true;
+  poller->go([&] {
+    may = other->may_wait();
+    is_other = other->on_poller_thread();
+    ran.pull();
+  });
+  EXPECT_TRUE(ran.wait_until(test::soon()));
+  EXPECT_FALSE(may);
+  EXPECT_FALSE(is_other);
+  EXPECT_TRUE(Poller::may_wait());
+}
+
+// Broken variant: hand_over() goes on until batch_ is empty.
+TEST_F(InlinePoller, TaskThatAlwaysDefersAnotherDoesNotStarveEpoll) {
+  std::atomic<bool> enough{false};
+  std::function<void()> again = [&] {
+    if (!enough) poller->defer(again);
+  };
+  poller->go(again);
+  test::turn_over(*poller);
+  enough = true;
+  test::turn_over(*poller);
+}
+
+// Broken variant: take_posted() takes all, and one turn runs them all.
+TEST_F(InlinePoller, TasksPostedOverTheBudgetOfATurnRunInTheNextOne) {
+  constexpr int kTasks = 5'000;
+  std::set<std::uint64_t> turns;
+  int ran = 0;
+  Trigger inside;
+  Trigger posted;
+  Trigger over;
+  poller->go([&] {
+    inside.pull();
+    posted.wait();
+  });
+  EXPECT_TRUE(inside.wait_until(test::soon()));
+  for (int i = 0; i < kTasks; ++i) {
+    poller->go([&] {
+      turns.insert(poller->turns());
+      if (++ran == kTasks) over.pull();
+    });
+  }
+  posted.pull();
+  EXPECT_TRUE(over.wait_until(test::soon()));
+  EXPECT_EQ(turns.size(), 2u);
 }
 
 TEST_F(InlinePoller, TaskThatATaskDefersIsRunInTheNextTurn) {
@@ -193,20 +225,20 @@ TEST(Tick, IsNeverDueWhileNothingHappens) {
   int runs = 0;
   Tick tick([&] { ++runs; });
   EXPECT_EQ(tick.next(), kNever);
-  tick.run(in(1000));
+  tick.run_if_due(in(1000));
   EXPECT_EQ(runs, 0);
 }
 
-TEST(Tick, RunsTwiceAfterTheLastWorkAndThenSleeps) {
+TEST(Tick, RunsTwiceAfterTheLastEventAndThenNotAgain) {
   int runs = 0;
   Tick tick([&] { ++runs; });
-  tick.note_work();
+  tick.note_events();
   EXPECT_NE(tick.next(), kNever);
-  tick.run(in(10));
-  tick.run(in(20));
+  tick.run_if_due(in(10));
+  tick.run_if_due(in(20));
   EXPECT_EQ(runs, 2);
   EXPECT_EQ(tick.next(), kNever);
-  tick.run(in(30));
+  tick.run_if_due(in(30));
   EXPECT_EQ(runs, 2);
 }
 
@@ -214,26 +246,26 @@ TEST(Tick, IsNotDueAtOnce) {
   int runs = 0;
   Tick tick([&] { ++runs; });
   const Deadline before = Deadline::clock::now();
-  tick.note_work();
-  tick.run(before);
+  tick.note_events();
+  tick.run_if_due(before);
   EXPECT_EQ(runs, 0);
 }
 
-TEST(Tick, WorkDoesNotPutItOff) {
+TEST(Tick, EventsDoNotPutItOff) {
   int runs = 0;
   Tick tick([&] { ++runs; });
-  tick.note_work();
+  tick.note_events();
   const Deadline due = tick.next();
-  tick.note_work();
+  tick.note_events();
   EXPECT_EQ(tick.next(), due);
 }
 
-TEST(Tick, WorkKeepsItAwake) {
+TEST(Tick, EventsKeepItDue) {
   int runs = 0;
   Tick tick([&] { ++runs; });
   for (int turn = 1; turn <= 5; ++turn) {
-    tick.note_work();
-    tick.run(in(10 * turn));
+    tick.note_events();
+    tick.run_if_due(in(10 * turn));
   }
   EXPECT_EQ(runs, 5);
   EXPECT_NE(tick.next(), kNever);
@@ -241,16 +273,16 @@ TEST(Tick, WorkKeepsItAwake) {
 
 TEST(Tick, WithoutAJobThereIsNothingToDo) {
   Tick tick(nullptr);
-  tick.note_work();
+  tick.note_events();
   EXPECT_EQ(tick.next(), kNever);
 }
 
-// With the clock that this poller has: the one test that takes a second.
 TEST(Tick, APollerRunsItsChoreOnItsOwnThread) {
   InlineRunner runner;
   std::atomic<std::thread::id> where{};
   const auto poller =
-      *Poller::open(runner, [&] { where = std::this_thread::get_id(); });
+      *Poller::open(runner, [&] { where = std::this_thread::get_id(); },
+                    {.tick = std::chrono::milliseconds(1)});
   std::thread turning([&] { poller->run(); });
   poller->go([] {});
   EXPECT_TRUE(eventually([&] { return where != std::thread::id(); }));

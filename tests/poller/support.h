@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the poller's tests share: a way into FdOperator, an operator that does
-// what the test says, and a poller on a thread of its own.
+// What the poller's tests share: access to the private parts of FdOperator, an
+// operator whose functions the test sets, and a poller on a thread of its own.
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -13,20 +13,21 @@
 #include <thread>
 
 #include "netpoll/gopool/gopool.h"
+#include "netpoll/os/eventfd.h"
 #include "netpoll/poller/fd_operator.h"
 #include "netpoll/poller/poller.h"
 #include "support/net.h"
 
 namespace netpoll {
 
-// A friend of FdOperator: passes its private parts on to the tests.
+// A friend of FdOperator: gives its private parts to the tests.
 class FdOperatorTest {
  public:
-  static Mutex& control(FdOperator& op) { return op.control_; }
-  static FdStage stage(const FdOperator& op) { return op.state_.stage(); }
+  static Mutex& control(FdOperator& op) { return op.watch().control; }
+  static FdStage stage(FdOperator& op) { return op.watch().state.stage(); }
 };
 
-// Does what the test says, each time it is called.
+// Each on_… function calls the action that the test has set for it.
 class Op final : public FdOperator {
  public:
   using Action = std::function<void(Op&)>;
@@ -52,7 +53,21 @@ class PollerTest : public testing::Test {
       thread.join();
     }
   }
-  // An input that is there is reported again and again; take it.
+  // Runs `step` on the poller's thread, inside a turn, and waits for its end.
+  void on_poller(const std::function<void()>& step) {
+    const UniqueFd event = *os::open_eventfd();
+    const Ref<Op> once = make_ref<Op>(event.get());
+    Trigger over;
+    once->timer = [&](Op&) {
+      step();
+      over.pull();
+    };
+    ASSERT_FALSE(poller->add(*once));
+    poller->set_timer(*once, Deadline());
+    EXPECT_TRUE(over.wait_until(test::soon()));
+    poller->detach(*once);
+  }
+  // Input that is not read would be reported in every turn.
   static void take_input(Op& op) {
     std::array<char, 64> room;
     static_cast<void>(::recv(op.fd(), room.data(), room.size(), 0));

@@ -36,8 +36,10 @@ class NETPOLL_CAPABILITY("mutex") Mutex {
     return mutex_.try_lock();
   }
 
+  /// The std::mutex inside, for Lock and its condition variables. [any]
+  std::mutex& native() { return mutex_; }
+
  private:
-  friend class Lock;
   std::mutex mutex_;
 };
 
@@ -46,7 +48,7 @@ class NETPOLL_CAPABILITY("mutex") Mutex {
 /// uses it and destroys it.
 class NETPOLL_SCOPED_CAPABILITY Lock {
  public:
-  explicit Lock(Mutex& mutex) NETPOLL_ACQUIRE(mutex) : lock_(mutex.mutex_) {}
+  explicit Lock(Mutex& mutex) NETPOLL_ACQUIRE(mutex) : lock_(mutex.native()) {}
   ~Lock() NETPOLL_RELEASE() = default;
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;

@@ -13,6 +13,7 @@
 // So the class that a model test checks is the class that ships, not a copy.
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 namespace netpoll {
@@ -24,6 +25,18 @@ struct StdSync {
 
   /// Lets other threads run, for a loop whose wait is known to be short. [any]
   static void yield() { std::this_thread::yield(); }
+
+  /// For a loop that waits for another thread: `round` counts its rounds. The
+  /// first rounds let other threads run; later ones sleep, so that a thread
+  /// which the scheduler has stopped does not cost the waiter a core. [any]
+  static void pause(unsigned round) {
+    if (round < kYields) return yield();
+    std::this_thread::sleep_for(kNap);
+  }
+
+ private:
+  static constexpr unsigned kYields = 100;
+  static constexpr std::chrono::microseconds kNap{50};
 };
 
 }  // namespace netpoll

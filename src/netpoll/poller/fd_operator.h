@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a poller watches: a descriptor, and what can happen to it.
+// What a poller watches: a descriptor, and the functions that the poller calls
+// when something happens to the descriptor.
 //
-//    epoll says "ready" --> FdState::enter --> on_…able() --> FdState::leave
-//    any thread: FdState::detach, and then nobody enters again
+//    poller thread:  FdState::enter --> one or two of on_… --> FdState::leave
+//    any thread:     FdState::detach, and after that no poller enters again
 //
-// It knows no one: not the poller, not the connection. An acceptor and a
-// connection are FdOperators. Held by Ref; the poller's own Ref is dropped at
-// the end of the turn after the detach, since the batch that epoll_wait has
-// already returned may still name this object.
+// An FdOperator knows neither its poller nor what derives from it. Acceptor and
+// Connection derive from it. An operator is held by Ref. The poller has a Ref of
+// its own from add() on, and drops that Ref at the end of the turn that follows
+// detach(): until then the events that epoll_wait has already returned may still
+// point to the operator.
 //
-// Unlike upstream: one set of functions, not two (FDOperator has seven fields,
-// of which a connection uses five and a listener three); and one object for one
-// descriptor, never recycled, so a call that comes too late finds its own
-// operator detached, not a stranger's (connection_impl.go:131, Release).
-// Upstream: fd_operator.go:23.
+// Unlike upstream: there is one set of functions, not two (FDOperator has seven
+// function fields: a connection sets five, a listener two). And one operator
+// belongs to one descriptor for its whole life and is never reused, so a call
+// that comes too late finds its own operator detached. Upstream's Release can
+// come so late that it locks an operator which by then belongs to another
+// connection (connection_impl.go:131).
+// Upstream: FDOperator, fd_operator.go:23.
 
 #include "netpoll/base/mutex.h"
 #include "netpoll/base/ref.h"
@@ -25,45 +29,54 @@
 
 namespace netpoll {
 
+/// Requires of each on_… function: it does not wait, does not throw, does a
+/// bounded amount of work, and does not detach() an operator of another poller
+/// (two functions that detach each other's operator would wait for ever).
 class FdOperator : public RefCounted<FdOperator> {
  public:
   virtual ~FdOperator() = default;
 
-  /// The descriptor; a number only, whoever derives from this owns it. [any]
+  /// The number of the descriptor. The derived class owns the descriptor and
+  /// closes it after Poller::detach(). [any]
   int fd() const { return fd_; }
 
-  /// There is input, or the end of it. Not calling recv() until it says
-  /// "again" is fine: what is left is reported again. [poller]
+  /// The descriptor has input, or its peer has finished sending. The function
+  /// may leave input unread: the next turn reports that input again. [poller]
   virtual void on_readable() = 0;
-  /// There is room for output; only while it is watched for. [poller]
+  /// The descriptor has room for output. The poller calls this only while
+  /// Poller::watch_output() is on. [poller]
   virtual void on_writable() = 0;
-  /// The descriptor has failed or both directions are closed. [poller]
+  /// The descriptor has failed, or both of its directions are closed, and no
+  /// input is reported with that. [poller]
   virtual void on_hangup() = 0;
   /// The moment that Poller::set_timer() was given has come. [poller]
   virtual void on_timer() {}
-  /// The poller has left this operator, finishing a detach_soon() of another
-  /// thread, and will not enter it again. [poller]
+
+  /// The poller has left this operator for good; it finishes a detach_soon() of
+  /// another thread by this call. [poller]
   virtual void on_detached() {}
 
+  // What the poller keeps with the operator. For Poller and Timers alone.
+  struct Watch {
+    FdState state;  // whether the poller may call the on_… functions
+
+    // Held during epoll_ctl, so that epoll's record of this descriptor always
+    // agrees with the two fields below.
+    Mutex control;
+    bool in_epoll NETPOLL_GUARDED_BY(control) = false;
+    os::Interest interest NETPOLL_GUARDED_BY(control) = os::Interest::input;
+
+    Deadline timer = kNever;  // set_timer()'s moment; guarded by Timers::mutex_
+  };
+  Watch& watch() { return watch_; }
+
  protected:
-  /// `fd` stays the caller's.
+  /// `fd` must stay open until Poller::detach() has returned.
   explicit FdOperator(int fd) : fd_(fd) {}
 
  private:
-  friend class Poller;
-  friend class Timers;
-  friend class FdOperatorTest;
-
   const int fd_;
-  FdState<> state_;  // whether the poller may enter, and is inside
-
-  // One epoll_ctl at a time, so that the kernel's view is never older than
-  // ours. Guards the two below.
-  Mutex control_;
-  bool in_epoll_ NETPOLL_GUARDED_BY(control_) = false;
-  os::Interest interest_ NETPOLL_GUARDED_BY(control_) = os::Interest::input;
-
-  Deadline timer_ = kNever;  // its moment; guarded by the mutex of Timers
+  Watch watch_;
 };
 
 }  // namespace netpoll

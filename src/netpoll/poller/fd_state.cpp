@@ -3,6 +3,6 @@
 
 namespace netpoll {
 
-template class FdState<StdSync>;  // compiled once
+template class BasicFdState<StdSync>;  // FdState, compiled in this file only
 
 }  // namespace netpoll

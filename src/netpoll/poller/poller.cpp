@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The loop, and what gives tasks to it. What gives operators to the poller, and
+// takes them away again, is in poller_watch.cpp.
 #include "netpoll/poller/poller.h"
 
 #include <sched.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <iterator>
 #include <limits>
@@ -15,152 +19,76 @@
 namespace netpoll {
 namespace {
 
-constexpr std::size_t kEventsAtFirst = 128;
-constexpr std::size_t kEventsMax = 128 * 1024;
-constexpr int kSleep = -1;
-constexpr int kLook = 0;
+// The poller whose run() the calling thread is in. Set and cleared by run().
+thread_local const Poller* t_poller = nullptr;
 
-// The doorbell's tag; every operator has an address.
-constexpr void* kDoorbell = nullptr;
+// Budgets: how much of one kind a turn does before the next epoll_wait. What is
+// over the budget waits for the next turn, which does not sleep.
+constexpr std::size_t kEventsAtFirst = 128;  // and doubled while all are used,
+constexpr std::size_t kEventsMax = 128 * 1024;  // up to this, as upstream
+constexpr std::size_t kTimersPerTurn = 256;
+constexpr std::size_t kPostedPerTurn = 4096;
+constexpr std::size_t kRetiredPerTurn = 1024;
 
-bool holds(const epoll_event& event, std::uint32_t bits) {
-  return (event.events & bits) != 0;
-}
+// epoll's tag for the Waker; the tag of an operator is its address.
+constexpr void* kWakerTag = nullptr;
 
 }  // namespace
 
+// [any]
+
 Result<std::unique_ptr<Poller>> Poller::open(Runner& runner,
-                                             std::function<void()> chore) {
+                                             std::function<void()> chore,
+                                             const PollerPauses& pauses) {
   Result<os::Epoll> epoll = os::Epoll::open();
   if (!epoll) return fail(epoll.error());
   Result<UniqueFd> event = os::open_eventfd();
   if (!event) return fail(event.error());
-  if (const auto error = epoll->add(event->get(), kDoorbell)) {
+  if (const auto error = epoll->add(event->get(), kWakerTag)) {
     return fail(error);
   }
   return std::unique_ptr<Poller>(new Poller(
-      *std::move(epoll), *std::move(event), runner, std::move(chore)));
+      *std::move(epoll), *std::move(event), runner, std::move(chore), pauses));
 }
 
 Poller::Poller(os::Epoll epoll, UniqueFd event, Runner& runner,
-               std::function<void()> chore)
+               std::function<void()> chore, const PollerPauses& pauses)
     : epoll_(std::move(epoll)),
       waker_(std::move(event)),
       runner_(runner),
       events_(kEventsAtFirst),
-      tick_(std::move(chore)) {}
+      tick_(std::move(chore), pauses.tick),
+      refused_(pauses.refused_min, pauses.refused_max) {}
 
-std::error_code Poller::add(FdOperator& op) {
-  const Lock lock(op.control_);
-  if (!op.state_.begin()) return Errc::conn_closed;
-  // The poller's own reference, until the end of the turn after detach().
-  Ref<FdOperator> held = Ref<FdOperator>::share(op);
-  if (const auto error = epoll_.add(op.fd(), &op)) return error;
-  op.in_epoll_ = true;
-  static_cast<void>(held.into_raw());  // detach() takes it up again
-  return {};
-}
-
-std::error_code Poller::watch_output(FdOperator& op, bool on) {
-  return set_interest(op, os::Interest::output, on);
-}
-
-std::error_code Poller::watch_input(FdOperator& op, bool on) {
-  return set_interest(op, os::Interest::input, on);
-}
-
-std::error_code Poller::set_interest(FdOperator& op, os::Interest which,
-                                     bool on) {
-  const Lock lock(op.control_);
-  if (!op.in_epoll_) return {};
-  const auto now = std::to_underlying(op.interest_);
-  const auto bit = std::to_underlying(which);
-  op.interest_ = static_cast<os::Interest>(on ? now | bit : now & ~bit);
-  return epoll_.set(op.fd(), op.interest_, &op);
-}
-
-void Poller::set_timer(FdOperator& op, Deadline at) {
-  bool sooner = false;
-  {
-    const Lock lock(op.control_);
-    if (op.in_epoll_) sooner = timers_.set(op, at);
-  }
-  if (sooner && !on_poller_thread()) waker_.ring();
+Poller::~Poller() {
+  check(!on_poller_thread(), "a poller cannot destroy itself inside run()");
 }
 
 void Poller::go(Task task) {
+  assert(task);
   if (runner_.go(task)) return;
+  if (on_poller_thread()) return defer(std::move(task));
   {
     const Lock lock(posted_mutex_);
-    posted_.push_back(std::move(task));
+    posted_tasks_.push_back(std::move(task));
   }
   waker_.ring();
-}
-
-void Poller::detach(FdOperator& op) {
-  const bool inside = on_poller_thread();
-  op.state_.detach(inside);
-  forget(op);
-  if (!inside) waker_.ring();  // a turn must end for the Ref to go
-}
-
-bool Poller::detach_soon(FdOperator& op) {
-  if (on_poller_thread()) {
-    detach(op);
-    return true;
-  }
-  if (!op.state_.detach_soon()) return false;
-  forget(op);
-  waker_.ring();
-  return true;
-}
-
-bool Poller::watches(FdOperator& op) {
-  const Lock lock(op.control_);
-  return op.in_epoll_;
-}
-
-void Poller::forget(FdOperator& op) {
-  {
-    // A second detach() waits here for the first: whoever returns may close
-    // the descriptor, and it must have left the epoll by then.
-    const Lock lock(op.control_);
-    if (!op.in_epoll_) return;
-    op.in_epoll_ = false;
-    timers_.set(op, kNever);
-    // Fails only if somebody closed the descriptor first: our own mistake.
-    [[maybe_unused]] const auto error = epoll_.remove(op.fd());
-    assert(!error);
-  }
-  const Lock lock(retired_mutex_);
-  retired_.push_back(Ref<FdOperator>::from_raw(&op));
-}
-
-void Poller::leave(FdOperator& op) {
-  if (!op.state_.leave()) return;
-  forget(op);
-  op.on_detached();
 }
 
 bool Poller::on_poller_thread() const {
-  // relaxed: equal only when this very thread stored it.
-  return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  return t_poller == this;
 }
 
-void Poller::run() {
-  // relaxed: see on_poller_thread().
-  thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  // acquire: pairs with the release in stop().
-  while (!stopping_.load(std::memory_order_acquire)) {
-    turn(busy_ ? kLook : sleep_ms());
-  }
-  // A close that lingers waits no longer: all timers fire.
-  fire_timers_until(kNever);
-  // What the last turn posted or deferred: a connection may be torn down by it.
-  take_posted();
-  hand_over();
-  drop_retired();
-  thread_.store(std::thread::id(), std::memory_order_relaxed);
+bool Poller::on_any_poller_thread() {
+  return t_poller != nullptr;
+}
+
+bool Poller::may_wait() {
+  return t_poller == nullptr;
+}
+
+bool Poller::stands_in_for_worker() const {
+  return t_poller == this && standing_in_;
 }
 
 void Poller::stop() {
@@ -169,29 +97,60 @@ void Poller::stop() {
   waker_.ring();
 }
 
-int Poller::sleep_ms() const {
-  const Deadline next = std::min(timers_.soonest(), tick_.next());
-  if (next == kNever) return kSleep;
+std::uint64_t Poller::turns() const {
+  // relaxed: the caller reads no other data on the strength of the number.
+  return turns_.load(std::memory_order_relaxed);
+}
+
+// [poller]
+
+void Poller::defer(Task task) {
+  assert(t_poller == this);
+  assert(task);
+  batch_.push_back(std::move(task));
+}
+
+void Poller::run() {
+  assert(t_poller == nullptr);
+  t_poller = this;
+  // acquire: pairs with the release in stop().
+  while (!stopping_.load(std::memory_order_acquire))
+    turn();
+  fire_last_timers();
+  run_last_tasks();
+  t_poller = nullptr;
+}
+
+int Poller::timeout_ms() const {
+  constexpr int kSleepForever = -1;
+  const Deadline next =
+      std::min({timers_.soonest(), tick_.next(), refused_.next()});
+  if (next == kNever) return kSleepForever;
   const Deadline now = Deadline::clock::now();
-  if (next <= now) return kLook;
-  // Rounded up: a turn that comes too early finds nothing due.
+  if (next <= now) return 0;
+  // Rounded up, or the poller would wake before the moment and find nothing.
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
   return static_cast<int>(
       std::min<std::int64_t>(left.count(), std::numeric_limits<int>::max()));
 }
 
-void Poller::turn(int timeout_ms) {
-  const Result<std::span<epoll_event>> ready = epoll_.wait(events_, timeout_ms);
-  // Only a wrong call fails here, and nobody could be told.
+void Poller::turn() {
+  const Result<std::span<epoll_event>> ready =
+      epoll_.wait(events_, look_again_ ? 0 : timeout_ms());
+  // Fails only for wrong arguments, and no caller is there to get the error.
   check(ready.has_value(), "epoll_wait refused its arguments");
+  // relaxed: see turns(). The poller is the only writer.
+  turns_.store(turns_.load(std::memory_order_relaxed) + 1,
+               std::memory_order_relaxed);
 
   for (const epoll_event& event : *ready)
     dispatch(event);
-  if (!ready->empty()) tick_.note_work();
+  if (!ready->empty()) tick_.note_events();
   fire_timers();
-  take_posted();
-  busy_ = hand_over();
-  drop_retired();
+  if (has_posted_) take_posted();
+  look_again_ = hand_over();
+  if (!retired_.empty()) drop_retired();
+  look_again_ |= has_posted_ || !retired_.empty();
 
   if (ready->size() == events_.size() && events_.size() < kEventsMax) {
     events_.resize(events_.size() * 2);
@@ -199,67 +158,134 @@ void Poller::turn(int timeout_ms) {
 }
 
 void Poller::dispatch(const epoll_event& event) {
-  if (event.data.ptr == kDoorbell) return waker_.answer();
+  assert(t_poller == this);
+  if (event.data.ptr == kWakerTag) {
+    has_posted_ = true;
+    return waker_.answer();
+  }
   auto& op = *static_cast<FdOperator*>(event.data.ptr);
-  if (!op.state_.enter()) return;  // detached by an earlier event of this batch
+  // Refused when an earlier event of this turn has detached the operator.
+  if (!op.watch().state.enter()) return;
 
-  // Input first: what the peer sent before it went away is delivered, and the
-  // read finds out how it went. Without input to read, a hang-up is the news.
-  if (holds(event, EPOLLIN)) {
+  // Input before a hang-up: what the peer sent before it went away is read, and
+  // reading finds the end. A hang-up is reported when there is no input.
+  if ((event.events & EPOLLIN) != 0) {
     op.on_readable();
-  } else if (holds(event, EPOLLERR | EPOLLHUP)) {
+  } else if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) {
     op.on_hangup();
   }
-  if (holds(event, EPOLLOUT)) op.on_writable();
+  // Not busy any more: the function above, or another thread, has detached it.
+  if ((event.events & EPOLLOUT) != 0 && op.watch().state.stage() == FdStage::busy) {
+    op.on_writable();
+  }
   leave(op);
 }
 
 void Poller::fire_timers() {
+  assert(t_poller == this);
   const Deadline next = std::min(timers_.soonest(), tick_.next());
   if (next == kNever) return;
   const Deadline now = Deadline::clock::now();
   if (now < next) return;
-  tick_.run(now);
-  fire_timers_until(now);
-}
-
-void Poller::fire_timers_until(Deadline now) {
-  // One that is detached meanwhile lives until drop_retired().
-  for (FdOperator* op : timers_.take_due(now)) {
-    if (!op->state_.enter()) continue;
+  tick_.run_if_due(now);
+  // An operator that is detached after take_due() lives until drop_retired().
+  std::array<FdOperator*, kTimersPerTurn> room;
+  for (FdOperator* const op : timers_.take_due(now, room)) {
+    if (!op->watch().state.enter()) continue;
     op->on_timer();
     leave(*op);
   }
 }
 
 void Poller::take_posted() {
+  assert(t_poller == this);
   const Lock lock(posted_mutex_);
-  std::ranges::move(posted_, std::back_inserter(batch_));
-  posted_.clear();
+  for (std::size_t left = kPostedPerTurn; left > 0 && !posted_tasks_.empty();
+       --left) {
+    batch_.push_back(std::move(posted_tasks_.front()));
+    posted_tasks_.pop_front();
+  }
+  has_posted_ = !posted_tasks_.empty();
+  // Only pointers move here; drop_retired() has the budget.
+  std::ranges::move(posted_retired_, std::back_inserter(retired_));
+  posted_retired_.clear();
 }
 
-// True when the poller should look again before it sleeps.
+// Returns true when the next turn must not sleep.
 bool Poller::hand_over() {
+  assert(t_poller == this);
   if (batch_.empty()) return false;
-  running_.swap(batch_);  // what these defer is for the next turn
+  const Deadline retry = refused_.next();
+  if (retry != kNever && Deadline::clock::now() < retry) return false;
+
+  running_.swap(batch_);  // what the tasks defer from now on is the next batch
   const Runner::Ran ran = runner_.run(running_);
   if (ran == Runner::Ran::refused) {
-    std::ranges::move(batch_, std::back_inserter(running_));
-    batch_.swap(running_);
+    keep_refused();
+    return false;
   }
+  if (retry != kNever) refused_.succeeded();
   running_.clear();
   if (ran == Runner::Ran::here) return !batch_.empty();
   ::sched_yield();
   return true;
 }
 
-void Poller::drop_retired() {
-  std::vector<Ref<FdOperator>> last;
-  {
-    const Lock lock(retired_mutex_);
-    last.swap(retired_);
+// The tasks wait in batch_ for the next attempt. Once the attempts have failed
+// for long, each attempt runs them on this thread instead, or a connection that
+// is closed while no thread can be had would never be torn down.
+void Poller::keep_refused() {
+  refused_.failed(Deadline::clock::now());
+  if (refused_.is_longest()) {
+    standing_in_ = true;
+    static_cast<void>(InlineRunner().run(running_));
+    standing_in_ = false;
+    running_.clear();
+  } else {
+    assert(batch_.empty());
+    running_.swap(batch_);
   }
-  // Destructors run here, outside the lock.
+}
+
+// Destructors run here, and may detach other operators.
+void Poller::drop_retired() {
+  assert(t_poller == this);
+  for (std::size_t left = kRetiredPerTurn; left > 0 && !retired_.empty();
+       --left) {
+    const Ref<FdOperator> last = std::move(retired_.back());
+    retired_.pop_back();
+  }
+}
+
+// There is no later turn to wait for: each timer fires once more, and a close
+// that lingers ends.
+void Poller::fire_last_timers() {
+  std::array<FdOperator*, kTimersPerTurn> room;
+  for (std::size_t left = timers_.count(); left > 0;) {
+    const auto due = timers_.take_due(kNever, std::span(room).first(
+                                                  std::min(left, room.size())));
+    if (due.empty()) return;
+    left -= due.size();
+    for (FdOperator* const op : due) {
+      if (!op->watch().state.enter()) continue;
+      op->on_timer();
+      leave(*op);
+    }
+  }
+}
+
+// There is no later turn to which a task or a Ref could be left: the last turn
+// may have brought the task that tears a connection down.
+void Poller::run_last_tasks() {
+  for (has_posted_ = true; has_posted_;)
+    take_posted();
+  running_.swap(batch_);
+  if (runner_.run(running_) == Runner::Ran::refused) {
+    static_cast<void>(InlineRunner().run(running_));
+  }
+  running_.clear();
+  while (!retired_.empty())
+    drop_retired();
 }
 
 }  // namespace netpoll

@@ -4,9 +4,12 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <cassert>
 #include <string>
 #include <system_error>
 #include <utility>
+
+#include "netpoll/base/check.h"
 
 namespace netpoll {
 namespace {
@@ -16,8 +19,9 @@ void run_named(Poller& poller, const std::string& name) {
   poller.run();
 }
 
-// A number that looks random, from one that counts: multiplied by an odd
-// constant and folded, twice (the finish of splitmix64).
+// Makes numbers that look random out of 1, 2, 3, …: each step mixes the upper
+// bits into the lower ones and multiplies by an odd constant (the last steps of
+// the generator splitmix64).
 std::uint64_t scatter(std::uint64_t n) {
   n = (n ^ (n >> 30)) * 0xbf58476d1ce4e5b9;
   n = (n ^ (n >> 27)) * 0x94d049bb133111eb;
@@ -28,8 +32,9 @@ std::uint64_t scatter(std::uint64_t n) {
 
 Result<std::unique_ptr<PollerGroup>> PollerGroup::start(
     Runner& runner, const PollerGroupOptions& options) {
+  const std::size_t count = std::max<std::size_t>(options.count, 1);
   std::vector<std::unique_ptr<Poller>> pollers;
-  for (std::size_t i = 0; i < std::max<std::size_t>(options.count, 1); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     auto poller = Poller::open(runner, options.chore);
     if (!poller) return fail(poller.error());
     pollers.push_back(*std::move(poller));
@@ -37,7 +42,7 @@ Result<std::unique_ptr<PollerGroup>> PollerGroup::start(
   try {
     return std::unique_ptr<PollerGroup>(
         new PollerGroup(std::move(pollers), options));
-  } catch (const std::system_error& error) {  // no thread can be had
+  } catch (const std::system_error& error) {  // no thread can be started
     return fail(error.code());
   }
 }
@@ -45,13 +50,15 @@ Result<std::unique_ptr<PollerGroup>> PollerGroup::start(
 PollerGroup::PollerGroup(std::vector<std::unique_ptr<Poller>> pollers,
                          const PollerGroupOptions& options)
     : balance_(options.balance), pollers_(std::move(pollers)) {
+  assert(!pollers_.empty());
   try {
     for (std::size_t i = 0; i < pollers_.size(); ++i) {
       threads_.emplace_back(run_named, std::ref(*pollers_[i]),
                             options.name + "-" + std::to_string(i));
     }
   } catch (...) {
-    // Those that have started are joined on the way out, so they must end.
+    // The destructor of threads_ joins the threads that have started, so their
+    // pollers must end.
     for (const auto& poller : pollers_)
       poller->stop();
     throw;
@@ -59,8 +66,11 @@ PollerGroup::PollerGroup(std::vector<std::unique_ptr<Poller>> pollers,
 }
 
 PollerGroup::~PollerGroup() {
-  for (const auto& poller : pollers_)
+  for (const auto& poller : pollers_) {
+    check(!poller->on_poller_thread(),
+          "a poller's thread cannot destroy its own group");
     poller->stop();
+  }
   threads_.clear();  // joins
 }
 
@@ -70,7 +80,8 @@ bool PollerGroup::on_own_thread() const {
 }
 
 Poller& PollerGroup::next() {
-  // relaxed: any order of the numbers will do. Unsigned, so it may wrap.
+  // relaxed: the number alone matters, and it orders no other data. It is
+  // unsigned, so that it may wrap.
   std::uint64_t turn = turn_.fetch_add(1, std::memory_order_relaxed) + 1;
   if (balance_ == LoadBalance::random) turn = scatter(turn);
   return *pollers_[turn % pollers_.size()];

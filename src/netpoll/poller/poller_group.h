@@ -6,9 +6,10 @@
 //    next():  poller 1, poller 2, …, poller 0, poller 1   (round robin)
 //             poller 3, poller 0, poller 3, …             (random)
 //
-// Unlike upstream: started at once and never resized, so nobody can be left on
-// a poller that was closed (poll_manager.go:80), and stopped by the destructor.
-// Upstream: manager, poll_manager.go:39; roundRobinLB, poll_loadbalance.go:79;
+// Unlike upstream: the pollers start at once and their number never changes, so
+// no connection is left on a poller that was closed (manager.Run,
+// poll_manager.go:80); and the destructor stops the pollers.
+// Upstream: manager, poll_manager.go:41; roundRobinLB, poll_loadbalance.go:79;
 // randomLB, poll_loadbalance.go:57.
 
 #include <atomic>
@@ -24,30 +25,34 @@
 
 namespace netpoll {
 
-/// How connections are spread over the pollers. Upstream: LoadBalance.
+/// How next() spreads connections over the pollers. Upstream: LoadBalance,
+/// poll_loadbalance.go:24.
 enum class LoadBalance : std::uint8_t { round_robin, random };
 
 struct PollerGroupOptions {
-  std::size_t count = 1;  ///< at least one is started
+  std::size_t count = 1;  ///< how many pollers; 0 counts as 1
   LoadBalance balance = LoadBalance::round_robin;
-  std::string name = "poller";            ///< of the threads, with a number
-  std::function<void()> chore = nullptr;  ///< see Poller::open()
+  /// The threads are named "poller-0", "poller-1", …
+  std::string name = "poller";
+  std::function<void()> chore = nullptr;  ///< for each, see Poller::open()
 };
 
 class PollerGroup {
  public:
-  /// Starts the pollers. Fails as Poller::open() does. `runner` must outlive
-  /// the group. [init]
-  static Result<std::unique_ptr<PollerGroup>> start(
+  /// Starts the pollers and their threads. Fails as Poller::open() does, or
+  /// when a thread cannot be started. `runner` must outlive the group. [init]
+  [[nodiscard]] static Result<std::unique_ptr<PollerGroup>> start(
       Runner& runner, const PollerGroupOptions& options = {});
-  /// Stops the pollers and joins their threads. Requires: nothing is watched
-  /// any more. [not a poller]
+  /// Stops the pollers and waits until their threads have ended. Requires: all
+  /// operators have been detached. Ends the process when one of the group's own
+  /// pollers calls it, for that thread cannot wait for its own end.
+  /// [not a poller]
   ~PollerGroup();
 
   PollerGroup(const PollerGroup&) = delete;
   PollerGroup& operator=(const PollerGroup&) = delete;
 
-  /// The poller whose turn it is to get a connection; lives as long as the
+  /// The poller that is to watch the next connection; it lives as long as the
   /// group. [any]
   Poller& next();
   std::size_t size() const { return pollers_.size(); }  ///< [any]
@@ -63,7 +68,7 @@ class PollerGroup {
   std::vector<std::unique_ptr<Poller>> pollers_;
   std::vector<std::jthread> threads_;
 
-  std::atomic<std::uint64_t> turn_{0};  // connections given out so far
+  std::atomic<std::uint64_t> turn_{0};  // how often next() has been called
 };
 
 }  // namespace netpoll

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netpoll/poller/runner.h"
 
+#include <cassert>
 #include <utility>
 
 namespace netpoll {
@@ -8,7 +9,9 @@ namespace {
 
 Runner::Ran run_here(std::span<Task> batch) {
   for (Task& task : batch) {
-    Task running = std::move(task);  // goes, with what it holds, when it is run
+    assert(task);
+    // Moved, so that what the task holds is destroyed before the next one runs.
+    Task running = std::move(task);
     running();
   }
   return Runner::Ran::here;

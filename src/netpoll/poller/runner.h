@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Who runs the tasks that the pollers bring.
+// Which thread runs the tasks that pollers bring.
 //
-//    Poller: a turn's tasks --run(batch)--> PoolRunner    to the workers, at
-//                                           |             once, with one wake
-//                                           InlineRunner  right here, one
-//                                                         after the other
-//    any thread: one task --go(task)-----> PoolRunner     to the workers
-//                                           InlineRunner  no: post it to the
-//                                                         poller
+//    Poller: the tasks of a turn --run(batch)--> PoolRunner    to the workers,
+//                                                              with one wake
+//                                                InlineRunner  on this thread,
+//                                                              one by one
+//    any thread: one task --------go(task)-----> PoolRunner    to the workers
+//                                                InlineRunner  false: the
+//                                                              caller posts the
+//                                                              task to a poller
 //
-// The pool is for handlers that may block; inline is for those that never do,
-// and saves them the way to another thread. A third kind fits between the two:
-// one that runs the head of a batch here and hands the rest over.
-// Upstream: runner.RunTask, internal/runner/runner.go:30.
+// The pool is for handlers that may block. Inline is for handlers that never
+// block, and saves them the way to another thread. A runner of the user's own
+// may run the first tasks of a batch on the poller and give the rest to others.
+// Upstream: RunTask, internal/runner/runner.go:30.
 
 #include <span>
 
@@ -24,42 +25,50 @@ namespace netpoll {
 
 class Runner {
  public:
-  /// What became of a batch.
+  /// What has become of a batch.
   enum class Ran {
-    here,       // run, and over
-    elsewhere,  // taken by other threads; the poller yields and looks again
-    refused,    // untouched: the poller keeps it and tries again
+    here,       // every task has run on the calling thread
+    elsewhere,  // other threads have the tasks; the poller yields to them
+    refused,    // no task has run or moved: the poller keeps them, asks later
   };
 
   virtual ~Runner() = default;
 
-  /// Runs all of `batch` or none, in its order. [poller]
-  virtual Ran run(std::span<Task> batch) = 0;
-  /// Runs one task on another thread than the caller's. False: it cannot, and
-  /// the caller still has it. [any]
-  virtual bool go(Task& task) = 0;
+  /// Runs all tasks of `batch` in their order, or none. The budget of one turn
+  /// is the batch: what a task defers is in the next one. [poller]
+  [[nodiscard]] virtual Ran run(std::span<Task> batch) = 0;
+  /// Runs one task on another thread than the caller's. Returns false when that
+  /// is not possible; then the caller still has the task. [any]
+  [[nodiscard]] virtual bool go(Task& task) = 0;
 };
 
-/// Upstream's way, and the default.
+/// Upstream's way, and the default: the tasks go to a GoPool.
 class PoolRunner final : public Runner {
  public:
-  /// `workers` must outlive this.
+  /// `workers` must outlive the runner. [init]
   explicit PoolRunner(GoPool& workers) : workers_(workers) {}
 
-  /// Runs the batch here once the pool is being stopped: what is left then,
-  /// tearing down, must not be lost.
-  Ran run(std::span<Task> batch) override;
-  bool go(Task& task) override { return workers_.go(std::span(&task, 1)); }
+  /// Gives the batch to the workers. Refuses when the pool has no worker and
+  /// can start none. Runs the batch on the calling thread once the pool has
+  /// been stopped: those last tasks tear connections down, and must not be
+  /// lost. [poller]
+  [[nodiscard]] Ran run(std::span<Task> batch) override;
+  [[nodiscard]] bool go(Task& task) override {
+    return workers_.go(std::span(&task, 1));
+  }
 
  private:
   GoPool& workers_;
 };
 
-/// Run to completion. A handler that would wait gets Errc::would_block.
+/// The poller runs each task to its end. A handler that would wait for its
+/// connection gets Errc::would_block.
 class InlineRunner final : public Runner {
  public:
-  Ran run(std::span<Task> batch) override;
-  bool go(Task&) override { return false; }
+  /// Runs the batch on the calling thread. [poller]
+  [[nodiscard]] Ran run(std::span<Task> batch) override;
+  /// Returns false: without a poller there is no thread to run a task. [any]
+  [[nodiscard]] bool go(Task&) override { return false; }
 };
 
 }  // namespace netpoll

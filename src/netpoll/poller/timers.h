@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// When to look at an operator again: one moment each, the soonest first.
+// At which moment to call an operator's on_timer(): one moment for each
+// operator, kept in order, the soonest first.
 //
 //    any thread: set(op, at) --> [ at 3: op C | at 7: op A | at 9: op B ]
-//    poller:     sleeps until soonest(), then take_due(now): C
+//    poller:     sleeps until soonest(), then take_due(now, …) returns C
 //
-// A timer that is moved often is cheap when its owner is lazy: let it fire,
-// look how late it really is, and set it again. So an idle timeout costs one
-// insertion for each of its lengths, not one for each read.
-// Upstream has none: its timeouts live in the calls that wait, and its idle
-// timeout is TCP's keepalive (connection_impl.go:81).
+// set() costs O(log n). An operator whose moment moves at each read should not
+// call set() at each read: let the timer fire, compare the clock with the real
+// moment, and set the timer again for the rest. Then an idle timeout costs one
+// set() for each of its lengths, not one for each read.
+// Upstream has no timers: a call that waits has its own timeout, and the idle
+// timeout is TCP's keepalive (connection_impl.go:81, SetIdleTimeout).
 
 #include <atomic>
 #include <set>
+#include <span>
 #include <utility>
-#include <vector>
 
 #include "netpoll/base/mutex.h"
 #include "netpoll/base/trigger.h"
@@ -25,25 +27,34 @@ namespace netpoll {
 
 class Timers {
  public:
-  /// Sets the moment of `op`, in place of an earlier one; kNever takes it
-  /// away. True when `at` is now the soonest: the poller sleeps too long.
-  /// Requires: taken away before `op` goes. [any]
+  /// Sets the moment of `op` and replaces an earlier moment; kNever removes it.
+  /// Returns true when `at` is now the soonest moment of all, so that a poller
+  /// that sleeps must be woken. Requires: the moment of `op` is removed before
+  /// `op` is destroyed. [any]
   bool set(FdOperator& op, Deadline at) NETPOLL_EXCLUDES(mutex_);
-  /// The soonest moment; kNever without one. [any]
+  /// The soonest moment; kNever when no moment is set. [any]
   Deadline soonest() const {
-    // relaxed: a set() that this misses rings the poller's bell afterwards.
+    // relaxed: the poller may miss a set() of another thread; that thread wakes
+    // the poller afterwards (Poller::set_timer), and the poller reads again.
     return soonest_.load(std::memory_order_relaxed);
   }
-  /// Takes out those whose moment has come. [poller]
-  std::vector<FdOperator*> take_due(Deadline now) NETPOLL_EXCLUDES(mutex_);
+  /// How many moments are set. [any]
+  [[nodiscard]] std::size_t count() NETPOLL_EXCLUDES(mutex_);
+  /// Removes the moments that are not after `now`, the soonest first, as many
+  /// as `room` holds, and returns the filled part of `room`: their operators.
+  /// Moments that found no room stay due. Requires: room for one. [poller]
+  [[nodiscard]] std::span<FdOperator*> take_due(Deadline now,
+                                                std::span<FdOperator*> room)
+      NETPOLL_EXCLUDES(mutex_);
 
  private:
-  void publish() NETPOLL_REQUIRES(mutex_);
+  void publish_soonest() NETPOLL_REQUIRES(mutex_);
 
   Mutex mutex_;
   std::set<std::pair<Deadline, FdOperator*>> moments_
       NETPOLL_GUARDED_BY(mutex_);
-  std::atomic<Deadline> soonest_{kNever};  // of moments_
+  // The first moment of moments_. Written under mutex_, read by any thread.
+  std::atomic<Deadline> soonest_{kNever};
 };
 
 }  // namespace netpoll

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A doorbell for a thread that sleeps in epoll_wait.
+// Wakes a thread that sleeps in epoll_wait, by an eventfd.
 //
 //    any thread                               the poller thread
 //
@@ -10,8 +10,9 @@
 //               (no system call)                               v
 //               rung_: false <-------------- answer(): read, then clear
 //
-// However many rings come before an answer, they cost one write and one turn of
-// the loop. Owns the eventfd. Upstream: poll_default_linux.go:230 (Trigger).
+// All rings that come before one answer cost one write and one turn of the
+// poller's loop. Owns the eventfd.
+// Upstream: defaultPoll.Trigger, poll_default_linux.go:230.
 
 #include <atomic>
 #include <utility>
@@ -22,25 +23,29 @@ namespace netpoll {
 
 class Waker {
  public:
-  /// Takes over `event`, a non-blocking eventfd (see os::open_eventfd).
+  /// Owns `event`, a non-blocking eventfd (see os::open_eventfd). [init]
   explicit Waker(UniqueFd event) : event_(std::move(event)) {}
   Waker(const Waker&) = delete;
   Waker& operator=(const Waker&) = delete;
 
   /// Wakes the poller. All that the caller wrote before ring() is visible to
-  /// the poller after the answer() that follows. Never blocks. [any]
+  /// the poller after the next answer(). Does not block. [any]
   void ring();
 
-  /// Takes every ring so far. Call when fd() turns readable, and look at the
-  /// shared work only afterwards. [poller]
+  /// Ends the effect of all rings so far. The poller calls this when fd() is
+  /// readable, and looks for the work of other threads only afterwards.
+  /// Requires: fd() is readable. [poller]
   void answer();
 
-  /// The descriptor to watch for reading; it stays the Waker's. [any]
+  /// The descriptor that the poller watches for input. The Waker owns it and
+  /// closes it. [any]
   int fd() const { return event_.get(); }
 
  private:
   UniqueFd event_;
-  std::atomic<bool> rung_{false};  // an eventfd write is on its way, or waits
+  // A ring() has written to the eventfd, or is about to, and no answer() has
+  // read that yet.
+  std::atomic<bool> rung_{false};
 };
 
 }  // namespace netpoll
