@@ -27,14 +27,15 @@ namespace {
 using std::chrono::milliseconds;
 using Words = std::vector<std::string>;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   if (text.size() > 40) return std::to_string(text.size()) + " bytes";
   return '"' + std::string(text) + '"';
 }
 
 std::string shown(Result<std::span<const std::byte>> bytes) {
   if (!bytes) return class_of(bytes.error());
-  return quoted({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  return in_quotes(
+      {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
 }
 
 std::size_t number(const std::string& word) {
@@ -46,10 +47,10 @@ std::string one_by_one(Input& in, std::size_t n) {
   std::string got;
   while (got.size() < n) {
     const auto byte = in.read_byte();
-    if (!byte) return quoted(got) + ", " + class_of(byte.error());
+    if (!byte) return in_quotes(got) + ", " + class_of(byte.error());
     got.push_back(static_cast<char>(*byte));
   }
-  return quoted(got);
+  return in_quotes(got);
 }
 
 template <class Condition>

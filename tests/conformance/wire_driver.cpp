@@ -68,7 +68,7 @@ class Served {
   std::map<const Connection*, Count> counts_ NETPOLL_GUARDED_BY(mutex_);
 };
 
-void echo(Connection& conn, Served& served) {
+void echo_frames(Connection& conn, Served& served) {
   Input& in = conn.reader();
   while (in.size() > 0) {
     const auto head = in.peek(4);
@@ -94,7 +94,7 @@ int serve(Runtime& runtime, const char* network, const char* address) {
            [&](Connection& conn) {
              conn.add_close_callback([&](Connection& it) { served.tell(it); });
            },
-       .on_request = [&](Connection& conn) { echo(conn, served); }});
+       .on_request = [&](Connection& conn) { echo_frames(conn, served); }});
   if (const auto error = loop.start(*std::move(listener))) {
     return refuse(error.message());
   }

@@ -29,6 +29,9 @@ struct World {
   // Written by a detacher, once detach() has returned.
   model::Var<bool> gone;
   model::Var<bool> gone_too;
+  // Written by a caller of detach_soon(), and by the thread that finishes.
+  model::Var<int> written;
+  model::Var<int> gone_soon;
 };
 
 struct Watched : World {
@@ -47,10 +50,22 @@ void use(World& w) {
   w.inside.set(w.inside.get() + 1);
 }
 
+// What follows a detach_soon(), on the thread that is told to do it.
+void finish(World& w) {
+  w.gone_soon.set(w.gone_soon.get() + 1);
+  w.inside.get();
+  require(w.written.get() == 5, "what the caller wrote is visible");
+}
+
+void detach_soon(World& w) {
+  w.written.set(5);
+  if (w.state.detach_soon()) finish(w);
+}
+
 void visit(World& w) {
   if (!w.state.enter()) return;
   use(w);
-  w.state.leave();
+  if (w.state.leave()) finish(w);
 }
 
 void visit_twice(World& w) {
@@ -63,7 +78,7 @@ void visit_and_detach(World& w) {
     use(w);
     w.state.detach(true);
     use(w);
-    w.state.leave();
+    if (w.state.leave()) finish(w);
   }
   require(!w.state.enter(), "the poller itself has detached it");
 }
@@ -125,6 +140,21 @@ Report detached_by_the_poller_from_elsewhere(const Options& options) {
   return explore<Watched>({poller, detach}, is_detached, options);
 }
 
+// Exactly one thread finishes the detach.
+void is_finished(World& w) {
+  is_detached(w);
+  require(w.gone_soon.get() == 1, "one thread finishes the detach");
+}
+
+Report detached_soon_by_another(const Options& options) {
+  return explore<Watched>({visit_twice, detach_soon}, is_finished, options);
+}
+
+Report detached_soon_and_inside(const Options& options) {
+  return explore<Watched>({visit_and_detach, detach_soon}, is_finished,
+                          options);
+}
+
 Report begun_and_detached(const Options& options) {
   return explore<World>({begin, visit, detach}, is_detached, options);
 }
@@ -140,6 +170,8 @@ const std::vector<model::Scenario>& scenarios() {
       {"DetachedByThePollerFromElsewhere",
        detached_by_the_poller_from_elsewhere},
       {"BegunAndDetached", begun_and_detached},
+      {"DetachedSoonByAnother", detached_soon_by_another},
+      {"DetachedSoonAndInside", detached_soon_and_inside},
   };
   return all;
 }

@@ -14,7 +14,7 @@ namespace {
 
 using Stage = FdStage;
 
-enum class Move { begin, enter, leave, detach_on_poller, detach };
+enum class Move { begin, enter, leave, detach_on_poller, detach, detach_soon };
 
 bool make(FdState& state, Move move) {
   switch (move) {
@@ -23,8 +23,9 @@ bool make(FdState& state, Move move) {
     case Move::enter:
       return state.enter();
     case Move::leave:
-      state.leave();
-      break;
+      return state.leave();
+    case Move::detach_soon:
+      return state.detach_soon();
     case Move::detach_on_poller:
       state.detach(true);
       break;
@@ -38,7 +39,7 @@ bool make(FdState& state, Move move) {
 struct Row {
   Stage from;
   Move move;
-  bool answer;  // of begin() and enter(); true for the functions without one
+  bool answer;  // true for the functions that answer nothing
   Stage to;
 };
 
@@ -56,6 +57,15 @@ TEST_P(FdStateTable, MovesAsDrawn) {
 INSTANTIATE_TEST_SUITE_P(
     FdState, FdStateTable,
     testing::Values(
+        Row{Stage::unused, Move::detach_soon, true, Stage::detached},
+        Row{Stage::watched, Move::detach_soon, true, Stage::detached},
+        Row{Stage::busy, Move::detach_soon, false, Stage::ending},
+        Row{Stage::leaving, Move::detach_soon, false, Stage::ending},
+        Row{Stage::ending, Move::detach_soon, false, Stage::ending},
+        Row{Stage::detached, Move::detach_soon, true, Stage::detached},
+        Row{Stage::ending, Move::leave, true, Stage::detached},
+        Row{Stage::ending, Move::detach_on_poller, true, Stage::ending},
+        Row{Stage::ending, Move::enter, false, Stage::ending},
         Row{Stage::unused, Move::begin, true, Stage::watched},
         Row{Stage::watched, Move::begin, false, Stage::watched},
         Row{Stage::busy, Move::begin, false, Stage::busy},
@@ -66,8 +76,8 @@ INSTANTIATE_TEST_SUITE_P(
         Row{Stage::busy, Move::enter, false, Stage::busy},
         Row{Stage::leaving, Move::enter, false, Stage::leaving},
         Row{Stage::detached, Move::enter, false, Stage::detached},
-        Row{Stage::busy, Move::leave, true, Stage::watched},
-        Row{Stage::leaving, Move::leave, true, Stage::detached},
+        Row{Stage::busy, Move::leave, false, Stage::watched},
+        Row{Stage::leaving, Move::leave, false, Stage::detached},
         Row{Stage::unused, Move::detach_on_poller, true, Stage::detached},
         Row{Stage::watched, Move::detach_on_poller, true, Stage::detached},
         Row{Stage::busy, Move::detach_on_poller, true, Stage::leaving},
@@ -102,7 +112,7 @@ TEST_P(FdStateWait, DetachOnAnotherThreadWaitsUntilThePollerHasLeft) {
   unsigned rounds = 0;
   HookedSync::on_pause = [&](unsigned round) {
     EXPECT_EQ(round, rounds++);
-    if (rounds == 3) state.leave();
+    if (rounds == 3) static_cast<void>(state.leave());
   };
   state.detach(false);
   EXPECT_EQ(rounds, 3u);
@@ -115,9 +125,11 @@ TEST_P(FdStateWait, PollerThatHasLeftCannotEnterBeforeDetachHasReturned) {
   HookedState state(GetParam());
   bool entered_again = false;
   HookedSync::on_pause = [&](unsigned) {
-    state.leave();
+    static_cast<void>(state.leave());
     entered_again = state.enter();
-    if (entered_again) HookedSync::on_pause = [&](unsigned) { state.leave(); };
+    if (entered_again) HookedSync::on_pause = [&](unsigned) {
+      static_cast<void>(state.leave());
+    };
   };
   state.detach(false);
   EXPECT_FALSE(entered_again);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "server/support.h"
+#include "support/echo.h"
 #include "support/net.h"
 
 namespace netpoll {
@@ -18,18 +19,13 @@ namespace {
 
 using std::chrono::milliseconds;
 using test::at_eof;
+using test::echo;
 using test::eventually;
 using test::receive;
 using test::send_all;
 using test::Serving;
 
 constexpr milliseconds kLong = test::kPatience;
-
-void echo(Connection& conn) {
-  conn.writer().write_binary(*conn.reader().next(conn.reader().size()));
-  static_cast<void>(conn.writer().flush());
-  conn.reader().release();
-}
 
 TEST(EventLoop, ServesItsClients) {
   Serving serving({.on_request = echo});

@@ -16,11 +16,13 @@
 #include "netpoll/base/mutex.h"
 #include "netpoll/poller/poller_group.h"
 #include "server/support.h"
+#include "support/echo.h"
 
 namespace netpoll {
 namespace {
 
 using test::client_of;
+using test::echo;
 using test::eventually;
 using test::listen_anywhere;
 
@@ -28,13 +30,6 @@ std::string thread_name() {
   std::array<char, 16> name{};
   ::pthread_getname_np(::pthread_self(), name.data(), name.size());
   return name.data();
-}
-
-void echo(Connection& conn) {
-  const auto bytes = conn.reader().next(conn.reader().size());
-  conn.writer().write_binary(*bytes);
-  static_cast<void>(conn.writer().flush());
-  conn.reader().release();
 }
 
 // Serves one client with echo and returns who prepared its connection.

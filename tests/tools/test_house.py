@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from learn.gates import house, house_layers, house_tools
+from learn.gates import house, house_layers, house_nodiscard, house_tools
 from learn.paths import ROOT
 
 LICENCE = "// SPDX-License-" + "Identifier: Apache-2.0\n"
@@ -78,6 +78,8 @@ FAULTS = [
     ("tools/x.py", "# " + LICENCE[3:] + "def f(n):\n" + "    n += 1\n" * 60,
      "f has 61 lines, 60 at most"),
     ("tools/x.py", "# " + LICENCE[3:] + "def f(:\n", "invalid syntax"),
+    ("src/netpoll/base/c.h", LICENCE + "#pragma once\nResult<int> f();\n",
+     "f() can fail and is not [[nodiscard]]"),
     ("src/netpoll/base/c.h", LICENCE + '#pragma once\n#include "netpoll/os/b.h"\n', "includes netpoll/os/b.h, but base may"),
     ("src/netpoll/base/c.h", LICENCE + '#pragma once\n#include "a.h"\n', 'includes "a.h"'),
     ("src/netpoll/lost/c.h", LICENCE + "#pragma once\n", "a folder that is no layer"),
@@ -91,6 +93,42 @@ def test_a_planted_fault_is_found(tree, name, text, expected):
     plant(tree, name, text)
     found = [str(problem) for problem in problems(tree)]
     assert any(expected in line and name.rsplit("/", 1)[0] in line for line in found), found
+
+
+CAN_FAIL = [
+    "std::error_code f(int n);",
+    "Result<std::span<const std::byte>> f(std::size_t n);",
+    "std::expected<int, std::error_code>\nf();",
+    "static Result<int> f(std::string_view text);",
+    "/// Fails as connect(2) does. [any]\ninline std::error_code f() { return {}; }",
+    "[[nodiscard]] int g();\nResult<int> f();",
+    "struct S {\n public:\n  std::error_code f();\n};",
+]
+NEED_NOT = [
+    "[[nodiscard]] std::error_code f(int n);",
+    "[[nodiscard]]\nstatic Result<std::vector<int>>\nf();",
+    "std::error_code make_error_code(Errc code);",
+    "/// Commits all. Never\n/// fails. [writer]\nstd::error_code f();",
+    "void f(std::error_code error);",
+    "using F = std::function<Result<int>(int)>;",
+    "void f(std::string_view what, std::error_code (*g)(int));",
+    "std::error_code result_;",
+    "// returns std::error_code f();",
+]
+
+
+@pytest.mark.parametrize("text", CAN_FAIL)
+def test_what_can_fail_is_nodiscard(tree, text):
+    plant(tree, "src/netpoll/base/c.h", LICENCE + text + "\n")
+    found = [str(problem) for problem in house_nodiscard.check(house.Tree(tree))]
+    assert [line for line in found if "f() can fail and is not [[nodiscard]]" in line] == found
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("text", NEED_NOT)
+def test_what_cannot_fail_need_not_be_nodiscard(tree, text):
+    plant(tree, "src/netpoll/base/c.h", LICENCE + text + "\n")
+    assert list(house_nodiscard.check(house.Tree(tree))) == []
 
 
 def test_a_circle_of_includes_is_found_once(tree):

@@ -10,6 +10,10 @@
 // A call that yields nothing but may fail returns a plain std::error_code,
 // false when all went well. Upstream: Go's (T, error).
 
+#if __cplusplus <= 202002L
+#error "netpoll needs C++23: -std=c++23 (CMake: target_compile_features)"
+#endif
+
 #include <expected>
 #include <system_error>
 

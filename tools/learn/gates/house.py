@@ -3,6 +3,7 @@
 
     house_text      sizes of files, columns, SPDX, macros, leftovers
     house_layers    who includes whom: layers and cycles
+    house_nodiscard what can fail is [[nodiscard]]
     house_functions lengths of functions, C++ by libclang and Python by ast
     house_tools     clang-format and clang-tidy
 
@@ -19,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 
 from learn.gate import GateResult, blocked, verdict
-from learn.gates import house_functions, house_layers, house_text, house_tools
+from learn.gates import house_functions, house_layers, house_nodiscard, house_text, house_tools
 from learn.index_symbol import IndexUnavailable
 from learn.paths import ROOT
 
@@ -70,6 +71,7 @@ def run(options, root: Path = ROOT) -> GateResult:
         longest, too_long = house_functions.check(tree)
         problems = [
             *house_text.check(tree),
+            *house_nodiscard.check(tree),
             *too_long,
             *house_tools.check_format(tree),
             *house_tools.check_tidy(tree),

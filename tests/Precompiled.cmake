@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# GoogleTest and the standard headers, parsed once for all tests: every test
+# program is compiled with one precompiled header, that of netpoll_precompiled.
+# A precompiled header hides a missing #include of a test. To look for those:
+#   cmake --preset release -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
+# ccache refuses to remember what a precompiled header went into, so a build
+# with ccache does without.
+if(CMAKE_CXX_COMPILER_LAUNCHER MATCHES ccache)
+  set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
+endif()
+
+add_library(netpoll_precompiled OBJECT support/precompiled.cpp)
+target_link_libraries(netpoll_precompiled PRIVATE netpoll_flags GTest::gtest)
+target_precompile_headers(netpoll_precompiled PRIVATE
+  <gtest/gtest.h>
+  <algorithm> <array> <atomic> <chrono> <concepts> <condition_variable>
+  <deque> <expected> <filesystem> <functional> <future> <latch> <list> <map>
+  <memory> <mutex> <optional> <ranges> <set> <span> <sstream> <stop_token>
+  <string> <string_view> <system_error> <thread> <unordered_map> <utility>
+  <vector>)
+
+function(netpoll_precompiled name)
+  target_precompile_headers(${name} REUSE_FROM netpoll_precompiled)
+endfunction()
