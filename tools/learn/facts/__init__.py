@@ -6,5 +6,6 @@
     comments.py the comments of a C++ file, unwrapped
     claims.py   "Unlike upstream": each has a row in claims.toml
     probes.py   small Go programs that run the original and show a claim
+    links.py    links of the notes into the original
     wording.py  what is a contract of the original is not called a bug
 """

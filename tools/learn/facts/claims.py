@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each "Unlike upstream" of src/ has a row in claims.toml, and each row has it.
 
-    [[claim]]
-    file = "src/netpoll/poller/poller.h"
-    symbol = "Poller::run"               left out for the head of a file
-    claim = "words of the comment"       from the sentence, or what follows it
-    probe = "dead_epoll"                 or: read = "file.go:102 (symbol)"
+    [claims."src/netpoll/connection/handlers.h"]
+    head."words of the comment" = "probe own_close"
+    "Handlers::on_request"."called for ever" = "read file.go:102 (symbol)"
 
-    [probe.dead_epoll]
-    shows = "what the program prints"
+    [shows]
+    own_close = "what the program prints"
 
-`probe` is a Go program's part that runs the original (tests/conformance/cmd/
-facts); `read` is where the original can be read, when nothing can be run. A
-`file` of the tables of the original (.tsv) may make a claim as well: `symbol` is
-the row's first column, and the words stand in that row.
+First stands the symbol that the comment is of, "head" for the head of the file,
+then words from the sentence of "Unlike upstream" or what follows it. `probe` is
+a part of a Go program that runs the original (tests/conformance/cmd/facts);
+`read` is where the original can be read, when nothing can be run. A table (.tsv)
+may make a claim too: then first stands the row's first column, and the words
+are in that row.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from learn.paths import ROOT, TESTS
 
 CLAIMS_TOML = TESTS / "conformance" / "claims.toml"
 _MARK = re.compile(r"\bunlike upstream\b", re.IGNORECASE)
-_KEYS = {"file", "symbol", "claim", "probe", "read"}
+_HEAD = "head"
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,32 @@ def read(path: Path = CLAIMS_TOML) -> tuple[list[Claim], dict[str, str]]:
     """The claims, and what each probe shows. ValueError tells of a bad row."""
     text = path.read_text(encoding="utf-8")
     table = tomllib.loads(text)
-    lines = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == "[[claim]]"]
-    claims = []
-    for line, row in zip(lines, table.get("claim", []), strict=True):
-        if set(row) - _KEYS or not {"file", "claim"} <= set(row):
-            raise ValueError(f"{path.name}:{line}: {', '.join(sorted(row))}")
-        if ("probe" in row) == ("read" in row):
-            raise ValueError(f"{path.name}:{line}: probe, read")
-        claims.append(Claim(line, row["file"], row.get("symbol", ""), _plain(row["claim"]),
-                            row.get("probe", ""), row.get("read", "")))
-    probes = {name: probe["shows"].strip() for name, probe in table.get("probe", {}).items()}
-    return claims, probes
+    claims = [
+        _claim(line_of(text, file, words), file, symbol, words, how)
+        for file, symbols in table["claims"].items()
+        for symbol, rows in symbols.items()
+        for words, how in rows.items()
+    ]
+    return claims, {name: shown.strip() for name, shown in table["shows"].items()}
+
+
+def _claim(line: int, file: str, symbol: str, words: str, how: str) -> Claim:
+    kind, _, what = how.partition(" ")
+    if kind not in ("probe", "read") or not what:
+        raise ValueError(f"claims.toml:{line}: {how}; want probe NAME, or read PLACE")
+    probe, place = (what, "") if kind == "probe" else ("", what)
+    return Claim(line, file, "" if symbol == _HEAD else symbol, _plain(words), probe, place)
+
+
+def line_of(text: str, file: str, words: str) -> int:
+    """The line of claims.toml that has `words` under the table of `file`."""
+    inside = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("["):
+            inside = line == f'[claims."{file}"]'
+        elif inside and f'"{words}"' in line:
+            return number
+    return 0
 
 
 def said(file: str, source: str, symbol_at: Callable[[str, int], str]) -> Iterator[Said]:

@@ -23,7 +23,7 @@ from learn.facts.tables import Declared, File, Tables
 
 _PLACE = re.compile(r"(?P<file>[\w./-]*\w\.go)\b(?::(?P<line>\d+))?|(?<=[\s(]):(?P<more>\d+)\b")
 _INSIDE = re.compile(r"\s*\((?P<names>[^()]*)\)")
-_NAME = r"`?(?P<name>[A-Za-z_][\w.]*(?:\(\))?)`?"
+_NAME = r"`?(?P<name>(?!v\d+\.\d|gopkg\b)[A-Za-z_][\w.]*(?:\(\))?)`?"
 _FROM = r"(?:gopkg[\s,]+)?(?:(?P<version>v\d+\.\d+\.\d+),?\s+)?(?:gopkg[\s,]+)?"
 _BEFORE = re.compile(rf"(?:{_NAME}(?:,\s+|\s*\(|,?\s+\())?{_FROM}$")
 _TEST = re.compile(r"_test\.go$")

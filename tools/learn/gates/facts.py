@@ -5,8 +5,8 @@ Red when a comment of src/ or a row of the tables names a place of the original
 that is not the symbol it says (learn/facts/places.py); when "Unlike upstream" has
 no row in tests/conformance/claims.toml, or a row has lost its comment; when a
 probe, run on netpoll v0.7.0, shows something else than its row says; and when
-notes/ call a bug what upstream_bugs.tsv calls a contract. Without a Go tool chain
-no probe can run: the gate says so and has not passed.
+notes/ call a bug what upstream_bugs.tsv calls a contract, or link to a line that
+is another. Without a Go tool chain no probe can run: the gate has not passed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from learn import paths
-from learn.facts import claims, comments, places, probes, tables, wording
+from learn.facts import claims, comments, links, places, probes, tables, wording
 from learn.gate import GateResult, Problem, blocked, verdict
 from learn.say import say
 
@@ -73,7 +73,7 @@ class Checker:
         self.problems: list[Problem] = []
         self.figures = {"places": 0, "claims": 0, "probes": 0, "skipped": 0, "read": 0}
 
-    def add(self, file: str, line: int, key: str, **values: object) -> None:
+    def add(self, file: str, line: int, key: str, /, **values: object) -> None:
         self.problems.append(Problem(file, line, say(f"facts.{key}", **values),
                                      say(f"facts.{key}_mend", **values)))
 
@@ -129,14 +129,17 @@ class Checker:
 
     def notes(self, files: list[Path], bugs: list[wording.Row]) -> None:
         for path in files:
-            for one in wording.called(path.read_text(encoding="utf-8"), bugs):
-                self.add(paths.relative(path), one.line, "contract", row=one.row, word=one.word)
+            file, text = paths.relative(path), path.read_text(encoding="utf-8")
+            for one in wording.called(text, bugs):
+                self.add(file, one.line, "contract", row=one.row, word=one.word)
+            for link in links.broken(text, self.known):
+                self.add(file, link.line, "link", link=link.link, right=link.right)
 
 
 def probe_line(name: str) -> int:
     """Where the probe stands in claims.toml."""
     lines = (paths.ROOT / _CLAIMS).read_text(encoding="utf-8").splitlines()
-    return next((at for at, line in enumerate(lines, 1) if line == f"[probe.{name}]"), 0)
+    return next((at for at, line in enumerate(lines, 1) if line.startswith(f"{name} = ")), 0)
 
 
 def short(text: str) -> str:
