@@ -77,7 +77,8 @@ def faults(text: str, tables: Tables) -> list[Fault]:
 def check(place: Place, tables: Tables) -> Fault | None:
     files = tables.find(place.file, place.version)
     if not files:
-        return Fault(place.at, "no_file", {"place": str(place), "version": place.version or "v0.7.0"})
+        version = place.version or "v0.7.0"
+        return Fault(place.at, "no_file", {"place": str(place), "version": version})
     if not place.line:
         return None
     faults = [_check(place, file) for file in files]

@@ -18,7 +18,7 @@ from learn.paths import TESTS
 
 BUGS_TSV = TESTS / "upstream_bugs.tsv"
 CONTRACT = "contract"
-_BUG = re.compile(r"\b(?:bugs?|defects?|faults?)\b|缺陷|错误|毛病|真出过的错|(?<![\w-])bug", re.IGNORECASE)
+_BUG = re.compile(r"\b(?:bugs?|defects?|faults?)\b|缺陷|错误|毛病|出过的错", re.IGNORECASE)
 _HEADING = re.compile(r"^#{1,6} ")
 
 

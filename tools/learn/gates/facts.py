@@ -27,15 +27,14 @@ _CLAIMS = "tests/conformance/claims.toml"
 def run(options: object = None) -> GateResult:
     from learn import index, sourcemap
     from learn.conformance import go
-    from learn.index_symbol import IndexUnavailable
 
     try:
         known, library = tables.load(), index.load()
         rows, shows = claims.read()
         changed = sum(row.status == "changed" for row in sourcemap.read_map())
         bugs = wording.read()
-    except IndexUnavailable as error:
-        return blocked("facts", str(error), IndexUnavailable.mend)
+    except index.IndexUnavailable as error:
+        return blocked("facts", str(error), error.mend)
     except (OSError, ValueError, KeyError, sourcemap.BadTable) as error:
         text = say("facts.bad_table", text=f"{type(error).__name__}: {error}")
         return verdict("facts", {}, [Problem(_CLAIMS, 0, text, say("facts.bad_table_mend"))])
