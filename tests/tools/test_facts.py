@@ -82,6 +82,8 @@ def test_a_planted_wrong_place_is_told(known, text, key):
 def test_the_fault_says_what_would_be_right(known):
     (fault,) = places.faults("(connection_impl.go:529)", known)
     assert fault.values["right"] == "connection_impl.go:529 (connection.waitFlush)"
+    (fault,) = places.faults("(net_listener.go:20)", known)  # a line of no symbol
+    assert fault.values["right"] == "net_listener.go:70 (listener)"
 
 
 HEADER = """\

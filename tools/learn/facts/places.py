@@ -115,5 +115,8 @@ def _lines(name: str, chosen: list[Declared]) -> dict[str, str]:
 
 
 def _right(place: Place, file: File) -> str:
-    around = file.at(place.line)
-    return f"{place} ({around.symbol})" if around else "-"
+    """The place with the symbol around it, or the next symbol with its line."""
+    if around := file.at(place.line):
+        return f"{place} ({around.symbol})"
+    after = [s for s in file.symbols if s.first > place.line]
+    return f"{place.file}:{after[0].first} ({after[0].symbol})" if after else "-"
