@@ -55,7 +55,7 @@ def test_a_whole_map_is_green(check):
     result = check()
     assert result.ok, texts(result)
     assert result.figures == {
-        "symbols": 5, "mapped": 5, "unmapped": 0, "ours": 3, "omitted": 1, "planned": 0,
+        "symbols": 5, "mapped": 5, "unmapped": 0, "ours": 3, "changed": 0, "omitted": 1, "planned": 0,
     }  # fmt: skip
 
 
@@ -87,6 +87,19 @@ def test_a_symbol_of_ours_that_does_not_exist_is_red_with_what_is_near(check):
 def test_a_test_helper_serves_test_rows_only(check):
     result = check("merged\tLinkBuffer::next", "merged\ttest::pair")
     assert "unknown symbol test::pair" in texts(result)[0]
+
+
+def test_a_changed_row_may_keep_its_word_and_must_say_what_differs(check):
+    row = "ported\tLinkBuffer::next\t\t"
+    result = check(row, "changed\tLinkBuffer::next\tcopies nothing\t不复制")
+    assert result.ok and result.figures["changed"] == 1, texts(result)
+    assert "does not say why" in texts(check(row, "changed\tLinkBuffer::next\t\t"))[0]
+    assert "names nothing of ours" in texts(check(row, "changed\t\tit is\t不同"))[0]
+
+
+def test_the_word_of_a_changed_row_counts_as_used(check):
+    result = check("renamed\tLinkBuffer::size\t\t", "changed\tLinkBuffer::size\tcounts\t计数")
+    assert result.ok, texts(result)
 
 
 def test_planned_is_red_and_told_when_it_is_there(check):

@@ -9,7 +9,9 @@ One row of the map for each row of the symbol table, told by symbol and file.
 
     ported    the same thing under the same word, in C++'s case
     renamed   the same thing under another word; why stands once, in the words
-    merged    done by something of ours that does more, or otherwise
+    merged    done by something of ours that does more, or by several
+    changed   the same purpose, by another mechanism or with another result;
+              the word may differ as well
     omitted   not there
     test      only tests of upstream use it, and this is what ours use
     planned   not written yet; the gate stays red until it is
@@ -28,7 +30,7 @@ MAP_TSV = NOTES / "upstream" / "source-map.tsv"
 WORDS_TSV = NOTES / "upstream" / "source-words.tsv"
 MAP_HEADER = ("symbol", "file", "status", "ours", "why_en", "why_zh")
 WORDS_HEADER = ("upstream", "ours", "why_en", "why_zh")
-STATUSES = ("ported", "renamed", "merged", "omitted", "test", "planned")
+STATUSES = ("ported", "renamed", "merged", "changed", "omitted", "test", "planned")
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ CHINESE = re.compile(r"[\u3400-\u9fff]")
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 ENUMERATOR = re.compile(r"(?:^|[{,])\s*(\w+)\s*(?==|,|\}|$)", re.MULTILINE)
 # Statuses that name something of ours, and those that must say why.
-NAMES_OURS = ("ported", "renamed", "merged", "test", "planned")
-SAYS_WHY = ("merged", "omitted", "test")
+NAMES_OURS = ("ported", "renamed", "merged", "changed", "test", "planned")
+SAYS_WHY = ("merged", "changed", "omitted", "test")
 
 
 def run(options: object = None) -> GateResult:
@@ -82,6 +82,7 @@ def _figures(symbols, rows: list[Row], bad: set[tuple[str, str]]) -> dict:
         "mapped": len(mapped),
         "unmapped": len(known - mapped),
         "ours": len(ours),
+        "changed": sum(row.status == "changed" for row in rows),
         "omitted": sum(row.status == "omitted" for row in rows),
         "planned": sum(row.status == "planned" for row in rows),
     }
@@ -159,10 +160,13 @@ class _Checker:
         return failure
 
     def check_word(self, row: Row) -> None:
-        """`ported` keeps the word; `renamed` has its reason among the words."""
+        """`ported` keeps the word; `renamed` has its reason among the words, and
+        a word that only `changed` rows need may stand there too."""
         other = [name for name in row.ours if not same_word(row.symbol, name)]
         if row.status == "ported" and other:
             self.say(row, "not_ported", ours=other[0])
+        if row.status == "changed":
+            self.used_words |= {(last_word(row.symbol), last_word(name)) for name in other}
         if row.status != "renamed":
             return
         if not other:
