@@ -10,10 +10,13 @@ import time
 
 import pytest
 
-from learn import checking, cli, debian, doctor, testing
-from learn.counting import Count, junit
+from learn import cli
 from learn.gate import GateResult, Problem
+from learn.gates import checking
 from learn.paths import ROOT
+from learn.setup import debian, doctor
+from learn.testing import suite
+from learn.testing.counting import Count, junit
 
 
 def learn(*arguments, language="en"):
@@ -125,15 +128,15 @@ def test_json_is_alone_on_standard_output(monkeypatch, capfd):
 
 
 def test_the_last_line_counts_every_part(capsys):
-    rows = [("dev", testing.Outcome(Count(10, 0, 1)), 1.0),
-            ("house", testing.failed("red"), 2.0)]
-    assert testing.summarize(rows) == 1
+    rows = [("dev", suite.Outcome(Count(10, 0, 1)), 1.0),
+            ("house", suite.failed("red"), 2.0)]
+    assert suite.summarize(rows) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "10 passed, 1 failed, 1 skipped"
 
 
 def test_a_part_without_tests_has_failed():
-    assert testing.judged(0, Count(), "x.log").count == Count(failed=1)
-    assert testing.judged(5, Count(passed=3), "x.log").count == Count(3, 1)
+    assert suite.judged(0, Count(), "x.log").count == Count(failed=1)
+    assert suite.judged(5, Count(passed=3), "x.log").count == Count(3, 1)
 
 
 def test_junit_files_of_both_runners_are_counted(tmp_path):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from learn import build, cli
+from learn import cli
 from learn.conformance import differences, go, linkbuffer
 from learn.conformance.compare import compare
 from learn.conformance.linkbuffer import Pair
@@ -15,6 +15,7 @@ from learn.conformance.minimise import minimise
 from learn.conformance.scripts import defined, generate
 from learn.conformance.suite import Binaries, SuiteResult
 from learn.gates import conformance as gate
+from learn.run import build
 
 ROWS = differences.load("linkbuffer")
 

@@ -10,18 +10,19 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from learn import index_cache, paths
+from learn import paths
 from learn.exercise.model import Exercise, ExerciseError, Hole, Mutant
 from learn.index import Index, Symbol, SymbolError, load
+from learn.index import build as build_index
 
-CHECK = '#include "base/check.h"'
+CHECK = '#include "netpoll/base/check.h"'
 
 
 def index_of(root: Path) -> Index:
     """The index of the tree an exercise belongs to: ours, or a test's."""
     if root == paths.ROOT:
         return load()
-    return index_cache.build(root=root, folders=[root / "src"], cache=root / "build" / "index")
+    return build_index(root=root, folders=[root / "src"], cache=root / "build" / "index")
 
 
 def starter(exercise: Exercise, index: Index, language: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from learn.exercise.tests import NothingRan
 from learn.exercise.tree import write_files
 from learn.gate import GateResult, Problem, blocked, verdict
 from learn.index import Index
-from learn.index_symbol import IndexUnavailable
+from learn.index.symbol import IndexUnavailable
 
 P50_S, P95_S = 2.0, 3.0
 SANITIZER_LIMIT_S = 60.0

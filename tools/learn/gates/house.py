@@ -20,7 +20,7 @@ from pathlib import Path
 
 from learn.gate import GateResult, blocked, verdict
 from learn.gates import house_functions, house_layers, house_text, house_tools
-from learn.index_symbol import IndexUnavailable
+from learn.index.symbol import IndexUnavailable
 from learn.paths import ROOT
 
 _CPP = (".h", ".cpp")

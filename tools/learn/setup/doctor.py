@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from rich.console import Console
 from rich.table import Table
 
-from learn import debian, setup
 from learn.gate import ENVIRONMENT, GREEN
 from learn.paths import ROOT
 from learn.say import say
+from learn.setup import debian, stamps
 
 _DISK_WANTED = 2 * 1024**3
 
@@ -52,8 +52,8 @@ def _debian() -> list[Need]:
 
 def _packages() -> list[Need]:
     return [
-        Need("Python", say("setup.need_python"), setup.python_ready(), "./learn --yes --no-serve"),
-        Need("npm", say("setup.need_npm"), setup.npm_ready(), "./learn --yes --no-serve"),
+        Need("Python", say("setup.need_python"), stamps.python_ready(), "./learn --yes --no-serve"),
+        Need("npm", say("setup.need_npm"), stamps.npm_ready(), "./learn --yes --no-serve"),
     ]
 
 

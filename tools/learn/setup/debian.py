@@ -9,8 +9,9 @@ import shlex
 import subprocess
 import tomllib
 
-from learn import progress, say
+from learn import say
 from learn.paths import DEBIAN_TOML
+from learn.run import progress
 
 
 class CannotInstall(Exception):

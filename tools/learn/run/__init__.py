@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs programs for every other package.
+
+    bounded.py    a program that may hang, print without end or eat all memory
+    progress.py   a long command of ours: a log, and one moving line
+    build.py      one preset of CMakePresets.json
+"""
