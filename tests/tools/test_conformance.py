@@ -66,7 +66,7 @@ def test_a_driver_that_ends_is_seen(pair, tmp_path):
 
 
 def test_a_driver_that_hangs_is_seen(pair, monkeypatch):
-    monkeypatch.setattr(linkbuffer, "_SECONDS", 1)
+    monkeypatch.setattr(linkbuffer, "_SECONDS", 1.0)
     monkeypatch.setattr(linkbuffer, "_MOST", 1)
     assert "timeout" in differing(Pair(("sleep", "60"), pair().theirs), 1)[0].ours
 

@@ -48,10 +48,12 @@ def prove(tree: Path):
     return gate.prove(tree, variants=("plain",), timed=False)
 
 
-def answer(exercise, body: str) -> None:
+def answer(exercise, body: str, include: str = "") -> None:
     """Writes what a learner might: the real file with another body in the hole."""
     idea = model.Mutant("idea", "", "toy::clamp", "", body, {})
     changed = cut.mutated(exercise, idea, cut.index_of(exercise.root))
+    head = '#include "netpoll/base/check.h"\n' + include + "\n"
+    changed = {name: head + text for name, text in changed.items()}
     write_files(workspace.folder(exercise), changed)
 
 
@@ -201,7 +203,7 @@ def test_the_starter_is_the_real_file_around_the_hole(exercise):
 def test_start_does_not_overwrite_and_reset_keeps_the_old_file(exercise):
     (file,) = workspace.start(exercise, "en")
     file.write_text("mine")
-    with pytest.raises(ExerciseError, match="is started already: ./learn reset"):
+    with pytest.raises(ExerciseError, match="is started already; go on: ./learn watch"):
         workspace.start(exercise, "en")
     assert file.read_text() == "mine"
     assert [f.name for f in workspace.reset(exercise, "en")] == ["toy.cpp.bak-1"]
@@ -262,7 +264,7 @@ def test_what_does_not_compile_shows_the_compilers_words(exercise):
 
 def test_a_loop_without_end_is_a_timeout(exercise):
     answer(exercise, "  for (volatile int i = value; low < high; i = i + 1) {}\n  return 0;")
-    verdict = judge.judge(exercise, workspace.folder(exercise), "yours", limit=1.0)
+    verdict = judge.judge(exercise, workspace.folder(exercise), "yours", seconds=1.0)
     assert (verdict.verdict, verdict.exit_code) == ("timeout", 3)
     assert verdict.seconds < 60
 
@@ -273,11 +275,94 @@ def test_three_hints_one_at_a_time_and_then_the_solution(exercise):
     assert workspace.may_see_solution(exercise)
 
 
-def test_an_edited_header_reaches_every_file_that_includes_it(exercise):
-    workspace.start(exercise, "en")
-    header = workspace.folder(exercise) / "src" / "netpoll" / "toy" / "toy.h"
-    header.write_text("#error planted\n")
-    assert session.verdict_of(exercise).verdict == "does_not_compile"
+def test_an_edited_header_reaches_every_file_that_includes_it(exercise, tmp_path):
+    write_files(tmp_path / "overlay", {"src/netpoll/toy/toy.h": "#error planted\n"})
+    assert judge.judge(exercise, tmp_path / "overlay", "x").verdict == "does_not_compile"
+
+
+RIGHT = "return value < low ? low : value > high ? high : value;"
+
+
+def test_files_without_a_hole_do_not_count(exercise):
+    answer(exercise, "  return value;")
+    write_files(workspace.folder(exercise), {
+        "src/netpoll/toy/toy.h": "#error planted\n", "tests/toy/toy_test.cpp": "",
+        f"exercises/{ID}/tests/clamp_test.cpp": "#include <gtest/gtest.h>\nTEST(A, B) {}\n"})
+    verdict = session.verdict_of(exercise)
+    assert (verdict.verdict, len(verdict.outcomes)) == ("red", 3)
+
+
+@pytest.mark.parametrize("away", [lambda f: f.rename(f.with_suffix(".cc")),
+                                  lambda f: (f.with_name("notes.h").touch(), f.unlink())])
+def test_a_file_that_is_gone_is_no_right_answer(exercise, away):
+    answer(exercise, "  return value;")
+    file = workspace.folder(exercise) / "src" / "netpoll" / "toy" / "toy.cpp"
+    file.with_name("more.h").touch()
+    away(file)
+    for judged in (session.verdict_of, workspace.solution_diff):
+        with pytest.raises(ExerciseError, match=r"toy\.cpp is missing: .*\./learn reset"):
+            judged(exercise)
+
+
+def test_messages_name_the_learners_own_file(exercise):
+    answer(exercise, "  return valeu;")
+    assert f"{workspace.folder(exercise)}/src/" in session.verdict_of(exercise).compiler
+    answer(exercise, "  check(low > high, __FILE__);\n  return value;")
+    shown = "\n".join(show.lines(session.verdict_of(exercise)))
+    assert f"{workspace.folder(exercise)}/src/netpoll/toy/toy.cpp" in shown
+
+
+@pytest.mark.parametrize("printing", [
+    'std::printf("clamp %d ", value);', 'std::fprintf(stderr, "clamp %d ", value);',
+    'std::puts("[  FAILED  ] Clamp.TooLargeBecomesTheHighest");',
+    'std::printf("[       OK ] Toy.LargerOfTwo");'])
+def test_what_a_learner_prints_changes_no_verdict(exercise, printing):
+    for body, verdict in ((RIGHT, "green"), ("return value < low ? low : value;", "red")):
+        answer(exercise, f"  {printing}\n  {body}", "#include <cstdio>")
+        got = session.verdict_of(exercise)
+        assert (got.verdict, len(got.outcomes)) == (verdict, 3)
+    assert got.failing == {"Clamp.TooLargeBecomesTheHighest"}
+    assert "Which is: 10" in "\n".join(show.lines(got))
+
+
+def test_a_crash_after_prints_hides_nothing(exercise):
+    body = f'std::printf("at %d ", value);\n  if (value > high) std::abort();\n  {RIGHT}'
+    answer(exercise, body, "#include <cstdio>\n#include <cstdlib>")
+    got = session.verdict_of(exercise)
+    assert got.failing == {"Clamp.TooLargeBecomesTheHighest"}
+    assert len(got.outcomes) == 3
+
+
+@pytest.mark.parametrize(("body", "include", "says"), [
+    ('for (;;) std::puts("again and again");', "#include <cstdio>", "prints on"),
+    ("for (;;) { auto* p = new char[1 << 20]; for (int i = 0; i < 1 << 20; i += 512) p[i] = 1; }",
+     "", "more memory"),
+])  # fmt: skip
+def test_what_has_no_end_is_ended_and_told(exercise, body, include, says):
+    answer(exercise, f"  {body}\n  return value;", include)
+    got = session.verdict_of(exercise)
+    assert got.verdict == "red"
+    assert says in "\n".join(show.lines(got))
+    assert got.seconds < 60
+
+
+AT_EXIT = "  static const int once = std::atexit([] { std::_Exit(7); });\n  (void)once;\n  "
+
+
+def test_a_crash_after_the_last_test_is_red(exercise):
+    answer(exercise, AT_EXIT + RIGHT, "#include <cstdlib>")
+    got = session.verdict_of(exercise)
+    assert (got.verdict, got.failing) == ("red", {tests.AFTER})
+    assert "exit status 7" in "\n".join(show.lines(got))
+
+
+def test_a_leak_is_red_under_the_sanitizer(tree):
+    change(tree / "src" / "netpoll" / "toy" / "toy.cpp", "  if (value < low)",
+           "  static thread_local volatile int* lost;\n  lost = new int(value);\n"
+           "  if (value < low)")  # fmt: skip
+    result = gate.prove(tree, variants=("asan",), timed=False)
+    assert ["(asan)" in p.text for p in result.problems] == [True]
+    assert tests.AFTER in result.problems[0].text
 
 
 def test_the_verdict_as_json(exercise):

@@ -46,10 +46,14 @@ def mutated(exercise: Exercise, mutant: Mutant, index: Index) -> dict[str, str]:
     return {symbol.file: _replaced(source, [(symbol, body)])}
 
 
+def files(exercise: Exercise, index: Index) -> list[str]:
+    """The files that have a hole, from the top of the tree: what a learner hands in."""
+    return sorted({function(hole.symbol, index).file for hole in exercise.holes})
+
+
 def solution(exercise: Exercise, index: Index) -> dict[str, str]:
     """The real files that the learner rewrites."""
-    files = {function(hole.symbol, index).file for hole in exercise.holes}
-    return {file: (exercise.root / file).read_text("utf-8") for file in sorted(files)}
+    return {file: (exercise.root / file).read_text("utf-8") for file in files(exercise, index)}
 
 
 def function(name: str, index: Index) -> Symbol:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
@@ -18,9 +17,12 @@ from pathlib import Path
 
 from learn.gate import Problem
 from learn.gates import house_layers
+from learn.run import bounded
+from learn.run.bounded import Limits
 
 FORMAT = "clang-format-19"
 TIDY = "clang-tidy-19"
+_SECONDS = 600.0  # for one file, which takes a few
 _FLAGS = ("-std=c++23",)
 _FOUND = re.compile(r"^([^:\s]+):(\d+):\d+: (?:error|warning): (.*)$", re.MULTILINE)
 
@@ -91,14 +93,13 @@ def tidy_keys(tree, sources: list[str]) -> dict[str, str]:
 
 
 def run(tree, command: list[str]) -> str:
-    try:
-        done = subprocess.run(command, cwd=tree.root, text=True, errors="replace",
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    except FileNotFoundError as error:
-        raise ToolMissing(f"{command[0]} is not installed") from error
-    if done.returncode and not _FOUND.search(done.stdout):
-        raise ToolMissing(f"{command[0]} could not run: {' '.join(done.stdout.split())[:200]}")
-    return done.stdout
+    if not shutil.which(command[0]):
+        raise ToolMissing(f"{command[0]} is not installed")
+    done = bounded.run(command, Limits(seconds=_SECONDS), cwd=tree.root)
+    if done.status and not _FOUND.search(done.output):
+        said = done.why or " ".join(done.output.split())[:200]
+        raise ToolMissing(f"{command[0]} could not run: {said}")
+    return done.output
 
 
 def relative(tree, name: str) -> str:

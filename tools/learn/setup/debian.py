@@ -59,7 +59,7 @@ def _apt(title: str, arguments: list[str]) -> int:
         title,
         [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get",
          "-o", "APT::Status-Fd=1", *arguments],
-        "apt.log", read=_status, append=arguments[0] != "update",
+        "apt.log", read=_status, append=arguments[0] != "update", kept=False,
     )
 
 
