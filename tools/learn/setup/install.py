@@ -10,8 +10,9 @@ from __future__ import annotations
 import sys
 
 from learn.gate import ENVIRONMENT, GREEN
-from learn.paths import NODE
-from learn.run import progress
+from learn.paths import NODE, relative
+from learn.run import bounded, progress
+from learn.run.bounded import Limits
 from learn.say import say
 from learn.setup import debian, node, stamps
 
@@ -27,6 +28,14 @@ def main() -> int:
         return ENVIRONMENT
 
 
+def why_npm_failed() -> str:
+    """One line. npm's own log says too little when it cannot reach its registry."""
+    ping = [node.NODE_BIN, node.NPM_BIN, "ping", "--fetch-retries=0", "--fetch-timeout=15000"]
+    reached = bounded.run(ping, Limits(seconds=30.0), env=node.environment(), cwd=NODE)
+    key = "setup.npm_failed" if reached.status else "setup.npm_broken"
+    return say(key, log="build/logs/npm.log", show=f"{relative(node.NPM_BIN)} ping")
+
+
 def install_npm() -> int:
     """Does nothing when node_modules is what the lock file says."""
     if stamps.npm_ready():
@@ -34,7 +43,7 @@ def install_npm() -> int:
     stamps.NPM_STAMP.unlink(missing_ok=True)
     command = [node.NODE_BIN, node.NPM_BIN, "ci"]
     if progress.run(say("setup.npm"), command, "npm.log", env=node.environment(), cwd=NODE) != 0:
-        print("learn:", say("setup.npm_failed", log="build/logs/npm.log"), file=sys.stderr)
+        print("learn:", why_npm_failed(), file=sys.stderr)
         return ENVIRONMENT
     fresh = stamps.NPM_STAMP.with_suffix(".new")
     fresh.write_text(stamps.digest(stamps.NPM_LOCK) + "\n")
