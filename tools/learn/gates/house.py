@@ -4,7 +4,8 @@
     house_text      sizes of files, columns, SPDX, macros, leftovers
     house_layers    who includes whom: layers and cycles
     house_functions lengths of functions, C++ by libclang and Python by ast
-    house_tools     clang-format and clang-tidy
+    house_tools     clang-format
+    house_tidy      clang-tidy
 
 Each rule is a function of a Tree, so that a test can plant a fault in a copy.
 """
@@ -19,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 
 from learn.gate import GateResult, blocked, verdict
-from learn.gates import house_functions, house_layers, house_text, house_tools
+from learn.gates import house_functions, house_layers, house_text, house_tidy, house_tools
 from learn.index.symbol import IndexUnavailable
 from learn.paths import ROOT
 
@@ -72,7 +73,7 @@ def run(options, root: Path = ROOT) -> GateResult:
             *house_text.check(tree),
             *too_long,
             *house_tools.check_format(tree),
-            *house_tools.check_tidy(tree),
+            *house_tidy.check(tree),
         ]
     except (IndexUnavailable, house_tools.ToolMissing) as problem:
         return blocked("house", str(problem), "./learn doctor")
