@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from learn import index_cache
+from learn import index as symbols
 from learn.record.runs import Bench
 
 DATA = Path(__file__).parent / "data" / "record"
@@ -37,7 +37,7 @@ def built(variant: str = "") -> Path:
 @functools.cache
 def index():
     root = workshop()
-    return index_cache.build(root=root, folders=[root], cache=root / "index", quiet=True)
+    return symbols.build(root=root, folders=[root], cache=root / "index", quiet=True)
 
 
 def bench(variant: str = "") -> Bench:

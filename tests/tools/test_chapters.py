@@ -3,8 +3,8 @@
 
 import pytest
 
-from learn import chapters
-from learn.chapters import ChapterError
+from learn.site import chapters
+from learn.site.chapters import ChapterError
 
 RIGHT = """
 minutes = 60

@@ -10,10 +10,13 @@ import time
 
 import pytest
 
-from learn import checking, cli, debian, doctor, testing
-from learn.counting import Count, junit
+from learn import cli
 from learn.gate import GateResult, Problem
+from learn.gates import checking
 from learn.paths import ROOT
+from learn.setup import debian, doctor, install
+from learn.testing import suite
+from learn.testing.counting import Count, junit
 
 
 def learn(*arguments, language="en"):
@@ -102,6 +105,30 @@ def test_a_bare_tree_installs_nothing_unasked(tmp_path):
         assert not (tmp_path / ".venv").exists()
 
 
+def test_a_registry_out_of_reach_is_named_with_its_likely_causes(monkeypatch, capfd):
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
+    monkeypatch.setattr(install.stamps, "NPM_STAMP", ROOT / "build" / "no-such-stamp")
+    monkeypatch.setattr(install.progress, "run", lambda *_, **__: 1)
+    assert install.install_npm() == 4
+    said = capfd.readouterr().err.strip()
+    assert "NODE_EXTRA_CA_CERTS" in said and ".venv/bin/npm ping" in said
+    assert "\n" not in said
+
+
+def test_pip_out_of_reach_is_one_line_with_its_likely_causes(tmp_path):
+    """The real script, its own venv, a registry where nobody listens."""
+    for name in ("learn", "tools/debian-packages.toml", "tools/node/package-lock.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "tools/requirements.lock").write_text("typer==0.0.1 --hash=sha256:" + "0" * 64)
+    unreachable = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0", "LEARN_LANG": "en"}
+    done = subprocess.run([tmp_path / "learn", "--yes", "--no-serve"], env=os.environ | unreachable,
+                          stdin=subprocess.DEVNULL, text=True, capture_output=True, check=False)
+    assert done.returncode == 4
+    last = done.stderr.splitlines()[-1]
+    assert "SSL_CERT_FILE" in last and "-m pip -v index versions pip" in last
+
+
 def test_a_gate_that_breaks_has_not_passed(monkeypatch):
     import learn.gates.house as house
 
@@ -125,15 +152,15 @@ def test_json_is_alone_on_standard_output(monkeypatch, capfd):
 
 
 def test_the_last_line_counts_every_part(capsys):
-    rows = [("dev", testing.Outcome(Count(10, 0, 1)), 1.0),
-            ("house", testing.failed("red"), 2.0)]
-    assert testing.summarize(rows) == 1
+    rows = [("dev", suite.Outcome(Count(10, 0, 1)), 1.0),
+            ("house", suite.failed("red"), 2.0)]
+    assert suite.summarize(rows) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "10 passed, 1 failed, 1 skipped"
 
 
 def test_a_part_without_tests_has_failed():
-    assert testing.judged(0, Count(), "x.log").count == Count(failed=1)
-    assert testing.judged(5, Count(passed=3), "x.log").count == Count(3, 1)
+    assert suite.judged(0, Count(), "x.log").count == Count(failed=1)
+    assert suite.judged(5, Count(passed=3), "x.log").count == Count(3, 1)
 
 
 def test_junit_files_of_both_runners_are_counted(tmp_path):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from learn import build, cli
+from learn import cli
 from learn.conformance import differences, go, linkbuffer
 from learn.conformance.compare import compare
 from learn.conformance.linkbuffer import Pair
@@ -15,6 +15,7 @@ from learn.conformance.minimise import minimise
 from learn.conformance.scripts import defined, generate
 from learn.conformance.suite import Binaries, SuiteResult
 from learn.gates import conformance as gate
+from learn.run import build
 
 ROWS = differences.load("linkbuffer")
 
@@ -65,7 +66,7 @@ def test_a_driver_that_ends_is_seen(pair, tmp_path):
 
 
 def test_a_driver_that_hangs_is_seen(pair, monkeypatch):
-    monkeypatch.setattr(linkbuffer, "_SECONDS", 1)
+    monkeypatch.setattr(linkbuffer, "_SECONDS", 1.0)
     monkeypatch.setattr(linkbuffer, "_MOST", 1)
     assert "timeout" in differing(Pair(("sleep", "60"), pair().theirs), 1)[0].ours
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from learn.index import Index
-from learn.index_symbol import Symbol
+from learn.index.symbol import Symbol
 from learn.site import expand, pieces
 from learn.site.content import accessible, join_chinese
 from learn.site.directives import find, touching_pieces

@@ -57,7 +57,7 @@ def test_bad_use_is_one_line_and_status_2(learn, words, says):
 
 def test_from_reset_over_hints_to_the_solution(learn, tmp_path):
     assert learn("reset", ID).returncode == 0  # writes the files, like start
-    assert "fill in class_of" in (tmp_path / ID / "src" / "mcache" / "size_class.h").read_text()
+    assert "fill in class_of" in (tmp_path / ID / "src" / "netpoll" / "mcache" / "size_class.h").read_text()
     assert "three hints" in learn("solution").stderr
     assert [learn("hint").stdout.split("\n")[0] for _ in range(3)] == [
         "Hint 1 of 3",

@@ -1,61 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exercises on a tree with one tiny one: verdicts, and a gate seen red on planted faults."""
+"""The gate of the exercises, seen red on faults planted in a tree with one tiny exercise."""
 
-import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
+from exercise_helpers import ID, change, exercise, tree  # noqa: F401: fixtures
 
 from learn import paths
-from learn.exercise import cut, judge, model, session, show, tests, workspace
+from learn.exercise import model, tests
 from learn.exercise.model import ExerciseError
-from learn.exercise.tree import layers, write_files
+from learn.exercise.tree import layers
 from learn.gates import exercises as gate
 
-SAMPLE = Path(__file__).parent / "data" / "exercise_tree"
-ID = "01-toy/1-clamp"
 MUTANT = f"exercises/{ID}/mutants/forgets_high.toml"
-
-
-@pytest.fixture
-def tree(tmp_path, monkeypatch):
-    """A copy that a test may break; objects that are alike are compiled once for all tests."""
-    shutil.copytree(SAMPLE, tmp_path / "tree")
-    monkeypatch.setattr(judge, "STORE", tmp_path / "store")
-    prelude = paths.BUILD / "exercise" / "prelude"
-    prelude.mkdir(parents=True, exist_ok=True)
-    (tmp_path / "store").mkdir()
-    (tmp_path / "store" / "prelude").symlink_to(prelude)
-    monkeypatch.setenv("LEARN_WORKSPACE", str(tmp_path / "workspace"))
-    monkeypatch.setenv("LEARN_LANG", "en")
-    return tmp_path / "tree"
-
-
-@pytest.fixture
-def exercise(tree):
-    return model.find("clamp", tree)
-
-
-def change(file: Path, old: str, new: str) -> None:
-    text = file.read_text("utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new), "utf-8")
 
 
 def prove(tree: Path):
     return gate.prove(tree, variants=("plain",), timed=False)
-
-
-def answer(exercise, body: str) -> None:
-    """Writes what a learner might: the real file with another body in the hole."""
-    idea = model.Mutant("idea", "", "toy::clamp", "", body, {})
-    changed = cut.mutated(exercise, idea, cut.index_of(exercise.root))
-    write_files(workspace.folder(exercise), changed)
-
-
-# --- the gate, and the faults it must see ---------------------------------------------
 
 
 def test_a_sound_exercise_passes(tree):
@@ -186,108 +149,13 @@ def test_a_part_of_the_name_is_enough(tree, name):
     assert model.find(name, tree).id == ID
 
 
-# --- the learner ----------------------------------------------------------------------
-
-
-def test_the_starter_is_the_real_file_around_the_hole(exercise):
-    text = cut.starter(exercise, cut.index_of(exercise.root), "zh")["src/netpoll/toy/toy.cpp"]
-    assert "  // 范围里最近的数。\n" in text
-    assert '  check(false, "exercise 01-toy/1: fill in clamp");\n  return {};\n}' in text
-    real = (exercise.root / "src" / "netpoll" / "toy" / "toy.cpp").read_text().splitlines()
-    kept = [line for line in real if "return" not in line]
-    assert [line for line in text.splitlines() if line in kept] == kept
-
-
-def test_start_does_not_overwrite_and_reset_keeps_the_old_file(exercise):
-    (file,) = workspace.start(exercise, "en")
-    file.write_text("mine")
-    with pytest.raises(ExerciseError, match="is started already: ./learn reset"):
-        workspace.start(exercise, "en")
-    assert file.read_text() == "mine"
-    assert [f.name for f in workspace.reset(exercise, "en")] == ["toy.cpp.bak-1"]
-    assert [f.name for f in workspace.reset(exercise, "en")] == ["toy.cpp.bak-2"]
-    assert file.with_name("toy.cpp.bak-1").read_text() == "mine"
-    assert "fill in clamp" in file.read_text()
-
-
-def test_a_run_before_start_says_what_to_do(exercise):
-    with pytest.raises(ExerciseError, match="is not started: ./learn start"):
-        session.verdict_of(exercise)
-
-
-def test_the_starter_is_red_and_names_the_hole(exercise):
-    workspace.start(exercise, "en")
-    verdict = session.verdict_of(exercise)
-    assert (verdict.verdict, verdict.exit_code, len(verdict.outcomes)) == ("red", 1, 3)
-    assert {o.status for o in verdict.outcomes} == {tests.CRASHED}
-    assert "exercise 01-toy/1: fill in clamp" in "\n".join(show.lines(verdict))
-    assert verdict.mutant is None
-
-
-@pytest.mark.parametrize(("language", "helping"),
-                         [("en", "Nothing stops a large number."), ("zh", "大数没有被拦住。")])  # fmt: skip
-def test_a_known_wrong_idea_is_recognised(exercise, monkeypatch, language, helping):
-    monkeypatch.setenv("LEARN_LANG", language)
-    answer(exercise, "  if (value > low) return value;\n  return low;")
-    verdict = session.verdict_of(exercise)
-    assert verdict.to_dict(exercise, language)["help"] == helping
-    shown = "\n".join(show.lines(verdict))
-    assert "✗ Clamp.TooLargeBecomesTheHighest" in shown
-    assert "Which is: 10" in shown
-    assert helping in shown
-
-
-def test_another_wrong_idea_is_not_taken_for_a_known_one(exercise):
-    answer(exercise, "  (void)low, (void)high;\n  return value;")
-    verdict = session.verdict_of(exercise)
-    assert (verdict.verdict, verdict.mutant) == ("red", None)
-
-
-def test_a_right_answer_is_green_and_opens_the_solution(exercise):
-    workspace.start(exercise, "en")
-    assert not workspace.may_see_solution(exercise)
-    answer(exercise, "  return value < low ? low : value > high ? high : value;")
-    verdict = session.verdict_of(exercise)
-    assert (verdict.verdict, verdict.exit_code) == ("green", 0)
-    assert workspace.may_see_solution(exercise)
-    assert "+  if (value < low) return low;" in workspace.solution_diff(exercise)
-
-
-def test_what_does_not_compile_shows_the_compilers_words(exercise):
-    answer(exercise, "  return valeu;")
-    verdict = session.verdict_of(exercise)
-    assert (verdict.verdict, verdict.exit_code) == ("does_not_compile", 2)
-    assert "valeu" in "\n".join(show.lines(verdict))
-
-
-def test_a_loop_without_end_is_a_timeout(exercise):
-    answer(exercise, "  for (volatile int i = value; low < high; i = i + 1) {}\n  return 0;")
-    verdict = judge.judge(exercise, workspace.folder(exercise), "yours", limit=1.0)
-    assert (verdict.verdict, verdict.exit_code) == ("timeout", 3)
-    assert verdict.seconds < 60
-
-
-def test_three_hints_one_at_a_time_and_then_the_solution(exercise):
-    given = [workspace.next_hint(exercise, "zh") for _ in range(4)]
-    assert given == [(1, "一"), (2, "二"), (3, "三"), (3, "三")]
-    assert workspace.may_see_solution(exercise)
-
-
-def test_an_edited_header_reaches_every_file_that_includes_it(exercise):
-    workspace.start(exercise, "en")
-    header = workspace.folder(exercise) / "src" / "netpoll" / "toy" / "toy.h"
-    header.write_text("#error planted\n")
-    assert session.verdict_of(exercise).verdict == "does_not_compile"
-
-
-def test_the_verdict_as_json(exercise):
-    answer(exercise, "  return value < low ? low : value;")
-    table = json.loads(json.dumps(session.verdict_of(exercise).to_dict(exercise, "en")))
-    assert (table["exercise"], table["verdict"], table["exit"]) == (ID, "red", 1)
-    assert table["mutant"] == "forgets_high"
-    assert {t["test"] for t in table["tests"] if t["status"] == "failed"} == {
-        "Clamp.TooLargeBecomesTheHighest"
-    }
+def test_a_leak_is_red_under_the_sanitizer(tree):
+    change(tree / "src" / "netpoll" / "toy" / "toy.cpp", "  if (value < low)",
+           "  static thread_local volatile int* lost;\n  lost = new int(value);\n"
+           "  if (value < low)")  # fmt: skip
+    result = gate.prove(tree, variants=("asan",), timed=False)
+    assert ["(asan)" in p.text for p in result.problems] == [True]
+    assert tests.AFTER in result.problems[0].text
 
 
 def test_layers_are_read_from_the_build(tree):

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from learn.gates import house, house_layers, house_nodiscard, house_tools
+from learn.gates import house, house_layers, house_nodiscard, house_tidy
 from learn.paths import ROOT
 
 LICENCE = "// SPDX-License-" + "Identifier: Apache-2.0\n"
@@ -152,9 +152,27 @@ def test_files_that_git_ignores_are_not_read(tree):
 
 
 def test_a_missing_tool_is_not_a_pass(tree, monkeypatch):
-    monkeypatch.setattr(house_tools, "TIDY", "clang-tidy-of-nobody")
+    monkeypatch.setattr(house_tidy, "TIDY", "clang-tidy-of-nobody")
     result = house.run(None, tree)
     assert (result.ok, result.exit_code()) == (False, 4)
+
+
+def test_sources_that_do_not_compile_as_one_are_looked_at_apart(tree):
+    for name, helper in (("c", "helper"), ("d", "Helper")):
+        text = LICENCE + f"namespace {{\nint common() {{ return 1; }}\n}}\nint {helper}_{name}() {{\n"
+        plant(tree, f"src/netpoll/base/{name}.cpp", text + "  return common();\n}\n")
+    found = [problem for problem in problems(tree) if "case style" in problem.text]
+    assert [(problem.file, problem.line) for problem in found] == [("src/netpoll/base/d.cpp", 5)]
+
+
+def test_a_place_in_a_unit_is_the_sources_own(tree):
+    (tree / "build" / "tidy" / "units").mkdir(parents=True)
+    names = ["src/netpoll/base/a.cpp", "src/netpoll/os/b.cpp"]
+    unit = house_tidy.Unit(house.Tree(tree), names)
+    lines = unit.path.read_text().splitlines()
+    for number, line in enumerate(lines, 1):
+        file, own = unit.place(unit.name, number)
+        assert (tree / file).read_text().splitlines()[own - 1] == line
 
 
 def test_clang_tidy_looks_again_when_a_header_changes(tree):

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from learn import index_cache, index_clang
-from learn.index import AmbiguousSymbol, UnknownSymbol
-from learn.index_symbol import IndexUnavailable
+from learn.index import AmbiguousSymbol, IndexUnavailable, UnknownSymbol, build, reader
 
 SAMPLE = Path(__file__).parent / "data" / "index"
 HEADER, SOURCE = "src/ring/ring.h", "src/ring/ring.cpp"
 
 
 def index_of(root: Path, cache: Path):
-    return index_cache.build(root=root, folders=[root / "src"], cache=cache)
+    return build(root=root, folders=[root / "src"], cache=cache)
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +110,8 @@ def test_a_changed_header_is_read_again(tmp_path, monkeypatch):
     tree, cache = tmp_path / "tree", tmp_path / "cache"
     index_of(tree, cache)
     read = []
-    parse = index_clang.parse
-    monkeypatch.setattr(index_clang, "parse", lambda f, *a: read.append(f.name) or parse(f, *a))
+    parse = reader.parse
+    monkeypatch.setattr(reader, "parse", lambda f, *a: read.append(f.name) or parse(f, *a))
     index_of(tree, cache)
     assert read == []
     header = tree / HEADER
@@ -133,19 +131,19 @@ def test_a_file_that_does_not_compile_is_told_and_not_remembered(tmp_path):
 
 
 def test_without_libclang_nothing_is_known(monkeypatch, tmp_path):
-    monkeypatch.setattr(index_clang, "LIBRARIES", ("/nowhere/libclang-19.so.1",))
-    index_clang.bindings.cache_clear()
+    monkeypatch.setattr(reader, "LIBRARIES", ("/nowhere/libclang-19.so.1",))
+    reader.bindings.cache_clear()
     with pytest.raises(IndexUnavailable, match="libclang 19 is not installed"):
         index_of(SAMPLE, tmp_path)
-    index_clang.bindings.cache_clear()
+    reader.bindings.cache_clear()
 
 
 def test_a_warm_index_loads_at_once(tmp_path):
     index_of(SAMPLE, tmp_path)
     code = (
         "import sys, time; from pathlib import Path; start = time.perf_counter();"
-        "from learn import index_cache; root = Path(sys.argv[1]);"
-        "index_cache.build(root=root, folders=[root / 'src'], cache=Path(sys.argv[2]));"
+        "from learn import index; root = Path(sys.argv[1]);"
+        "index.build(root=root, folders=[root / 'src'], cache=Path(sys.argv[2]));"
         "assert 'clang' not in sys.modules; print(time.perf_counter() - start)"
     )
     run = subprocess.run(

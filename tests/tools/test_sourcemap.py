@@ -5,10 +5,10 @@ import dataclasses
 
 import pytest
 
-from learn import index_cache, paths, sourcemap, upstream
+from learn import index, paths, sourcemap, upstream
 from learn.gates import sourcemap as gate
 from learn.index import Index
-from learn.index_symbol import IndexUnavailable
+from learn.index.symbol import IndexUnavailable
 from learn.upstream import UpstreamSymbol
 from test_directives import symbol
 
@@ -157,7 +157,7 @@ def test_without_an_index_the_gate_has_not_passed(monkeypatch):
     def fails(**_):
         raise IndexUnavailable("libclang 19 is not installed")
 
-    monkeypatch.setattr(index_cache, "build", fails)
+    monkeypatch.setattr(index, "build", fails)
     result = gate.run()
     assert result.could_not_run and result.exit_code() == 4
 

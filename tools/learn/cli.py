@@ -23,7 +23,8 @@ from learn.say import say
 OWNERS = {
     "learn.record.cli": ("record",),
     "learn.exercise.cli": ("list", "start", "watch", "run", "hint", "reset", "solution"),
-    "learn.site.cli": ("site", "parity"),
+    "learn.site.cli": ("site",),
+    "learn.gates.cli": ("parity",),
 }
 OWN = ("test", "check", "doctor")
 VERBS = OWN + tuple(verb for verbs in OWNERS.values() for verb in verbs)
@@ -56,9 +57,9 @@ def test(
     yes: Yes = False,
 ) -> None:
     """Every test: C++, tools, load, gates. The last line counts them."""
-    from learn import testing
+    from learn.testing import suite
 
-    raise typer.Exit(testing.run(only))
+    raise typer.Exit(suite.run(only))
 
 
 @app.command()
@@ -68,7 +69,7 @@ def check(
     scripts: Annotated[int, typer.Option(min=1, help="Of conformance: how many.")] = None,
 ) -> None:
     """One gate, or all of them: one line a problem, with what mends it."""
-    from learn import checking
+    from learn.gates import checking
 
     if scripts is not None and name != "conformance":
         raise typer.Exit(complain(say("conformance.scripts_where"), USAGE))
@@ -79,7 +80,7 @@ def check(
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Every need of the project, and the command that mends what is missing."""
-    from learn import doctor as needs
+    from learn.setup import doctor as needs
 
     raise typer.Exit(needs.run(as_json))
 

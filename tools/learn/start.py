@@ -8,8 +8,9 @@ import sys
 
 from rich.console import Console
 
-from learn import build, progress, sequence
 from learn.gate import ENVIRONMENT, GREEN, RED
+from learn.record import sequence
+from learn.run import build, progress
 from learn.say import say
 
 

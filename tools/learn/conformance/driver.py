@@ -16,6 +16,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from learn.run.bounded import OURS, Kept
+
 # Only a broken driver waits it out.
 PATIENCE = 5.0
 
@@ -37,13 +39,9 @@ class Driver:
     """A driver process. Lines are kept by situation, late ones too."""
 
     def __init__(self, program: Path) -> None:
-        self._process = subprocess.Popen(
-            [str(program)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        self._kept = Kept([program], OURS, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True)
+        self._process = self._kept.process
         self._lines: dict[str, list[Line]] = {}
         self._changed = threading.Condition()
         self._over = False
@@ -99,8 +97,8 @@ class Driver:
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            pass
+        self._kept.end()
         self._reader.join()
         self._process.stdout.close()
 

@@ -14,8 +14,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from learn import progress
 from learn.paths import BUILD, TESTS
+from learn.run import progress
 from learn.say import say
 
 MODULE = TESTS / "conformance"

@@ -3,21 +3,22 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from learn.conformance import differences, minimise
 from learn.conformance.compare import END, Verdict, compare
 from learn.conformance.scripts import defined, generate
 from learn.conformance.suite import Binaries, Difference, Progress, SuiteResult
+from learn.run import bounded
 
 SCRIPTS = 5_000
 _BATCH = 250      # scripts to one run of the drivers
-_SECONDS = 120    # for one batch, which takes less than one
+_OUTPUT = 256 * bounded.MB  # of one batch, which prints about one
+_SECONDS = 120.0  # for one batch, which takes less than one
 _MOST = 5         # differences to shrink and show; then the suite ends
 
 
@@ -105,14 +106,11 @@ def _explain(pair: Pair, rows: list[differences.Row], seed: int, seen: Verdict) 
 
 def _answers(command: tuple, text: str, count: int) -> list[list[str]]:
     """A driver's lines, script by script; a last line tells of a crash."""
-    try:
-        done = subprocess.run(command, input=text, capture_output=True, text=True,
-                              timeout=_SECONDS, check=False)
-        output, status = done.stdout, done.returncode
-    except subprocess.TimeoutExpired as late:
-        output, status = (late.stdout or b"").decode(), "timeout"
+    limits = replace(bounded.OURS, seconds=_SECONDS, output=_OUTPUT)
+    done = bounded.run(command, limits, stdin=text.encode(), apart=True)
+    status = done.status if not done.why else "timeout" if done.why == "time" else done.why
     answers, lines = [], []
-    for line in output.splitlines():
+    for line in done.output.splitlines():
         lines.append(line)
         if line.startswith("E "):
             answers.append(lines)

@@ -13,13 +13,14 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from learn.conformance import differences
 from learn.conformance.cuts import Player, cuts
 from learn.conformance.logs import Log, judge
 from learn.conformance.suite import Binaries, Progress, SuiteResult
+from learn.run import bounded
 
 NETWORKS = ("tcp", "unix")
 # Server and client; the original with itself is what the others are held to.
@@ -78,26 +79,21 @@ def _stream(
     binaries: Binaries, network: str, folder: str, stream: Stream, server: str, client: str
 ) -> Log:
     address = "127.0.0.1:0" if network == "tcp" else f"{folder}/stream"
-    serving = subprocess.Popen(
-        [_program(binaries, server), "serve", network, address],
+    # A server that never says where it listens is ended by its own deadline.
+    limits = replace(bounded.OURS, seconds=2.0 * _SECONDS)
+    with bounded.Kept(
+        [_program(binaries, server), "serve", network, address], limits,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        where = serving.stdout.readline().removeprefix("listening ").strip()
+    ) as kept:  # fmt: skip
+        listening = kept.process.stdout
+        where = listening.readline().removeprefix("listening ").strip()
         command = [_program(binaries, client), "send", network, where, *stream.arguments()]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=_SECONDS
-        )
-        served = serving.stdout.readline() if done.returncode == 0 else ""
-        return [f"client: {done.stdout}{done.stderr}".strip(), f"server: {served}".strip()]
-    except subprocess.TimeoutExpired:
+        done = bounded.run(command, replace(bounded.OURS, seconds=float(_SECONDS)))
+        served = listening.readline() if done.status == 0 else ""
+    Path(folder, "stream").unlink(missing_ok=True)
+    if done.why == "time":
         return ["client: hung"]
-    finally:
-        serving.kill()
-        serving.wait()
-        serving.stdin.close()
-        serving.stdout.close()
-        Path(folder, "stream").unlink(missing_ok=True)
+    return [f"client: {done.output}".strip(), f"server: {served}".strip()]
 
 
 def _program(binaries: Binaries, side: str) -> Path:

@@ -4,7 +4,7 @@
     model      what stands in exercises/NN-slug/k-name/
     cut        the learner's file, made from the real one
     objects    compiles each file once for each content, and links
-    tests      runs a test program; one verdict for each test, crash or not
+    tests      runs a test program; one verdict for each test, whatever it prints or breaks
     judge      a tree of sources -> a Verdict;   mutants: known wrong ideas
     workspace  the learner's files and progress
     cli        list start watch run hint reset solution

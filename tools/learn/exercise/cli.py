@@ -39,7 +39,7 @@ def one_line(verb: Callable[..., int]) -> Callable[..., None]:
     def wrapped(*args: object, **options: object) -> None:
         from learn.exercise.objects import NoCompiler
         from learn.exercise.tests import NothingRan
-        from learn.index_symbol import IndexUnavailable
+        from learn.index.symbol import IndexUnavailable
 
         try:
             raise typer.Exit(verb(*args, **options))

@@ -10,18 +10,19 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from learn import index_cache, paths
+from learn import paths
 from learn.exercise.model import Exercise, ExerciseError, Hole, Mutant
 from learn.index import Index, Symbol, SymbolError, load
+from learn.index import build as build_index
 
-CHECK = '#include "base/check.h"'
+CHECK = '#include "netpoll/base/check.h"'
 
 
 def index_of(root: Path) -> Index:
     """The index of the tree an exercise belongs to: ours, or a test's."""
     if root == paths.ROOT:
         return load()
-    return index_cache.build(root=root, folders=[root / "src"], cache=root / "build" / "index")
+    return build_index(root=root, folders=[root / "src"], cache=root / "build" / "index")
 
 
 def starter(exercise: Exercise, index: Index, language: str) -> dict[str, str]:
@@ -45,10 +46,14 @@ def mutated(exercise: Exercise, mutant: Mutant, index: Index) -> dict[str, str]:
     return {symbol.file: _replaced(source, [(symbol, body)])}
 
 
+def files(exercise: Exercise, index: Index) -> list[str]:
+    """The files that have a hole, from the top of the tree: what a learner hands in."""
+    return sorted({function(hole.symbol, index).file for hole in exercise.holes})
+
+
 def solution(exercise: Exercise, index: Index) -> dict[str, str]:
     """The real files that the learner rewrites."""
-    files = {function(hole.symbol, index).file for hole in exercise.holes}
-    return {file: (exercise.root / file).read_text("utf-8") for file in sorted(files)}
+    return {file: (exercise.root / file).read_text("utf-8") for file in files(exercise, index)}
 
 
 def function(name: str, index: Index) -> Symbol:

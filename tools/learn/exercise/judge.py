@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 import time
 from dataclasses import asdict, dataclass, field, replace
@@ -18,9 +20,12 @@ from learn.exercise.objects import DoesNotCompile, Workshop
 from learn.exercise.tests import Outcome
 from learn.exercise.tree import Tree, write_file, write_files
 from learn.index import Index
+from learn.run import bounded
+from learn.run.bounded import Limits
 
 GREEN, RED, COMPILER, TIMEOUT = "green", "red", "does_not_compile", "timeout"
 EXIT = {GREEN: 0, RED: 1, COMPILER: 2, TIMEOUT: 3}
+LIMITS = {"plain": bounded.LEARNER, "asan": bounded.SANITIZED, "tsan": bounded.SANITIZED}
 STORE = paths.BUILD / "exercise"
 
 
@@ -54,15 +59,20 @@ class Verdict:
         }
 
 
-def judge(exercise: Exercise, overlay: Path | None, label: str, *, variant: str = "plain",
-          remember: bool = False, limit: float = tests.TIME_LIMIT_S) -> Verdict:  # fmt: skip
+def judge(exercise: Exercise, overlay: Path | None, label: str, *, shown: Path | None = None,
+          variant: str = "plain", remember: bool = False,
+          seconds: float | None = None) -> Verdict:  # fmt: skip
     """The verdict on the tree with the files of `overlay` in it.
+
+    Every file there counts, so it holds only what may be replaced. Messages name
+    its files as `shown` has them.
 
     `remember` takes the outcome of the same objects from an earlier run; never
     for a learner, whose race may show only now.
     """
     began = time.monotonic()
-    tree = Tree(exercise.root, overlay)
+    tree = Tree(exercise.root, overlay, shown)
+    limits = LIMITS[variant] if seconds is None else replace(LIMITS[variant], seconds=seconds)
     home = STORE / exercise.id
     program = home / "bin" / f"{label}-{variant}"
     own = [str(path.relative_to(exercise.root)) for path in exercise.tests()]
@@ -70,8 +80,9 @@ def judge(exercise: Exercise, overlay: Path | None, label: str, *, variant: str 
         sources = [*tree.sources(exercise.folder), *own]
         key = Workshop(STORE, variant).program(tree, sources, program)
     except DoesNotCompile as problem:
-        return Verdict(COMPILER, compiler=str(problem), seconds=time.monotonic() - began)
-    outcomes = _outcomes(program, home / "outcomes" / f"{key}.json", remember, limit)
+        said = str(problem).replace(str(overlay), str(shown)) if shown else str(problem)
+        return Verdict(COMPILER, compiler=said, seconds=time.monotonic() - began)
+    outcomes = _outcomes(program, home / "outcomes" / f"{key}-{_rules()}.json", remember, limits)
     return Verdict(_colour(outcomes), outcomes, seconds=time.monotonic() - began)
 
 
@@ -101,13 +112,20 @@ def recognised(exercise: Exercise, verdict: Verdict, known: dict[str, frozenset[
     return verdict
 
 
-def _outcomes(program: Path, memory: Path, remember: bool, limit: float) -> list[Outcome]:
+def _outcomes(program: Path, memory: Path, remember: bool, limits: Limits) -> list[Outcome]:
     if remember and memory.is_file():
         return [Outcome(**entry) for entry in json.loads(memory.read_text("utf-8"))]
-    outcomes = tests.run(program, limit)
+    outcomes = tests.run(program, limits)
     if remember and not any(o.status == tests.TIMED_OUT for o in outcomes):
         write_file(memory, json.dumps([asdict(o) for o in outcomes], ensure_ascii=False))
     return outcomes
+
+
+@functools.cache
+def _rules() -> str:
+    """Of how a program is run and read: what other rules said is not remembered."""
+    sources = (Path(module.__file__).read_bytes() for module in (tests, bounded))
+    return hashlib.sha256(b"".join(sources)).hexdigest()[:8]
 
 
 def _colour(outcomes: list[Outcome]) -> str:

@@ -13,12 +13,13 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from learn.exercise.tree import Tree, write_file
+from learn.run import bounded
+from learn.run.bounded import MB, Limits
 
 PRELUDE = Path(__file__).with_name("prelude.h")
 GTEST = Path("/usr/include/gtest/gtest.h")
@@ -28,6 +29,8 @@ VARIANTS = {
     "asan": ("g++", "-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
     "tsan": ("g++", "-O1", "-g1", "-fsanitize=thread"),
 }
+# A learner's constant expression can keep a compiler busy for ever.
+COMPILING = Limits(seconds=300.0, output=4 * MB, memory=3072 * MB)
 OBJECTS_MAX = 250
 WORKERS = max(2, os.cpu_count() or 2)
 
@@ -79,8 +82,7 @@ class Workshop:
                 return made
         scratch = self.store / "scratch" / f"{os.getpid()}-{_sha(name, str(tree.overlay))[:16]}.o"
         scratch.parent.mkdir(parents=True, exist_ok=True)
-        run([*self.command, *tree.includes(), f"-ffile-prefix-map={tree.root}/=",
-             *self._use_prelude(), "-MMD", "-MF", f"{scratch}.d",
+        run([*self.command, *tree.includes(), *tree.prefixes(), *self._use_prelude(), "-MMD", "-MF", f"{scratch}.d",
              "-c", str(tree.path(name)), "-o", str(scratch)])  # fmt: skip
         includes = _included(tree, Path(f"{scratch}.d"))
         if includes not in known:
@@ -114,7 +116,8 @@ class Workshop:
         compiler = shutil.which(self.command[0])
         marks = [_stamp(Path(compiler)) if compiler else "", _stamp(GTEST)]
         key = _sha(PRELUDE.read_text("utf-8"), *self.command, *marks)[:16]
-        return self.store / "prelude" / f"{self.variant}-{key}" / "prelude.h"
+        # A precompiled header names its source: by the real place, which stays.
+        return (self.store / "prelude").resolve() / f"{self.variant}-{key}" / "prelude.h"
 
     def _use_prelude(self) -> list[str]:
         header = str(self._prelude())
@@ -143,15 +146,16 @@ def _stamp(path: Path) -> str:
 
 def run(command: list[str]) -> None:
     """Runs the compiler; its complaint becomes DoesNotCompile."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-    except FileNotFoundError as problem:
-        raise NoCompiler(f"{command[0]} is not installed") from problem
-    if done.returncode == 0:
+    if not shutil.which(command[0]):
+        raise NoCompiler(f"{command[0]} is not installed")
+    done = bounded.run(command, COMPILING)
+    if done.why:
+        raise DoesNotCompile(f"error: {command[0]} did not end: {done.why}\n{done.output[-2000:]}")
+    if done.status == 0:
         return
-    if "gtest/gtest.h" in done.stderr.split("\n", 1)[0] or "cannot find -lgtest" in done.stderr:
+    if "gtest/gtest.h" in done.output.split("\n", 1)[0] or "cannot find -lgtest" in done.output:
         raise NoCompiler("GoogleTest is not installed")
-    raise DoesNotCompile(done.stderr)
+    raise DoesNotCompile(done.output)
 
 
 def _included(tree: Tree, depfile: Path) -> list[str]:

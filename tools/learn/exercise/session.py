@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from learn.exercise import judge, workspace
 from learn.exercise.judge import Verdict
-from learn.exercise.model import Exercise
+from learn.exercise.model import Exercise, ExerciseError
 from learn.exercise.objects import prune
+from learn.exercise.tree import write_files
 
 _DEBOUNCE_MS, _STEP_MS = 60, 20  # an editor writes a file in several steps
 
@@ -19,20 +20,33 @@ def prepare(exercise: Exercise) -> float:
     began = time.monotonic()
     judge.patterns(exercise)
     if workspace.is_started(exercise):
-        judge.judge(exercise, workspace.folder(exercise), "yours")
+        verdict_on_yours(exercise)
     prune(judge.STORE)
     return time.monotonic() - began
 
 
 def verdict_of(exercise: Exercise) -> Verdict:
     """What the tests say of the learner's files now."""
-    verdict = judge.judge(exercise, workspace.need_started(exercise), "yours")
+    workspace.need_started(exercise)
+    verdict = verdict_on_yours(exercise)
     if verdict.verdict == judge.GREEN:
         workspace.record(exercise, green=True)
         return verdict
     if not verdict.failing:
         return verdict
     return judge.recognised(exercise, verdict, judge.patterns(exercise))
+
+
+def verdict_on_yours(exercise: Exercise) -> Verdict:
+    """On the files that have holes and on no other: what else lies there is not looked at."""
+    handed_in = judge.STORE / exercise.id / "yours"
+    files = workspace.handed_in(exercise)
+    if handed_in.is_dir():
+        for old in [f for f in handed_in.rglob("*") if f.is_file()]:
+            if str(old.relative_to(handed_in)) not in files:
+                old.unlink()
+    write_files(handed_in, files)
+    return judge.judge(exercise, handed_in, "yours", shown=workspace.folder(exercise))
 
 
 def verdicts(exercise: Exercise) -> Iterator[Verdict]:
@@ -42,4 +56,7 @@ def verdicts(exercise: Exercise) -> Iterator[Verdict]:
     folder = workspace.need_started(exercise)
     yield verdict_of(exercise)
     for _ in watch(folder, debounce=_DEBOUNCE_MS, step=_STEP_MS, raise_interrupt=False):
-        yield verdict_of(exercise)
+        try:
+            yield verdict_of(exercise)
+        except ExerciseError as problem:  # a file is gone; an editor may be replacing it
+            yield Verdict(judge.COMPILER, compiler=str(problem))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,6 +19,8 @@ from learn.exercise import cut, judge
 from learn.exercise.model import Exercise, ExerciseError
 from learn.exercise.objects import prune
 from learn.exercise.tree import write_files
+from learn.run import bounded
+from learn.run.bounded import Limits
 
 CYCLES = 9
 
@@ -53,11 +54,11 @@ def _edits(exercise: Exercise, cycles: int) -> list[dict[str, str]]:
 
 
 def _verdict(exercise: Exercise, home: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "learn", "run", exercise.id, "--json"],
-        cwd=exercise.root, capture_output=True, text=True,
+    run = bounded.run(
+        [sys.executable, "-m", "learn", "run", exercise.id, "--json"], Limits(seconds=120.0),
+        cwd=exercise.root,
         env={**os.environ, "LEARN_WORKSPACE": str(home), "PYTHONPATH": str(paths.TOOLS)},
     )  # fmt: skip
-    if run.returncode not in (0, 1):
-        words = " ".join((run.stdout + run.stderr).split())[:300]
+    if run.status not in (0, 1):
+        words = " ".join(run.output.split())[:300]
         raise ExerciseError(f"exercises/{exercise.id}: no verdict while timing: {words}")

@@ -1,28 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a GoogleTest program; every test gets a verdict, whatever the code does.
 
-A test that ends the process is marked and the program started again without the
-tests that have had their turn: a crash hides nothing. One time limit for all.
+GoogleTest writes its results into a file when all tests have ended; that file
+is believed, not what was printed, for a learner's own prints may stand there.
+A test that ends the process leaves no such file: then the printed text says how
+far the program came, that test is marked, and the program is started again
+without the tests that have had their turn: a crash hides nothing. One time limit
+for all. A program that fails after its last test (a leak, say) is not green.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
-import resource
-import signal
-import subprocess
+import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-TIME_LIMIT_S = 10.0
+from learn.run import bounded
+from learn.run.bounded import Ended, Limits
+from learn.say import say
+
+TIME_LIMIT_S = bounded.LEARNER.seconds
 STARTS_MAX = 60
+KEPT = 4000  # characters of what a test printed, from either end
+AFTER = "(after the last test)"
 
 PASSED, FAILED, CRASHED, TIMED_OUT = "passed", "failed", "crashed", "timeout"
 
-RUN = re.compile(r"^\[ RUN      \] (\S+)")
-END = re.compile(r"^\[  (     OK|FAILED ) \] ?(\S+)")
+# GoogleTest's lines. The printed text before one may lack its line end.
+RUN = re.compile(r"\[ RUN      \] (\S+)\n")
+END = r"\[  (     OK|FAILED ) \] {}(?:\n|, where|$)"
+PLACE = re.compile(r"^(\S+:\d+)\n")
 
 
 @dataclass(frozen=True)
@@ -36,70 +47,96 @@ class NothingRan(Exception):
     """The program ended without running a test."""
 
 
-def run(program: Path, limit: float = TIME_LIMIT_S) -> list[Outcome]:
+def run(program: Path, limits: Limits = bounded.LEARNER) -> list[Outcome]:
     """The outcome of each test; stops at the first that does not end in time."""
     outcomes: list[Outcome] = []
-    deadline = time.monotonic() + limit
+    deadline = time.monotonic() + limits.seconds
     for _ in range(STARTS_MAX):
-        text, status = _start(program, outcomes, deadline - time.monotonic())
-        new, unfinished = _read(text)
+        left = max(0.1, deadline - time.monotonic())
+        ended, results = _start(program, outcomes, replace(limits, seconds=left))
+        if results is not None:
+            return [*outcomes, *_finished(results, ended)]
+        new, current = _read(ended.output)
         outcomes += new
-        if unfinished is None:
-            if status not in (0, 1):
-                raise NothingRan(text[-2000:] or f"exit status {status}")
-            return outcomes
-        name, said = unfinished
-        if status is None:
+        if current is None:
+            if not outcomes:
+                raise NothingRan(ended.output[-2000:] or bounded.how(ended.status))
+            return [*outcomes, Outcome(AFTER, CRASHED, _reason(ended))]
+        name, said = current
+        if ended.why == "time":
             return [*outcomes, Outcome(name, TIMED_OUT, said)]
-        outcomes.append(Outcome(name, CRASHED, said or _how(status)))
+        reason = _reason(ended) if ended.why or not said else ""
+        told = "\n".join(filter(None, (reason, said)))
+        outcomes.append(Outcome(name, CRASHED, told))
     return outcomes
 
 
-def _start(program: Path, done: list[Outcome], seconds: float) -> tuple[str, int | None]:
-    """All that the program printed, and its exit status; None when its time was up."""
+def _start(program: Path, done: list[Outcome], limits: Limits) -> tuple[Ended, list[dict] | None]:
+    """How the program ended, and GoogleTest's own results when it came to its end."""
     skip = f"--gtest_filter=-{':'.join(o.test for o in done)}" if done else "--gtest_filter=*"
-    command = [str(program), skip, "--gtest_color=no", "--gtest_print_time=0"]
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        start_new_session=True, preexec_fn=_no_core, cwd=program.parent,
-        env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1 abort_on_error=1"},
-    ) as process:  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="learn-tests-") as folder:
+        file = Path(folder, "results.json")
+        command = [program, skip, "--gtest_color=no", "--gtest_print_time=0",
+                   f"--gtest_output=json:{file}"]
+        ended = bounded.run(
+            command, limits, cwd=program.parent,
+            env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1 abort_on_error=1"},
+        )  # fmt: skip
         try:
-            out, _ = process.communicate(timeout=max(seconds, 0.1))
-            return out.decode("utf-8", "replace"), process.returncode
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            out, _ = process.communicate()
-            return out.decode("utf-8", "replace"), None
+            suites = json.loads(file.read_text("utf-8", "replace"))["testsuites"]
+        except (OSError, ValueError, KeyError):
+            return ended, None
+    return ended, [test for suite in suites for test in suite["testsuite"]
+                   if test.get("status") == "RUN"]  # fmt: skip
 
 
-def _no_core() -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _finished(results: list[dict], ended: Ended) -> list[Outcome]:
+    """The outcomes of a program that ran all its tests, and what came after them."""
+    outcomes = [_outcome(test, ended.output) for test in results]
+    failed = any(outcome.status != PASSED for outcome in outcomes)
+    if ended.why or ended.status not in (0, 1) or (ended.status and not failed):
+        status = TIMED_OUT if ended.why == "time" else CRASHED
+        after = ended.output.rpartition("[  PASSED  ]")[2].partition("\n")[2]
+        outcomes.append(Outcome(AFTER, status, _words(after) or _reason(ended)))
+    return outcomes
 
 
-def _read(text: str) -> tuple[list[Outcome], tuple[str, str] | None]:
-    """The finished tests of one run, and the one that did not finish with its words."""
+def _outcome(test: dict, output: str) -> Outcome:
+    name = f"{test['classname']}.{test['name']}"
+    if not test.get("failures"):
+        return Outcome(name, PASSED)
+    told = [PLACE.sub(r"\1: Failure\n", f["failure"]) for f in test["failures"]]
+    printed = output.partition(f"[ RUN      ] {name}\n")[2]
+    if match := re.search(END.format(re.escape(name)), printed):
+        printed = printed[: match.start()]  # a learner's own prints help a learner
+    whole = all(failure.split("\n", 1)[0] in printed for failure in told)
+    return Outcome(name, FAILED, _words(printed if whole else "\n".join(told)))
+
+
+def _read(output: str) -> tuple[list[Outcome], tuple[str, str] | None]:
+    """Of a program that broke off: the finished tests, and the one that did not finish."""
     outcomes: list[Outcome] = []
-    current, said = None, []
-    for line in text.splitlines():
-        if match := RUN.match(line):
-            current, said = match[1], []
-        elif current and (match := END.match(line)) and match[2].rstrip(",") == current:
-            if "OK" in match[1]:
-                outcomes.append(Outcome(current, PASSED))
-            else:
-                outcomes.append(Outcome(current, FAILED, _words(said)))
-            current = None
-        elif current:
-            said.append(line)
-    return outcomes, (current, _words(said)) if current else None
+    starts = list(RUN.finditer(output))
+    for number, start in enumerate(starts):
+        last = number + 1 == len(starts)
+        said = output[start.end() : None if last else starts[number + 1].start()]
+        end = re.search(END.format(re.escape(start[1])), said)
+        if end:
+            failed = "OK" not in end[1]
+            words = _words(said[: end.start()]) if failed else ""
+            outcomes.append(Outcome(start[1], FAILED if failed else PASSED, words))
+        elif last:
+            return outcomes, (start[1], _words(said))
+    return outcomes, None
 
 
-def _words(lines: list[str]) -> str:
-    return "\n".join(line for line in lines if line.strip())
+def _reason(ended: Ended) -> str:
+    """Why it ended: the limit that it met, or its exit status."""
+    return say(f"exercise.limit_{ended.why}") if ended.why else bounded.how(ended.status)
 
 
-def _how(status: int) -> str:
-    if status < 0:
-        return f"ended by {signal.Signals(-status).name}"
-    return f"ended with exit status {status}"
+def _words(text: str) -> str:
+    """Without empty lines; of a very long text the beginning and the end."""
+    if len(text) > 2 * KEPT:
+        text = f"{text[:KEPT]}\n…\n{text[-KEPT:]}"
+    return "\n".join(line for line in text.splitlines() if line.strip())

@@ -21,6 +21,7 @@ LAYER = re.compile(r"^netpoll_layer\((\w+)((?:[^()])*)\)", re.MULTILINE)
 class Tree:
     root: Path
     overlay: Path | None = None
+    shown: Path | None = None  # where people know the overlay's files: in messages
     _digests: dict[str, str] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
@@ -44,12 +45,19 @@ class Tree:
         tops = [self.overlay, self.root] if self.overlay else [self.root]
         return [f"-I{top / folder}" for folder in ("src", "tests") for top in tops]
 
+    def prefixes(self) -> list[str]:
+        """Flags for the names of files in a program's own messages; the last one wins."""
+        flags = [f"-ffile-prefix-map={self.root}/="]
+        if self.overlay and self.shown:
+            flags.append(f"-ffile-prefix-map={self.overlay}/={self.shown}/")
+        return flags
+
     def digest(self, name: str) -> str:
         """sha256 of a file; a replaced one differs by its place as well, for messages."""
         if name not in self._digests:
             path = self.path(name)
             text = path.read_bytes() if path.is_file() else b"gone"
-            place = str(self.overlay).encode() if self.replaces(name) else b""
+            place = f"{self.overlay} {self.shown}".encode() if self.replaces(name) else b""
             self._digests[name] = hashlib.sha256(place + b"\0" + text).hexdigest()
         return self._digests[name]
 

@@ -68,11 +68,25 @@ def need_started(exercise: Exercise) -> Path:
     return folder(exercise)
 
 
+def handed_in(exercise: Exercise) -> dict[str, str]:
+    """The learner's text of each file that has a hole; one that is missing is told."""
+    found = {}
+    for name in cut.files(exercise, cut.index_of(exercise.root)):
+        file = need_started(exercise) / name
+        try:
+            found[name] = file.read_text("utf-8", "replace")
+        except OSError as problem:
+            told = say("exercise.file_gone", file=paths.relative(file), id=exercise.id)
+            raise ExerciseError(told) from problem
+    return found
+
+
 def solution_diff(exercise: Exercise) -> str:
     """From the learner's files to the real ones."""
     lines = []
+    written = handed_in(exercise)
     for name, text in cut.solution(exercise, cut.index_of(exercise.root)).items():
-        yours = (need_started(exercise) / name).read_text("utf-8")
+        yours = written[name]
         lines += difflib.unified_diff(
             yours.splitlines(True), text.splitlines(True), f"yours/{name}", name
         )

@@ -12,12 +12,13 @@ from __future__ import annotations
 import importlib
 from collections import Counter
 
-from learn import build, paths
+from learn import paths
 from learn.conformance import differences, go
 from learn.conformance.linkbuffer import SCRIPTS
 from learn.conformance.suite import Binaries, Difference, Progress, SuiteResult
 from learn.gate import GateResult, Problem, blocked, verdict
-from learn.progress import console
+from learn.run import build
+from learn.run.progress import console
 from learn.say import say
 
 SUITES = ("linkbuffer", "wire", "life")  # learn/conformance/NAME.py, conformance_NAME, cmd/NAME

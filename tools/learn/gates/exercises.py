@@ -20,10 +20,9 @@ from learn.exercise.tests import NothingRan
 from learn.exercise.tree import write_files
 from learn.gate import GateResult, Problem, blocked, verdict
 from learn.index import Index
-from learn.index_symbol import IndexUnavailable
+from learn.index.symbol import IndexUnavailable
 
 P50_S, P95_S = 2.0, 3.0
-SANITIZER_LIMIT_S = 60.0
 COUNTED = ("exercises", "starters_red", "solutions_green", "mutants", "killed", "helped")
 
 
@@ -83,8 +82,7 @@ def _starter(exercise: Exercise, index: Index, figures: dict) -> list[Problem]:
 def _solution(exercise: Exercise, variants: tuple[str, ...], figures: dict) -> list[Problem]:
     problems = []
     for variant in variants:
-        got = judge.judge(exercise, None, "solution", variant=variant, remember=True,
-                          limit=SANITIZER_LIMIT_S)  # fmt: skip
+        got = judge.judge(exercise, None, "solution", variant=variant, remember=True)
         if got.verdict != judge.GREEN:
             failing = ", ".join(sorted(got.failing)) or _compiler(got)
             text = f"the real source is {got.verdict} ({variant}): {failing}"

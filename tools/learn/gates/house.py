@@ -5,7 +5,8 @@
     house_layers    who includes whom: layers and cycles
     house_nodiscard what can fail is [[nodiscard]]
     house_functions lengths of functions, C++ by libclang and Python by ast
-    house_tools     clang-format and clang-tidy
+    house_tools     clang-format
+    house_tidy      clang-tidy
 
 Each rule is a function of a Tree, so that a test can plant a fault in a copy.
 """
@@ -20,8 +21,15 @@ from functools import cached_property
 from pathlib import Path
 
 from learn.gate import GateResult, blocked, verdict
-from learn.gates import house_functions, house_layers, house_nodiscard, house_text, house_tools
-from learn.index_symbol import IndexUnavailable
+from learn.gates import (
+    house_functions,
+    house_layers,
+    house_nodiscard,
+    house_text,
+    house_tidy,
+    house_tools,
+)
+from learn.index.symbol import IndexUnavailable
 from learn.paths import ROOT
 
 _CPP = (".h", ".cpp")
@@ -74,7 +82,7 @@ def run(options, root: Path = ROOT) -> GateResult:
             *house_nodiscard.check(tree),
             *too_long,
             *house_tools.check_format(tree),
-            *house_tools.check_tidy(tree),
+            *house_tidy.check(tree),
         ]
     except (IndexUnavailable, house_tools.ToolMissing) as problem:
         return blocked("house", str(problem), "./learn doctor")

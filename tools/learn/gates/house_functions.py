@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from learn import index_cache
+from learn import index
 from learn.gate import Problem
 
 FUNCTION_LINES = 60
@@ -29,9 +29,9 @@ def check(tree) -> tuple[int, list[Problem]]:
 def cpp_functions(tree) -> Iterator[tuple[str, int, str, int]]:
     """(file, line, name, lines) of each function with a body."""
     folders = [tree.root / name for name in ("src", "programs")]
-    index = index_cache.build(root=tree.root, folders=[f for f in folders if f.is_dir()],
-                              cache=tree.root / "build" / "index", quiet=True)
-    for symbol in index.symbols:
+    found = index.build(root=tree.root, folders=[f for f in folders if f.is_dir()],
+                        cache=tree.root / "build" / "index", quiet=True)
+    for symbol in found.symbols:
         if symbol.kind == "function" and symbol.body_end:
             yield symbol.file, symbol.start, symbol.name, symbol.body_end - symbol.start + 1
 

@@ -53,7 +53,8 @@ def _order(allowed: dict[str, set[str]]) -> Iterator[Problem]:
 
 
 def _strangers(tree, allowed: dict[str, set[str]]) -> Iterator[Problem]:
-    folders = {name.split("/")[2] for name in tree.under(FOLDER) if name.count("/") > 2}
+    inside = (name for name in tree.under("src") if name.startswith(f"{FOLDER}/"))
+    folders = {name.split("/")[2] for name in inside if name.count("/") > 2}
     for folder in sorted(folders - set(allowed)):
         yield Problem(f"{FOLDER}/{folder}", 0, "a folder that is no layer",
                       f"add netpoll_layer({folder} …) to {LAYERS}")

@@ -20,7 +20,8 @@ from learn.site.ownership import CodeLine, code_lines, own
 
 
 def run(options: object = None) -> GateResult:
-    from learn import chapters, index
+    from learn import index
+    from learn.site import chapters
 
     try:
         found = {chapter.id: list(chapter.owns) for chapter in chapters.load_all()}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from learn import paths
 from learn.gate import GateResult, Problem, blocked, verdict
+from learn.run import bounded
+from learn.run.bounded import Limits
 from learn.say import say
 from learn.site import build, content, links
 from learn.site.serve import server
@@ -90,23 +91,15 @@ def browse(address: str, names: list[str], queries: list[dict], site: Path) -> d
         "samples": [name for name in SAMPLES if (site / name).is_file()],
         "queries": queries,
     }
-    try:
-        ran = subprocess.run(
-            [_node(), str(CHECKER)],
-            input=json.dumps(job),
-            text=True,
-            capture_output=True,
-            timeout=BROWSE_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise NoBrowser(say("site.browser_slow", seconds=BROWSE_S)) from None
-    if ran.returncode:
-        said = [
-            line for line in ran.stderr.splitlines() if "Error" in line
-        ] or ran.stderr.splitlines()
+    ran = bounded.run([_node(), CHECKER], Limits(seconds=BROWSE_S),
+                      stdin=json.dumps(job).encode(), apart=True)
+    if ran.why:
+        raise NoBrowser(say("site.browser_slow", seconds=BROWSE_S))
+    if ran.status:
+        said = ran.errors.splitlines()
+        said = [line for line in said if "Error" in line] or said
         raise NoBrowser(say("site.browser_failed", reason=(said or ["?"])[0].strip()))
-    return json.loads(ran.stdout)
+    return json.loads(ran.output)
 
 
 def browser() -> str:

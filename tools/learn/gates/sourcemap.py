@@ -16,7 +16,7 @@ from pathlib import Path
 
 from learn import paths, sourcemap, upstream
 from learn.gate import GateResult, Problem, blocked, verdict
-from learn.index_symbol import IndexUnavailable, SymbolError
+from learn.index.symbol import IndexUnavailable, SymbolError
 from learn.say import say
 from learn.sourcemap import Row, Word, last_word, same_word
 
@@ -29,12 +29,12 @@ SAYS_WHY = ("merged", "changed", "omitted", "test")
 
 
 def run(options: object = None) -> GateResult:
-    from learn import index, index_cache
+    from learn import index
 
     try:
         library = index.load()
         # What only tests use may stand in their own headers.
-        support = index_cache.build(
+        support = index.build(
             root=paths.ROOT,
             folders=[paths.TESTS / "support"],
             cache=paths.BUILD / "index-tests",

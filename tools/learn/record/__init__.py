@@ -7,5 +7,6 @@
     canon.py        raw events in the one order that every run shares
     trace.py        diagrams/traces/<id>.json: built, written, compared
     mermaid.py      the trace as Mermaid text; diagrams.py as SVG
+    sequence.py     a trace as lines of the terminal
     cli.py          ./learn record
 """

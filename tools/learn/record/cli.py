@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from learn.gate import GREEN, RED, USAGE
-from learn.record import scenario as scenarios
 from learn.record import trace
+from learn.record import scenario as scenarios
 from learn.record.errors import RecordError
 from learn.record.runs import Bench
 from learn.say import say

@@ -14,13 +14,14 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from learn import paths
 from learn.record import mermaid, trace
 from learn.record.errors import EnvironmentRefuses, RecordError
+from learn.run import bounded
+from learn.run.bounded import Limits
 from learn.say import say
 
 LANGUAGES = ("en", "zh")
@@ -111,16 +112,15 @@ def _render(due: list[Drawing]) -> None:
         raise EnvironmentRefuses(say("record.no_node"), "./learn doctor")
     job = {"browser": chromium, "config": CONFIG,
            "diagrams": [{"id": drawing.key, "source": drawing.source} for drawing in due]}
-    try:
-        ran = subprocess.run([node, str(paths.NODE / "render.mjs")], input=json.dumps(job),
-                             text=True, capture_output=True, timeout=RENDER_S, check=False)
-    except subprocess.TimeoutExpired:
+    ran = bounded.run([node, paths.NODE / "render.mjs"], Limits(seconds=RENDER_S),
+                      stdin=json.dumps(job).encode(), apart=True)
+    if ran.why:
         told = say("record.slow", seconds=RENDER_S)
-        raise EnvironmentRefuses(told, say("record.again")) from None
-    if ran.returncode != 0:
-        lines = ran.stderr.strip().splitlines() or ["no output"]
+        raise EnvironmentRefuses(told, say("record.again"))
+    if ran.status != 0:
+        lines = ran.errors.strip().splitlines() or ["no output"]
         raise RecordError(say("record.not_drawn", line=lines[0]), "./learn doctor")
-    for drawing, picture in zip(due, json.loads(ran.stdout)):
+    for drawing, picture in zip(due, json.loads(ran.output)):
         _write(drawing.path, own_ids(picture, drawing.key))
 
 

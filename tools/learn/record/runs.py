@@ -16,8 +16,8 @@ from pathlib import Path
 
 from learn import paths
 from learn.gate import Problem
-from learn.record import scenario as scenarios
 from learn.record import session, trace
+from learn.record import scenario as scenarios
 from learn.record.errors import EnvironmentRefuses, RecordError
 from learn.say import say
 
@@ -42,7 +42,8 @@ class Bench:
 
     @classmethod
     def of_project(cls) -> Bench:
-        from learn import build, index
+        from learn import index
+        from learn.run import build
 
         @functools.cache
         def built(name: str) -> Path:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from learn import paths
-from learn.index_symbol import SymbolError
+from learn.index.symbol import SymbolError
 from learn.record.errors import ScenarioError
 from learn.say import say
 

@@ -26,6 +26,7 @@ from pathlib import Path
 from learn.record.errors import EnvironmentRefuses, RecordError, TookTooLong
 from learn.record.peer import Peer
 from learn.record.scenario import Scenario
+from learn.run.bounded import OURS, Kept
 from learn.say import say
 
 LISTENING = re.compile(r"listening on (\S+)")
@@ -86,13 +87,13 @@ class Session:
         environment.pop("PYTHONPATH", None)
         environment.pop("PYTHONHOME", None)
         try:
-            self.gdb = subprocess.Popen(
+            self.kept = Kept(
                 ["gdb", "-batch", "-nx", "-x", str(EVENTS_PY), "--args", str(self.binary),
-                 *self.scenario.flags],
+                 *self.scenario.flags], OURS,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 text=True, errors="replace", env=environment, pass_fds=(write_end,),
-                start_new_session=True,
             )
+            self.gdb = self.kept.process
         finally:
             os.close(write_end)
         self.pipe = os.fdopen(read_end, encoding="utf-8")
@@ -111,8 +112,8 @@ class Session:
         try:
             self.gdb.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            self.gdb.kill()
-            self.gdb.wait()
+            pass
+        self.kept.end()
         for reader in self.readers:
             reader.join(timeout=2)
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from learn import paths
 from learn.gate import ENVIRONMENT, GREEN, RED, Problem
+from learn.run import bounded
+from learn.run.bounded import Limits
 from learn.say import say
 from learn.site import content, reference
 
@@ -23,6 +24,8 @@ _LOGGED = re.compile(r"^(WARNING|ERROR)\s+-\s+(.*)$")
 _PLACED = re.compile(r"^([\w./-]+\.(?:md|toml|yml)):(\d+): (.*?)(?: — (.*))?$", re.DOTALL)
 _ABOUT_PAGE = re.compile(r"[Dd]oc file '([^']+)'")
 WORKER = paths.NODE / "node_modules" / "iframe-worker" / "shim" / "index.js"
+
+BUILD_S = 600.0
 
 
 class SiteUnavailable(Exception):
@@ -68,14 +71,11 @@ def _mkdocs(output: Path, strict: bool) -> list[Problem]:
     command = [sys.executable, "-m", "mkdocs", "build", "-f", str(paths.ROOT / "mkdocs.yml")]
     command += ["-d", str(output), "--strict" if strict else "--no-strict"]
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    ran = subprocess.run(
-        command, cwd=paths.ROOT, env=environment, text=True, capture_output=True, check=False
-    )
-    if ran.returncode == 0:
+    ran = bounded.run(command, Limits(seconds=BUILD_S), cwd=paths.ROOT, env=environment)
+    if ran.status == 0:
         return []
-    return read_log(ran.stderr) or [
-        Problem("mkdocs.yml", 0, (ran.stderr.strip().splitlines() or ["failed"])[-1], "")
-    ]
+    last = ran.why or (ran.output.strip().splitlines() or ["failed"])[-1]
+    return read_log(ran.output) or [Problem("mkdocs.yml", 0, last, "")]
 
 
 def read_log(log: str) -> list[Problem]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs `site` and `parity`."""
+"""The verb `site`."""
 
 from __future__ import annotations
 
@@ -25,22 +25,3 @@ def register(app: typer.Typer) -> None:
         if code == GREEN and serve:
             code = serving.serve(port)
         raise typer.Exit(code)
-
-    @app.command("parity")
-    def parity(
-        page: Annotated[str, typer.Argument(help="One page, as 12-trace; none means all.")] = "",
-        confirm: Annotated[
-            bool, typer.Option("--confirm", help="Both say the same: record it.")
-        ] = False,
-    ) -> None:
-        """Are both languages of the notes in step? With --confirm: they are."""
-        from learn import paths
-        from learn.gates import parity as gate
-        from learn.say import say
-
-        if confirm:
-            print(say("parity.confirmed", count=gate.confirm(paths.NOTES, page)))
-        result = gate.run()
-        for problem in result.problems:
-            print(problem)
-        raise typer.Exit(result.exit_code())

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from learn.gate import Problem
-from learn.index_symbol import SymbolError
+from learn.index.symbol import SymbolError
 from learn.say import say
 from learn.site import pieces, trace_figure
 from learn.site.api_links import ApiLinks, UnknownApi

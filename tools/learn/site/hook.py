@@ -14,7 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from learn import chapters, paths  # noqa: E402
+from learn import paths  # noqa: E402
+from learn.site import chapters  # noqa: E402
 from learn.site import content  # noqa: E402
 from learn.site.api_links import ApiLinks  # noqa: E402
 from learn.site.expand import PageText, Sources, expand  # noqa: E402

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from learn.index_symbol import SymbolError
+from learn.index.symbol import SymbolError
 from learn.site import pieces
 from learn.site.directives import find
 

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from learn.index_symbol import Symbol
+from learn.index.symbol import Symbol
 
 MAX_LINES = 40
 

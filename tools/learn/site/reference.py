@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
 from pathlib import Path
 
 from learn import paths
+from learn.run import bounded
+from learn.run.bounded import Limits
 from learn.site import content
 
 DOXYFILE = paths.TOOLS / "site" / "Doxyfile"
 STYLE = paths.TOOLS / "site" / "reference.css"
+DOXYGEN_S = 600.0
 
 
 class ReferenceError(Exception):
@@ -60,20 +62,13 @@ def _run(output: Path) -> None:
         f'OUTPUT_DIRECTORY = "{output}"',
         f'GENERATE_TAGFILE = "{output / content.TAGFILE.name}"',
     ]
-    try:
-        ran = subprocess.run(
-            ["doxygen", "-"],
-            input="\n".join(settings),
-            text=True,
-            capture_output=True,
-            cwd=paths.ROOT,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise ReferenceError("doxygen is not installed", could_not_run=True) from None
-    (output / "log").write_text(ran.stdout + ran.stderr)
-    said = ran.stderr.strip().splitlines()
+    if not shutil.which("doxygen"):
+        raise ReferenceError("doxygen is not installed", could_not_run=True)
+    ran = bounded.run(["doxygen", "-"], Limits(seconds=DOXYGEN_S),
+                      stdin="\n".join(settings).encode(), apart=True, cwd=paths.ROOT)
+    (output / "log").write_text(ran.output + ran.errors)
+    said = ran.errors.strip().splitlines()
     refused = [line for line in said if line.startswith("error:")]  # yet it exits with 0
-    if ran.returncode or refused or not (output / content.TAGFILE.name).is_file():
+    if ran.status or refused or not (output / content.TAGFILE.name).is_file():
         last = ([*said, *refused] or ["no output"])[-1]
         raise ReferenceError(f"doxygen failed: {last}")

@@ -9,8 +9,9 @@ import shlex
 import subprocess
 import tomllib
 
-from learn import progress, say
+from learn import say
 from learn.paths import DEBIAN_TOML
+from learn.run import progress
 
 
 class CannotInstall(Exception):
@@ -58,7 +59,7 @@ def _apt(title: str, arguments: list[str]) -> int:
         title,
         [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get",
          "-o", "APT::Status-Fd=1", *arguments],
-        "apt.log", read=_status, append=arguments[0] != "update",
+        "apt.log", read=_status, append=arguments[0] != "update", kept=False,
     )
 
 

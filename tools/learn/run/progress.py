@@ -7,18 +7,20 @@ after. The output goes to build/logs/ and is only shown when the command fails.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from learn.paths import LOGS, ROOT
+from learn.run import bounded
 
 # (done, total, what is being done), read from one line of output.
 Reading = tuple[float, float, str]
@@ -56,27 +58,39 @@ def run(
     env: dict[str, str] | None = None,
     cwd: Path = ROOT,
     append: bool = False,
-    pass_fds: tuple[int, ...] = (),
+    kept: bool = True,
 ) -> int:
-    """Runs `command`, its output in build/logs/`log`; returns its exit status."""
+    """Runs `command`, its output in build/logs/`log`; returns its exit status.
+
+    It dies with this process, unless `kept` is False: apt must not break off.
+    """
     LOGS.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with (LOGS / log).open("a" if append else "w", buffering=1) as out, _bar() as bar:
         task = bar.add_task(title, total=None, now="")
         if not bar.console.is_terminal:
             console.print(f"… {title}", markup=False)
-        with subprocess.Popen(
-            list(map(os.fspath, command)), cwd=cwd, env=env, text=True, errors="replace",
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            pass_fds=pass_fds,
-        ) as process:
+        with _started(command, kept, cwd=cwd, env=env) as process:
             for line in process.stdout:
                 out.write(line)
                 if reading := read(line):
                     done, total, now = reading
                     bar.update(task, completed=done, total=total, now=now[:50])
-    _report(title, process.returncode, time.monotonic() - began)
-    return process.returncode
+            status = process.wait()
+    _report(title, status, time.monotonic() - began)
+    return status
+
+
+@contextlib.contextmanager
+def _started(command: list, kept: bool, **options: object) -> Iterator[subprocess.Popen]:
+    options |= {"text": True, "errors": "replace", "stdin": subprocess.DEVNULL,
+                "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    if not kept:
+        with subprocess.Popen(list(map(os.fspath, command)), **options) as process:
+            yield process
+        return
+    with bounded.Kept(command, group=False, **options) as program:
+        yield program.process
 
 
 def tail(log: str, lines: int = 20) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from learn import progress
 from learn.paths import BUILD
+from learn.run import progress
 from learn.say import say
 
 PRESETS = ("dev", "tsan", "release", "record", "clang")

@@ -1,47 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The symbol index: which lines of the source are which function, class, constant.
-
-    index = load()
-    index.find("LinkBuffer::next")             a unique suffix of the qualified name
-    index.find("mcache::malloc@decl")          the declaration; else the definition
-    index.find("LinkBuffer::next(size_t)")     one overload; " const" may follow
-    index.find("mcache/mcache.cpp:spill")      what stands in one file
-
-Pages of the notes, exercises and the recorder name symbols; nobody types a line
-number. libclang reads the files (index_clang.py), index_cache.py remembers.
-"""
+"""Finds the one symbol that a name leads to; learn/index/__init__.py has the forms."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-from learn.index_symbol import AmbiguousSymbol, IndexUnavailable, Symbol, SymbolError, UnknownSymbol
-
-__all__ = [
-    "AmbiguousSymbol",
-    "Index",
-    "IndexUnavailable",
-    "Symbol",
-    "SymbolError",
-    "UnknownSymbol",
-    "load",
-]
+from learn.index.symbol import AmbiguousSymbol, Symbol, UnknownSymbol
 
 IN_FILE = re.compile(r"^([\w./-]+\.(?:cpp|h)):(?!:)(.+)$")
 CALL = re.compile(r"^(.*?\boperator\(\)|(?!.*operator\(\)).+?)\((.*)\)( const)?$")
-
-
-def load(*, quiet: bool = True) -> Index:
-    """The index of src/ and programs/; fast when nothing has changed."""
-    from learn import index_cache, paths
-
-    return index_cache.build(
-        root=paths.ROOT,
-        folders=[paths.SRC, paths.PROGRAMS],
-        cache=paths.BUILD / "index",
-        quiet=quiet,
-    )
 
 
 class Index:
@@ -63,7 +30,7 @@ class Index:
         return min(around, key=lambda s: (s.end - s.start, -s.start), default=None)
 
     def find(self, name: str) -> Symbol:
-        """The one symbol that `name` leads to; see the top of this file."""
+        """The one symbol that `name` leads to; see learn/index/__init__.py."""
         asked, declaration = name.strip(), False
         if asked.endswith("@decl"):
             asked, declaration = asked[: -len("@decl")].strip(), True
@@ -135,7 +102,3 @@ def _types(written: str | list[str]) -> str:
     """Parameter types without what nobody wants to type: std::, spaces, netpoll::."""
     text = written if isinstance(written, str) else ",".join(written)
     return re.sub(r"\s+|std::|netpoll::", "", text)
-
-
-def source_files(folders: list[Path]) -> list[Path]:
-    return sorted(f for d in folders for s in ("*.h", "*.cpp") for f in d.rglob(s))

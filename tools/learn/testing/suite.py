@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from learn import build, checking, progress
-from learn.counting import Count, junit
 from learn.gate import ENVIRONMENT, GREEN, RED, USAGE
+from learn.gates import checking
 from learn.paths import LOGS, ROOT, TESTS
+from learn.run import build, progress
 from learn.say import say
+from learn.testing.counting import Count, junit
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
 from rich.table import Table
 
-from learn import debian, setup
 from learn.gate import ENVIRONMENT, GREEN
 from learn.paths import ROOT
+from learn.run import bounded
+from learn.run.bounded import Limits
 from learn.say import say
+from learn.setup import debian, stamps
 
 _DISK_WANTED = 2 * 1024**3
 
@@ -52,8 +53,8 @@ def _debian() -> list[Need]:
 
 def _packages() -> list[Need]:
     return [
-        Need("Python", say("setup.need_python"), setup.python_ready(), "./learn --yes --no-serve"),
-        Need("npm", say("setup.need_npm"), setup.npm_ready(), "./learn --yes --no-serve"),
+        Need("Python", say("setup.need_python"), stamps.python_ready(), "./learn --yes --no-serve"),
+        Need("npm", say("setup.need_npm"), stamps.npm_ready(), "./learn --yes --no-serve"),
     ]
 
 
@@ -66,12 +67,8 @@ def _gdb_can_trace() -> bool:
         return False
     command = ["gdb", "-nx", "--batch", "-ex", "set startup-with-shell off",
                "-ex", "starti", "-ex", "kill", "/bin/true"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20,
-                              stdin=subprocess.DEVNULL, check=False)
-    except subprocess.TimeoutExpired:
-        return False
-    return "Program stopped" in done.stdout
+    done = bounded.run(command, Limits(seconds=20.0))
+    return "Program stopped" in done.output
 
 
 def _disk() -> Need:

@@ -13,13 +13,12 @@ import json
 import os
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 
-from learn import index_clang
-from learn.index import Index, source_files
-from learn.index_symbol import Symbol
+from learn.index import reader
+from learn.index.lookup import Index
+from learn.index.symbol import Symbol
 
 WORKERS = 2
 FIELDS = [field.name for field in fields(Symbol)]
@@ -53,8 +52,8 @@ class _Digests:
 
     def __init__(self, root: Path, include: list[Path]) -> None:
         self.root, self.known = root, {}
-        reader = Path(index_clang.__file__)
-        marks = [f.read_bytes() for f in (reader, reader.with_name("index_symbol.py"))]
+        source = Path(reader.__file__)
+        marks = [f.read_bytes() for f in (source, source.with_name("symbol.py"))]
         relative = [str(folder.relative_to(root)) for folder in include]
         self.base = hashlib.sha256(b"".join(marks) + repr(relative).encode()).digest()
 
@@ -74,11 +73,13 @@ class _Digests:
 def _parse_all(files: list[Path], root: Path, include: list[Path], quiet: bool):
     """(name, entry) of each file; says how far it is unless `quiet`."""
     if files:
-        index_clang.bindings()  # fails here, with a clear word, rather than in a worker
+        reader.bindings()  # fails here, with a clear word, rather than in a worker
     if len(files) < 4:
         for file in files:
             yield _parse_one(file, root, include)
         return
+    from concurrent.futures import ProcessPoolExecutor
+
     with ProcessPoolExecutor(WORKERS) as pool:
         jobs = [pool.submit(_parse_one, file, root, include) for file in files]
         for number, job in enumerate(jobs, 1):
@@ -90,9 +91,13 @@ def _parse_all(files: list[Path], root: Path, include: list[Path], quiet: bool):
 
 
 def _parse_one(file: Path, root: Path, include: list[Path]) -> tuple[str, dict]:
-    entry = index_clang.parse(file, root, include)
+    entry = reader.parse(file, root, include)
     entry["symbols"] = [[getattr(s, name) for name in FIELDS] for s in entry["symbols"]]
     return str(file.relative_to(root)), entry
+
+
+def source_files(folders: list[Path]) -> list[Path]:
+    return sorted(f for d in folders for s in ("*.h", "*.cpp") for f in d.rglob(s))
 
 
 def _read(path: Path) -> dict:

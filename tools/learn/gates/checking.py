@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 from learn.gate import GREEN, USAGE, GateResult, blocked
-from learn.progress import console
+from learn.run.progress import console
 from learn.say import say
 
 GATES = ("house", "ledger", "sourcemap", "facts", "parity", "traces", "exercises", "conformance", "site")

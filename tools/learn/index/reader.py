@@ -12,7 +12,7 @@ import functools
 import re
 from pathlib import Path
 
-from learn.index_symbol import IndexUnavailable, Symbol
+from learn.index.symbol import IndexUnavailable, Symbol
 
 LIBRARIES = (
     "/usr/lib/llvm-19/lib/libclang-19.so.1",

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The symbol index: which lines of the source are which function, class, constant.
+
+    index = load()
+    index.find("LinkBuffer::next")             a unique suffix of the qualified name
+    index.find("mcache::malloc@decl")          the declaration; else the definition
+    index.find("LinkBuffer::next(size_t)")     one overload; " const" may follow
+    index.find("mcache/mcache.cpp:spill")      what stands in one file
+
+Pages of the notes, exercises and the recorder name symbols; nobody types a line
+number.
+
+    symbol.py   one symbol, and how looking it up fails
+    reader.py   one C++ file, read with libclang -> its symbols
+    lookup.py   many symbols -> the one that a name leads to
+    cache.py    a tree -> an Index; a file that did not change is not read again
+"""
+
+from __future__ import annotations
+
+from learn import paths
+from learn.index.cache import build
+from learn.index.lookup import Index
+from learn.index.symbol import AmbiguousSymbol, IndexUnavailable, Symbol, SymbolError, UnknownSymbol
+
+__all__ = [
+    "AmbiguousSymbol",
+    "Index",
+    "IndexUnavailable",
+    "Symbol",
+    "SymbolError",
+    "UnknownSymbol",
+    "build",
+    "load",
+]
+
+
+def load(*, quiet: bool = True) -> Index:
+    """The index of src/ and programs/; fast when nothing has changed."""
+    return build(
+        root=paths.ROOT,
+        folders=[paths.SRC, paths.PROGRAMS],
+        cache=paths.BUILD / "index",
+        quiet=quiet,
+    )

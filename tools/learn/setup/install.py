@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brings what .venv does not hold: the Debian and the npm packages.
+
+The shell script ./learn has asked the person and made .venv; it runs this
+module under its lock, and writes the stamp when this ends with 0.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from learn.gate import ENVIRONMENT, GREEN
+from learn.paths import NODE, relative
+from learn.run import bounded, progress
+from learn.run.bounded import Limits
+from learn.say import say
+from learn.setup import debian, node, stamps
+
+
+def main() -> int:
+    try:
+        if missing := debian.missing():
+            debian.install(missing)
+        node.link_programs()
+        return install_npm()
+    except debian.CannotInstall as problem:
+        print(f"learn: {problem}", file=sys.stderr)
+        return ENVIRONMENT
+
+
+def why_npm_failed() -> str:
+    """One line. npm's own log says too little when it cannot reach its registry."""
+    ping = [node.NODE_BIN, node.NPM_BIN, "ping", "--fetch-retries=0", "--fetch-timeout=15000"]
+    reached = bounded.run(ping, Limits(seconds=30.0), env=node.environment(), cwd=NODE)
+    key = "setup.npm_failed" if reached.status else "setup.npm_broken"
+    return say(key, log="build/logs/npm.log", show=f"{relative(node.NPM_BIN)} ping")
+
+
+def install_npm() -> int:
+    """Does nothing when node_modules is what the lock file says."""
+    if stamps.npm_ready():
+        return GREEN
+    stamps.NPM_STAMP.unlink(missing_ok=True)
+    command = [node.NODE_BIN, node.NPM_BIN, "ci"]
+    if progress.run(say("setup.npm"), command, "npm.log", env=node.environment(), cwd=NODE) != 0:
+        print("learn:", why_npm_failed(), file=sys.stderr)
+        return ENVIRONMENT
+    fresh = stamps.NPM_STAMP.with_suffix(".new")
+    fresh.write_text(stamps.digest(stamps.NPM_LOCK) + "\n")
+    fresh.replace(stamps.NPM_STAMP)
+    return GREEN

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is installed: .learn/ keeps the hash of each list that was installed, written last."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from learn.paths import DEBIAN_TOML, NODE, REQUIREMENTS, STATE
+from learn.setup import node
+
+NPM_LOCK = NODE / "package-lock.json"
+NPM_STAMP = STATE / "npm"
+ENVIRONMENT_STAMP = STATE / "environment"
+PYTHON_STAMP = STATE / "python"
+
+
+def npm_ready() -> bool:
+    return node.MODULES.is_dir() and stamped(NPM_STAMP, digest(NPM_LOCK))
+
+
+def python_ready() -> bool:
+    return stamped(PYTHON_STAMP, digest(REQUIREMENTS))
+
+
+def environment_ready() -> bool:
+    return stamped(ENVIRONMENT_STAMP, digest(DEBIAN_TOML, REQUIREMENTS, NPM_LOCK))
+
+
+def stamped(stamp: Path, wanted: str) -> bool:
+    return stamp.exists() and stamp.read_text().strip() == wanted
+
+
+def digest(*files: Path) -> str:
+    """The hash that `cat files | sha256sum` prints in ./learn."""
+    total = hashlib.sha256()
+    for file in files:
+        total.update(file.read_bytes())
+    return total.hexdigest()
