@@ -92,7 +92,7 @@ TEST(SetOnRequest, InputOfAPeerThatHasGoneIsHandledBeforeTheEnd) {
   ASSERT_FALSE(served.start());
   auto user = Ref<Connection>::share(served.conn());
   served.send("last words");
-  served.close_far();
+  served.half_close();
   ASSERT_TRUE(eventually([&] { return !served.conn().is_active(); }));
   served.conn().set_on_request(takes_into(taken, count));
   user = nullptr;

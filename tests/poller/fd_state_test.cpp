@@ -127,9 +127,10 @@ TEST_P(FdStateWait, PollerThatHasLeftCannotEnterBeforeDetachHasReturned) {
   HookedSync::on_pause = [&](unsigned) {
     static_cast<void>(state.leave());
     entered_again = state.enter();
-    if (entered_again) HookedSync::on_pause = [&](unsigned) {
-      static_cast<void>(state.leave());
-    };
+    if (entered_again)
+      HookedSync::on_pause = [&](unsigned) {
+        static_cast<void>(state.leave());
+      };
   };
   state.detach(false);
   EXPECT_FALSE(entered_again);

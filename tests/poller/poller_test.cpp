@@ -218,7 +218,7 @@ TEST(PollerDeathTest, GroupThatItsOwnPollerDestroysEndsTheProcessWithAWord) {
         InlineRunner runner;
         auto group = *PollerGroup::start(runner);
         group->next().go([&] { group.reset(); });
-        Trigger().wait_until(test::soon());
+        EXPECT_TRUE(Trigger().wait_until(test::soon()));
       },
       "a poller's thread cannot destroy its own group");
 }

@@ -63,8 +63,10 @@ class Wave {
   }
   void prepare(Connection& conn);  // [poller]
   Ref<Connection> accepted();
-  void hold(Ref<Connection> conn) {
-    if (++seen_ % 2 == 0) held_.push_back(std::move(conn));
+  // As the library holds a connection: no user's Ref, which would keep one
+  // that its peer has half-closed.
+  void hold(const Ref<Connection>& conn) {
+    if (++seen_ % 2 == 0) held_.emplace_back(conn);
   }
   void be_refused_by_epoll();
   void dial_it(Way way);
@@ -88,7 +90,7 @@ class Wave {
   std::vector<Address> addresses_;
 
   int seen_ = 0;
-  std::vector<Ref<Connection>> held_;
+  std::vector<Ref<FdOperator>> held_;
   std::vector<UniqueFd> clients_;  // that see their server go first
   std::vector<UniqueFd> stalled_;  // that read nothing, and go then
   std::vector<UniqueFd> patient_;  // that see the loop's end
@@ -163,9 +165,11 @@ void Wave::connect(Way way) {
   const bool over_tcp = way == Way::peer_resets;
   UniqueFd client = test::client_of(addresses_[over_tcp ? 1 : 0]);
   ASSERT_TRUE(client);
-  const Ref<Connection> conn = accepted();
-  hold(conn);
-  act_as_user(way, conn);
+  {
+    const Ref<Connection> conn = accepted();
+    hold(conn);
+    act_as_user(way, conn);
+  }
   act_as_peer(way, std::move(client));
 }
 
@@ -246,7 +250,7 @@ void Wave::end(bool gracefully) {
   loop_.reset();
   for (const UniqueFd& client : patient_)
     EXPECT_TRUE(is_over(client));
-  for (const Ref<Connection>& conn : held_) {
+  for (const Ref<FdOperator>& conn : held_) {
     ASSERT_TRUE(eventually([&] { return conn->holders() == 1; }));
   }
   held_.clear();
