@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Code of the user beside the tasks themselves: moving and destroying tasks, and
-// before_sleep. All of it may call the pool. If the pool held its lock
+// Code of the user beside the tasks themselves: moving and destroying tasks,
+// and before_sleep. All of it may call the pool. If the pool held its lock
 // meanwhile, the tests of this file would hang.
 #include <gtest/gtest.h>
 

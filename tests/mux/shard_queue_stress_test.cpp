@@ -28,7 +28,8 @@ using test::packet;
 using test::Served;
 using test::spin;
 
-// Each adder sends its own letter, so the far end can count the packets of each.
+// Each adder sends its own letter, so the far end can count the packets of
+// each.
 std::size_t count(const std::string& text, char letter) {
   return static_cast<std::size_t>(std::ranges::count(text, letter));
 }
@@ -48,9 +49,9 @@ std::size_t add_some(ShardQueue& queue, char letter, std::size_t most,
 // socket holds what was taken and nothing else.
 //
 // Broken variants:
-//  1. end_round() stores 0 and ends, instead of subtracting what its round took.
-//     A getter added since then lies in a shard that was not empty, so no add()
-//     counts that shard again.
+//  1. end_round() stores 0 and ends, instead of subtracting what its round
+//     took. A getter added since then lies in a shard that was not empty, so no
+//     add() counts that shard again.
 //  2. consume() calls end_round() before send_packets(). Then close() returns
 //     before the flush.
 //  3. add() counts the shard after it has unlocked. Then a consumer subtracts a
@@ -87,8 +88,9 @@ TEST(ShardQueueStress, E2Row7WhatIsTakenIsInTheSocketWhenCloseReturns) {
 
 // One adder and one close(), which meet while an add() runs.
 //
-// Broken variant: add() asks whether the shard is open, unlocks, and locks again
-// to put the getter in. A close() between the two does not see that getter.
+// Broken variant: add() asks whether the shard is open, unlocks, and locks
+// again to put the getter in. A close() between the two does not see that
+// getter.
 TEST(ShardQueueStress, NoGetterSlipsInBehindAClose) {
   constexpr int kRounds = 8'000;
   constexpr std::size_t kMost = 40;
@@ -125,12 +127,12 @@ TEST(ShardQueueStress, NoGetterSlipsInBehindAClose) {
   }
 }
 
-// The queue becomes empty again and again, and each packet needs a new consumer,
-// or one more round of the old one. No close() rescues a packet that is
-// forgotten: the far end waits for it in vain.
+// The queue becomes empty again and again, and each packet needs a new
+// consumer, or one more round of the old one. No close() rescues a packet that
+// is forgotten: the far end waits for it in vain.
 //
-// Broken variant: end_round() stores 0 and ends, instead of subtracting what its
-// round took.
+// Broken variant: end_round() stores 0 and ends, instead of subtracting what
+// its round took.
 TEST(ShardQueueStress, NoPacketIsForgottenWhenTheConsumerEnds) {
   constexpr int kRounds = 20'000;
   Served served({}, 2);
@@ -158,8 +160,9 @@ TEST(ShardQueueStress, NoPacketIsForgottenWhenTheConsumerEnds) {
 // Two consumers never run at once: they use taken_ and packets_ without a lock.
 //
 // Broken variants: add() starts a consumer for each shard that was empty, not
-// only when pending_ was 0. Or the operations on pending_ are relaxed: then TSan
-// reports, in some of its runs, a race of a consumer with the one before it.
+// only when pending_ was 0. Or the operations on pending_ are relaxed: then
+// TSan reports, in some of its runs, a race of a consumer with the one before
+// it.
 TEST(ShardQueueStress, NeverTwoConsumersAtOnce) {
   constexpr std::size_t kMost = 20'000;
   Served served({});
