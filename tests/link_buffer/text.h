@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "netpoll/base/bytes.h"
 #include "netpoll/base/result.h"
 #include "netpoll/link_buffer/link_buffer.h"
 #include "netpoll/mcache/mcache.h"
@@ -18,10 +19,7 @@
 namespace netpoll {
 
 inline std::string text(std::span<const std::byte> bytes) {
-  std::string text;
-  for (const std::byte byte : bytes)
-    text += static_cast<char>(byte);
-  return text;
+  return std::string(as_text(bytes));
 }
 
 /// The view's bytes, or the error in brackets.
@@ -31,7 +29,7 @@ std::string text(const View& view) {
 }
 
 inline std::span<const std::byte> raw(std::string_view text) {
-  return std::as_bytes(std::span(text));
+  return as_bytes(text);
 }
 
 /// Writes and commits.

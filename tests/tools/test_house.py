@@ -65,6 +65,10 @@ FAULTS = [
     ("src/netpoll/base/c.cpp", LICENCE + "// " + "x" * 78 + "\n", "81 columns, 80 at most"),
     ("src/netpoll/base/c.cpp", LICENCE + "#define TWO 2\n", "a macro"),
     ("src/netpoll/base/c.cpp", LICENCE + "#if 0\nint x();\n#endif\n", "dead code behind #if 0"),
+    ("src/netpoll/base/c.cpp", LICENCE + "void f() { std::ranges::copy(a, b); }\n",
+     "a loop of single bytes"),
+    ("programs/c.cpp", LICENCE + "void f() { std::ranges::copy_n(a, 2, b); }\n",
+     "a loop of single bytes"),
     ("src/netpoll/base/c.cpp", LICENCE + "// TO" + "DO later\n", "in the source"),
     ("src/netpoll/base/c.cpp", LICENCE + "int  f( );\n", "not as clang-format writes it"),
     ("src/netpoll/base/c.cpp", LICENCE + "int CamelCase() { return 1; }\n", "invalid case style"),
@@ -95,6 +99,11 @@ def test_a_circle_of_includes_is_found_once(tree):
     result = house.run(None, tree)
     assert result.figures["cycles"] == 1
     assert "src/netpoll/base/c.h src/netpoll/base/d.h" in str(result.problems)
+
+
+def test_a_comment_may_name_the_slow_copy(tree):
+    plant(tree, "src/netpoll/base/a.h", HEADER.replace("int twice", "// No std::ranges::copy() here.\nint twice"))
+    assert problems(tree) == []
 
 
 def test_files_that_git_ignores_are_not_read(tree):

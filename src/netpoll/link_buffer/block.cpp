@@ -19,8 +19,8 @@ class PooledBlock final : public Block {
   PooledBlock& operator=(const PooledBlock&) = delete;
   ~PooledBlock() override { mcache::free({bytes_.data(), bytes_.size()}); }
 
-  // The header comes from the pool too: one is made for every block, on the
-  // poller's thread, and dies on a worker's.
+  // This object comes from mcache too, and not only its bytes: the poller's
+  // thread makes one for every block, and a worker's thread deletes it.
   static void* operator new(std::size_t size) {
     return mcache::malloc(size).base;
   }
@@ -39,7 +39,7 @@ class LentBlock final : public Block {
   LentBlock(const LentBlock&) = delete;
   LentBlock& operator=(const LentBlock&) = delete;
   ~LentBlock() override {
-    // An exception that left a destructor would end the process.
+    // An exception that leaves a destructor ends the process.
     try {
       if (done_) done_();
     } catch (const std::exception& thrown) {

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A piece of memory that several holders share and the last one gives back.
+// A piece of memory that several nodes share. The last Ref to it frees it.
 //
 //    LinkBuffer's node --Ref--\                  /--> from mcache   (pooled)
 //    another node      --Ref---> Block {bytes} -<---> moved in      (owned)
-//    a Slice's node    --Ref--/                  \--> somebody else's, told
-//                                                     when done     (lent)
+//    a Slice's node    --Ref--/                  \--> a lender's, whose done()
+//                                                     is called     (lent)
 //
-// Which of its bytes have been written, and by whom they may be read, a Block
-// does not know: that is the business of LinkBuffer.
+// A Block does not know which of its bytes are written, nor which thread may
+// read them: LinkBuffer knows both.
 //
-// Unlike upstream: memory is counted, not list nodes. There a node that was
-// split by WriteDirect handed its memory to a later node, and a Slice of the
-// earlier half read it after it was freed (nocopy_linkbuffer.go:515).
-// Upstream: nocopy_linkbuffer.go:808 (linkBufferNode.buf, refer, origin, mode).
+// Unlike upstream: the memory has the reference count, not the list node. There
+// a node that was split by WriteDirect handed its memory to a later node, and a
+// Slice of the earlier half read it after it was freed
+// (nocopy_linkbuffer.go:515).
+// Upstream: nocopy_linkbuffer.go:806 (linkBufferNode: buf, refer, origin, mode).
 
 #include <cassert>
 #include <cstddef>
@@ -31,7 +32,8 @@ class Block : public RefCounted<Block> {
  public:
   virtual ~Block() = default;
 
-  /// All of the memory, written or not. [any]
+  /// All of the memory, written or not; valid as long as a Ref holds the block.
+  /// [any]
   std::span<std::byte> bytes() const { return bytes_; }
 
   /// How many bytes lie behind `pos`. Requires: `pos` points into bytes(), or to
@@ -45,7 +47,8 @@ class Block : public RefCounted<Block> {
   /// At least `size` uninitialised bytes from mcache. [any]
   static Ref<Block> pooled(std::size_t size);
 
-  /// The bytes of a std::string, a std::vector or the like, moved in. [any]
+  /// The bytes of a std::string, a std::vector or another container, which is
+  /// moved into the block. [any]
   template <std::ranges::contiguous_range Container>
   static Ref<Block> owned(Container container);
 
@@ -66,13 +69,14 @@ class Block : public RefCounted<Block> {
   std::span<std::byte> bytes_;  // constant after construction
 };
 
-/// What Block::owned() returns; named nowhere else.
+/// The block that Block::owned() makes; no other code names it.
 template <class Container>
 class OwnedBlock final : public Block {
  public:
   explicit OwnedBlock(Container container)
       : Block({}), container_(std::move(container)) {
-    // Only now: a short string's bytes lie inside the string and have moved.
+    // After the move: the bytes of a short string lie inside the string object,
+    // so they have moved too.
     bytes_ = std::as_writable_bytes(std::span(container_));
   }
 

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A byte stream copies: read(into), write(from). And how a Reader or a Writer
-// is used as one, by code that knows nothing else.
+// Byte streams, whose read(into) and write(from) copy, and adapters that make a
+// Reader or a Writer a byte stream, for code that knows only streams.
 //
 //    ReaderStream         is a ByteSource  over a Reader
 //    WriterStream         is a ByteSink    over a Writer
 //    ReaderWriterStream   is both
 //
-// The other way round: stream_reader_writer.h. Each borrows what it is made
-// over and belongs to one thread at a time. A stream may move fewer bytes than
-// it was asked to; 0 is its end.
-// Upstream: nocopy.go:225 (NewIOReader, NewIOWriter), nocopy_readwriter.go:197.
-// Unlike upstream: an empty connection is waited for, not taken for its end.
+// stream_reader_writer.h makes a Reader or a Writer from a byte stream. Each
+// adapter borrows the object it is made over, and one thread at a time uses it.
+// A stream may move fewer bytes than it was asked to move; 0 bytes is its end.
+// Upstream: nocopy.go:225 (NewIOReader), nocopy.go:233 (NewIOWriter),
+// nocopy_readwriter.go:228 (ioReader), :266 (ioWriter).
+// Unlike upstream, over a Reader that is not a connection: ReaderStream waits
+// for bytes if the Reader can wait, where ioReader takes "nothing there" for the
+// end.
 
 #include <algorithm>
 #include <concepts>
@@ -25,28 +28,30 @@
 
 namespace netpoll {
 
-/// Fills some of `to`, blocking until there is something; 0 is the end.
+/// read() fills some bytes of `to`. It blocks until there is at least one byte;
+/// 0 bytes is the end of the stream.
 template <class S>
 concept ByteSource = requires(S& source, std::span<std::byte> to) {
   { source.read(to) } -> std::same_as<Result<std::size_t>>;
 };
 
-/// Takes some of `from`; 0 is the end: it will take no more.
+/// write() takes some bytes of `from`. 0 bytes is the end: the sink will take no
+/// more.
 template <class S>
 concept ByteSink = requires(S& sink, std::span<const std::byte> from) {
   { sink.write(from) } -> std::same_as<Result<std::size_t>>;
 };
 
-/// A source over a Reader.
+/// A ByteSource over a Reader.
 template <Reader R>
 class ReaderStream {
  public:
   /// `reader` must outlive this. [init]
   explicit ReaderStream(R& reader) : reader_(reader) {}
 
-  /// Copies what is there, at most to.size() bytes, and releases it; waits
-  /// only when nothing is there, and if the Reader can wait. 0 at its end; its
-  /// other errors are passed on. [reader]
+  /// Copies the bytes that are there, at most to.size(), and releases them.
+  /// Waits only when no byte is there, and only if the Reader can wait. Returns
+  /// 0 at the Reader's end, and the Reader's other errors. [reader]
   Result<std::size_t> read(std::span<std::byte> to) {
     if (to.empty()) return 0;
     if (const auto first = reader_.peek(1); !first) {
@@ -66,15 +71,15 @@ class ReaderStream {
   R& reader_;
 };
 
-/// A sink over a Writer.
+/// A ByteSink over a Writer.
 template <Writer W>
 class WriterStream {
  public:
   /// `writer` must outlive this. [init]
   explicit WriterStream(W& writer) : writer_(writer) {}
 
-  /// Writes and flushes all of `from`. Fails as flush() does; what becomes of
-  /// the bytes then, the Writer says. [writer]
+  /// Writes and flushes all of `from`. Fails with the error of flush(); whether
+  /// the bytes are written later is then as the Writer documents. [writer]
   Result<std::size_t> write(std::span<const std::byte> from) {
     writer_.write_binary(from);
     if (const auto error = writer_.flush()) return fail(error);
@@ -85,16 +90,17 @@ class WriterStream {
   W& writer_;
 };
 
-/// Both, over one thing or over the two halves of a connection.
+/// Source and sink, over one object or over the two halves of a connection.
 template <Reader R, Writer W = R>
 class ReaderWriterStream : public ReaderStream<R>, public WriterStream<W> {
  public:
-  /// Both must outlive this. [init]
+  /// `reader` and `writer` must outlive this. [init]
   ReaderWriterStream(R& reader, W& writer)
       : ReaderStream<R>(reader), WriterStream<W>(writer) {}
 };
 
-/// `reader` itself if it is a source already, else a source over it. [init]
+/// `reader` itself if it is a ByteSource, else a ReaderStream over it. The
+/// result must not outlive `reader`. [init]
 template <Reader R>
 decltype(auto) as_source(R& reader) {
   if constexpr (ByteSource<R>) {
@@ -104,7 +110,8 @@ decltype(auto) as_source(R& reader) {
   }
 }
 
-/// `writer` itself if it is a sink already, else a sink over it. [init]
+/// `writer` itself if it is a ByteSink, else a WriterStream over it. The result
+/// must not outlive `writer`. [init]
 template <Writer W>
 decltype(auto) as_sink(W& writer) {
   if constexpr (ByteSink<W>) {

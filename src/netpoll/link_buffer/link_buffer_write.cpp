@@ -130,6 +130,8 @@ std::error_code LinkBuffer::flush() {
   return {};
 }
 
+// Unlike upstream, which dereferences nil when n is too large, and which after a
+// WriteDirect loses bytes that it should keep (nocopy_linkbuffer.go:388, #393).
 std::error_code LinkBuffer::malloc_ack(std::size_t n) {
   if (n > malloc_size_) return Errc::invalid_argument;
   if (n == malloc_size_) return {};
@@ -188,6 +190,7 @@ void LinkBuffer::insert(Place place, Ref<Block> block) {
   may_extend_ = false;
 }
 
+// Unlike upstream, where the flushed bytes of the source are readable at once.
 void LinkBuffer::append(LinkBuffer&& other) {
   assert(&other != this);
   if (other.refresh() + other.malloc_size_ == 0) return;

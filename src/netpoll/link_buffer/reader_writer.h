@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What one may do with a thing that bytes can be read from or written to.
+// The calls of an object from which bytes can be read, or to which bytes can be
+// written.
 //
 //    Reader:  LinkBuffer, Slice, a connection's Input
 //    Writer:  LinkBuffer,        a connection's Output
 //
-// They are concepts, not base classes: a codec written as
+// Reader and Writer are concepts, not base classes. A codec that is written as
 //
 //    template <Reader R> Result<Request> decode(R& reader);
 //
-// runs on a LinkBuffer in its tests and on a connection in service, and pays
-// for no virtual call. The meaning of each name is told in link_buffer.h; a
-// connection's calls also wait, and fail when it is closed.
-// Upstream: nocopy.go:25 (Reader), nocopy.go:116 (Writer).
+// runs on a LinkBuffer in its tests and on a connection in a server, without a
+// virtual call. link_buffer.h says what each call does; the calls of a connection
+// also wait for bytes, and fail when the connection is closed.
+// Upstream: nocopy.go:32 (Reader), nocopy.go:123 (Writer).
 
 #include <concepts>
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A part of a LinkBuffer's bytes with a reader of its own.
+// Some bytes of a LinkBuffer, which another reader reads.
 //
 //    LinkBuffer  [ node ]----> [ node ]---->      consumed n bytes
 //                    |             |
@@ -9,12 +9,14 @@
 //                    |             |
 //    Slice       [ node ]----> [ node ]           reads these n bytes
 //
-// A request may be handed to another thread this way and its memory freed
-// there, in any order with the buffer it came from. A Slice is a LinkBuffer
-// with the writing half locked away.
-// Unlike upstream: LinkBuffer::slice() never releases the buffer it cuts from,
-// so earlier views stay valid. Upstream: nocopy_linkbuffer.go:323 (Slice).
+// A program may hand a request to another thread as a Slice. Slice and buffer
+// may be destroyed in any order: the blocks live until both have let them go. A
+// Slice is a LinkBuffer of which only the reader's half is public.
+// Unlike upstream, where Slice() releases the buffer when the bytes lie in
+// several nodes: LinkBuffer::slice() never does, so earlier views stay valid.
+// Upstream: nocopy_linkbuffer.go:323 (Slice).
 
+#include <cassert>
 #include <utility>
 
 #include "netpoll/link_buffer/link_buffer.h"
@@ -23,19 +25,22 @@ namespace netpoll {
 
 class Slice : private LinkBuffer {
  public:
-  /// Empty.
+  /// No bytes. [any]
   Slice() = default;
-  /// Takes the unread bytes; views of `other` are dead, and it is empty.
-  Slice(Slice&& other) noexcept { take(std::move(other)); }
+  /// Takes over the unread bytes of `other`, which is empty then; its views are
+  /// not valid any more. Requires: no other thread uses `other`. [reader]
+  Slice(Slice&& other) noexcept { take_over(std::move(other)); }
+  /// Drops its own bytes first, and then does what the constructor does.
+  /// [reader]
   Slice& operator=(Slice&& other) noexcept {
     if (this != &other) {
       advance(refresh());
-      take(std::move(other));
+      take_over(std::move(other));
     }
     return *this;
   }
 
-  // As LinkBuffer's. [reader]
+  // The same meaning as in LinkBuffer. [reader]
   using LinkBuffer::Bytes;
   using LinkBuffer::bytes;
   using LinkBuffer::gather;
@@ -55,7 +60,8 @@ class Slice : private LinkBuffer {
  private:
   friend class LinkBuffer;
 
-  void take(Slice&& other) {
+  void take_over(Slice&& other) {
+    assert(is_empty());
     release();
     append(std::move(other));
     static_cast<void>(flush());  // cannot fail

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Readers and Writers over byte streams that copy: files, decompressors, …
+// Readers and Writers over byte streams such as files and decompressors.
 //
 //    StreamReader       is a Reader  over a ByteSource
 //    StreamWriter       is a Writer  over a ByteSink
@@ -10,11 +10,11 @@
 //    StreamReader reader(file);                 // a codec for connections
 //    Result<Request> request = decode(reader);  // reads files as well
 //
-// Each borrows its stream and owns a LinkBuffer. What was read before an error
-// stays readable; what was not written goes out with a later flush().
-// Upstream: nocopy.go:207 (NewReader … NewReadWriter), nocopy_readwriter.go:24.
-// Unlike upstream: until() reads on until the delimiter is there; flush()
-// writes all, even when the sink takes less at a time, and copies nothing.
+// Each borrows its stream and owns a LinkBuffer. Bytes that were read before an
+// error stay readable; a later flush() writes the bytes that were not written.
+// Upstream: nocopy.go:207 (NewReader), nocopy_readwriter.go:34 (zcReader).
+// Unlike upstream: until() reads until the delimiter is there; flush() writes
+// all bytes, also when the sink takes few at a time, and copies nothing.
 
 #include <algorithm>
 #include <cstddef>
@@ -34,9 +34,10 @@
 
 namespace netpoll {
 
-/// A Reader over a source. The calls mean what LinkBuffer's do, but read what
-/// is missing, and fail with Errc::eof at the end of the source or with its
-/// error; nothing is consumed then. [reader]
+/// A Reader over a source. Each call does what the same call of LinkBuffer does,
+/// but first reads the bytes that are missing. At the end of the source it fails
+/// with Errc::eof, and otherwise with the source's error; it consumes nothing
+/// then. [reader]
 template <ByteSource S>
 class StreamReader {
  public:
@@ -81,13 +82,13 @@ class StreamReader {
     return until(static_cast<std::byte>(delimiter), max);
   }
   void release() { buffer_.release(); }
-  /// Bytes that can be had without a read.
+  /// How many bytes are here without another read of the source. [reader]
   std::size_t size() const { return buffer_.size(); }
 
  private:
-  // A read asks for at least one unit, and for no more than 16: a large n must
-  // not reserve what the source may never deliver. Upstream: block4k,
-  // maxReadCycle.
+  // One read asks for at least one unit and for at most 16: a large n must not
+  // reserve memory for bytes that the source may never deliver. Upstream:
+  // block4k, maxReadCycle.
   static constexpr std::size_t kUnit = 4096;
   static constexpr std::size_t kReadMax = 16 * kUnit;
 
@@ -97,7 +98,7 @@ class StreamReader {
     return take();
   }
 
-  // Reads until n bytes are there.
+  // Reads until the buffer holds n bytes.
   std::error_code fill(std::size_t n) {
     while (buffer_.size() < n) {
       const std::size_t want = std::clamp(n - buffer_.size(), kUnit, kReadMax);
@@ -114,8 +115,8 @@ class StreamReader {
   LinkBuffer buffer_;
 };
 
-/// A Writer over a sink. The calls mean what LinkBuffer's do; see flush().
-/// [writer]
+/// A Writer over a sink. Each call does what the same call of LinkBuffer does;
+/// flush() also writes to the sink. [writer]
 template <ByteSink S>
 class StreamWriter {
  public:
@@ -136,8 +137,9 @@ class StreamWriter {
   }
   void append(LinkBuffer&& other) { buffer_.append(std::move(other)); }
 
-  /// Writes everything to the sink. Fails with its error, or with Errc::eof
-  /// when it takes no more; what is left goes first the next time.
+  /// Writes all bytes to the sink. Fails with the sink's error, or with
+  /// Errc::eof when the sink takes no more bytes; the next flush() begins with
+  /// the bytes that are left. [writer]
   [[nodiscard]] std::error_code flush() {
     static_cast<void>(buffer_.flush());  // a LinkBuffer's never fails
     LinkBuffer::Bytes piece;
@@ -156,7 +158,7 @@ class StreamWriter {
   LinkBuffer buffer_;
 };
 
-/// Both over one stream.
+/// Reader and Writer over one stream.
 template <class S>
   requires ByteSource<S> && ByteSink<S>
 class StreamReadWriter : public StreamReader<S>, public StreamWriter<S> {

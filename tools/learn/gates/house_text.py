@@ -22,6 +22,8 @@ _SOURCE_NAMES = ("CMakeLists.txt", "learn", ".ci/run", ".clang-format", ".clang-
 _LEFTOVER = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX")) + r")\b")
 _DEFINE = re.compile(r"^\s*#\s*define\b")
 _DEAD = re.compile(r"^\s*#\s*if\s+0\b")
+# With GCC 12 these copy a span of const bytes one byte at a time.
+_SLOW_COPY = re.compile(r"\bstd::ranges::copy(_n|_backward)?\b")
 
 
 def check(tree) -> Iterator[Problem]:
@@ -34,6 +36,8 @@ def check(tree) -> Iterator[Problem]:
             yield from size(tree, name)
     for name in tree.under("src"):
         yield from columns(tree, name)
+    for name in tree.under("src", "programs"):
+        yield from slow_copies(tree, name)
     for name in tree.under(*_CODE):
         if "/data/" not in name:  # what tests read, not what they are
             yield from preprocessor(tree, name)
@@ -70,6 +74,13 @@ def columns(tree, name: str) -> Iterator[Problem]:
         if len(line) > COLUMNS:
             yield Problem(name, number, f"{len(line)} columns, {COLUMNS} at most",
                           f"clang-format-19 -i {name}")
+
+
+def slow_copies(tree, name: str) -> Iterator[Problem]:
+    for number, line in enumerate(tree.lines(name), 1):
+        if _SLOW_COPY.search(line.split("//", 1)[0]):
+            yield Problem(name, number, "std::ranges::copy, a loop of single bytes",
+                          "copy_bytes() of base/bytes.h, or std::copy() if they are no bytes")
 
 
 def preprocessor(tree, name: str) -> Iterator[Problem]:
