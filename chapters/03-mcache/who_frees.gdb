@@ -30,4 +30,4 @@ commands
   continue
 end
 
-run --addr 127.0.0.1:7000
+run --addr 127.0.0.1:7000 --pollers 1

@@ -66,7 +66,7 @@ TEST_F(PoolExercise, ARefillCountsOnlyWhatCame) {
   fill_centre(3);
   const std::vector<std::byte*> blocks = pop(1);
   EXPECT_EQ(cache_.count(kIndex), 2U)
-      << "the centre had 3 blocks; take() returned how many it gave";
+      << "the centre had 3 blocks; take_batch() returned how many it gave";
   push(blocks);
 }
 
