@@ -28,7 +28,7 @@ constexpr std::size_t kEventsAtFirst = 128;  // and doubled while all are used,
 constexpr std::size_t kEventsMax = 128 * 1024;  // up to this, as upstream
 constexpr std::size_t kTimersPerTurn = 256;
 constexpr std::size_t kPostedPerTurn = 4096;
-constexpr std::size_t kRetiredPerTurn = 1024;
+constexpr std::size_t kRetiredPerTurn = 256;
 
 // epoll's tag for the Waker; the tag of an operator is its address.
 constexpr void* kWakerTag = nullptr;
@@ -122,8 +122,8 @@ void Poller::run() {
 
 int Poller::timeout_ms() const {
   constexpr int kSleepForever = -1;
-  const Deadline next =
-      std::min({timers_.soonest(), tick_.next(), refused_.next()});
+  Deadline next = std::min(timers_.soonest(), tick_.next());
+  if (!batch_.empty()) next = std::min(next, refused_.next());
   if (next == kNever) return kSleepForever;
   const Deadline now = Deadline::clock::now();
   if (next <= now) return 0;
