@@ -60,9 +60,8 @@ class BasicFdState {
   /// the caller is the poller's thread, which cannot wait for itself. [any]
   void detach(bool on_poller);
 
-  /// The present stage. Another thread may change it at the same time, except
-  /// that only the poller's own thread moves it out of busy into watched, and
-  /// out of leaving. [any]
+  /// The present stage; another thread may change it at the same time. To the
+  /// poller that is inside, busy means: no thread has called detach(). [any]
   FdStage stage() const {
     // relaxed: the caller reads no other data on the strength of the answer.
     return stage_.load(std::memory_order_relaxed);
