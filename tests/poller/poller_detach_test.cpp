@@ -5,15 +5,19 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 #include <fstream>
 #include <latch>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "netpoll/poller/poller.h"
 #include "poller/support.h"
 #include "support/net.h"
+#include "support/turn.h"
 
 namespace netpoll {
 namespace {
@@ -141,6 +145,42 @@ TEST_F(PollerTest, SkipsAStaleEventOfTheSameBatch) {
       [&] { return first->holders() == 1 && second->holders() == 1; }));
   EXPECT_EQ(calls, 1);
   poller->detach(*op);
+}
+
+// Tells the test in which turn it is destroyed. Owns its descriptor.
+class Mortal final : public FdOperator {
+ public:
+  using Turns = std::set<std::uint64_t>;
+  Mortal(UniqueFd fd, Poller& poller, Turns& died)
+      : FdOperator(fd.get()),
+        fd_(std::move(fd)),
+        poller_(poller),
+        died_(died) {}
+  ~Mortal() override { died_.insert(poller_.turns()); }
+  void on_readable() override {}
+  void on_writable() override {}
+  void on_hangup() override {}
+
+ private:
+  UniqueFd fd_;
+  Poller& poller_;
+  Turns& died_;
+};
+
+// More operators are detached at once than the budget of one turn.
+TEST_F(PollerTest, DropsDetachedOperatorsOverTheBudgetOfATurnInTheNextOne) {
+  constexpr int kOperators = 300;
+  Mortal::Turns died;
+  on_poller([&] {
+    for (int i = 0; i < kOperators; ++i) {
+      const auto mortal = make_ref<Mortal>(*os::open_eventfd(), *poller, died);
+      ASSERT_FALSE(poller->add(*mortal));
+      poller->detach(*mortal);
+    }
+  });
+  test::turn_over(*poller);
+  stop();
+  EXPECT_EQ(died.size(), 2u);
 }
 
 TEST_F(PollerTest, StopsWithOperatorsStillRetired) {

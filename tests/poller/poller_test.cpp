@@ -82,6 +82,27 @@ TEST_F(PollerTest, ReportsRoomOnlyWhileItIsWatchedFor) {
   EXPECT_EQ(rooms, 1);
 }
 
+// epoll_ctl fails for a number that is closed, so it shows where it is called.
+// The same socket gets the number back in the end, and epoll still knows it.
+TEST_F(PollerTest, ChangesInEpollOnlyWhatIsNotYetAsWanted) {
+  const int number = ::dup(pair.near.get());
+  const Ref<Op> copy = make_ref<Op>(number);
+  Trigger seen;
+  copy->writable = [&](Op& it) {
+    poller->detach(it);
+    seen.pull();
+  };
+  ASSERT_FALSE(poller->add(*copy));
+  ::close(number);
+  EXPECT_FALSE(poller->watch_input(*copy, true));
+  EXPECT_FALSE(poller->watch_output(*copy, false));
+  EXPECT_EQ(poller->watch_output(*copy, true), std::errc::bad_file_descriptor);
+  ::dup2(pair.near.get(), number);
+  EXPECT_FALSE(poller->watch_output(*copy, true));
+  EXPECT_TRUE(seen.wait_until(test::soon()));
+  ::close(number);
+}
+
 TEST_F(PollerTest, ReportsAHangUpWithoutInputAsOne) {
   Trigger seen;
   op->hangup = [&](Op& it) {

@@ -5,6 +5,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -154,6 +157,19 @@ TEST(RefusedTasks, TaskThatNeedsAWorkerDefersItselfUntilThereIsOne) {
   it.poller->go(work);
   EXPECT_TRUE(ran.wait_until(test::soon()));
   EXPECT_EQ(put_off, 3);
+}
+
+// Broken variant: the poller wakes for the next attempt when no task is left.
+TEST(RefusedTasks, PollerSleepsOnceNoneIsLeft) {
+  constexpr int kBarriers = 200;
+  constexpr std::uint64_t kTurnsForEach = 6;
+  Refused it(RefusingRunner::kAlways, kStandIn);
+  it.poller->go([] {});
+  turn_over(*it.poller);
+  const std::uint64_t before = it.poller->turns();
+  for (int i = 0; i < kBarriers; ++i)
+    turn_over(*it.poller);
+  EXPECT_LE(it.poller->turns() - before, kBarriers * kTurnsForEach);
 }
 
 // Broken variant: the last batch is destroyed when the runner refuses it.

@@ -76,9 +76,8 @@ class BasicFdState {
   /// wrote inside is visible to the caller. [any]
   [[nodiscard]] bool detach_soon();
 
-  /// The present stage. Another thread may change it at the same time, except
-  /// that only the poller's own thread moves it out of busy into watched, and
-  /// out of leaving. [any]
+  /// The present stage; another thread may change it at the same time. To the
+  /// poller that is inside, busy means: no thread has called detach(). [any]
   FdStage stage() const {
     // relaxed: the caller reads no other data on the strength of the answer.
     return stage_.load(std::memory_order_relaxed);

@@ -28,7 +28,7 @@ constexpr std::size_t kEventsAtFirst = 128;  // and doubled while all are used,
 constexpr std::size_t kEventsMax = 128 * 1024;  // up to this, as upstream
 constexpr std::size_t kTimersPerTurn = 256;
 constexpr std::size_t kPostedPerTurn = 4096;
-constexpr std::size_t kRetiredPerTurn = 1024;
+constexpr std::size_t kRetiredPerTurn = 256;
 
 // epoll's tag for the Waker; the tag of an operator is its address.
 constexpr void* kWakerTag = nullptr;
@@ -121,10 +121,11 @@ void Poller::run() {
   t_poller = nullptr;
 }
 
-int Poller::timeout_ms() const {
+// How long epoll_wait may sleep: until `next` or the next attempt to hand over.
+int Poller::timeout_ms(Deadline next) const {
   constexpr int kSleepForever = -1;
-  const Deadline next =
-      std::min({timers_.soonest(), tick_.next(), refused_.next()});
+  if (look_again_) return 0;
+  if (!batch_.empty()) next = std::min(next, refused_.next());
   if (next == kNever) return kSleepForever;
   const Deadline now = Deadline::clock::now();
   if (next <= now) return 0;
@@ -135,8 +136,12 @@ int Poller::timeout_ms() const {
 }
 
 void Poller::turn() {
+  assert(t_poller == this);
+  // A sooner moment that is set during this turn fires in the next turn, which
+  // does not sleep then.
+  const Deadline next = std::min(timers_.soonest(), tick_.next());
   const Result<std::span<epoll_event>> ready =
-      epoll_.wait(events_, look_again_ ? 0 : timeout_ms());
+      epoll_.wait(events_, timeout_ms(next));
   // Fails only for wrong arguments, and no caller is there to get the error.
   check(ready.has_value(), "epoll_wait refused its arguments");
   // relaxed: see turns(). The poller is the only writer.
@@ -146,9 +151,9 @@ void Poller::turn() {
   for (const epoll_event& event : *ready)
     dispatch(event);
   if (!ready->empty()) tick_.note_events();
-  fire_timers();
+  if (next != kNever) fire_timers(next);
   if (has_posted_) take_posted();
-  look_again_ = hand_over();
+  look_again_ = !batch_.empty() && hand_over();
   if (!retired_.empty()) drop_retired();
   look_again_ |= has_posted_ || !retired_.empty();
 
@@ -181,10 +186,8 @@ void Poller::dispatch(const epoll_event& event) {
   leave(op);
 }
 
-void Poller::fire_timers() {
+void Poller::fire_timers(Deadline next) {
   assert(t_poller == this);
-  const Deadline next = std::min(timers_.soonest(), tick_.next());
-  if (next == kNever) return;
   const Deadline now = Deadline::clock::now();
   if (now < next) return;
   tick_.run_if_due(now);
@@ -214,10 +217,11 @@ void Poller::take_posted() {
 // Returns true when the next turn must not sleep.
 bool Poller::hand_over() {
   assert(t_poller == this);
-  if (batch_.empty()) return false;
+  assert(!batch_.empty());
   const Deadline retry = refused_.next();
   if (retry != kNever && Deadline::clock::now() < retry) return false;
 
+  assert(running_.empty());
   running_.swap(batch_);  // what the tasks defer from now on is the next batch
   const Runner::Ran ran = runner_.run(running_);
   if (ran == Runner::Ran::refused) {
@@ -235,6 +239,7 @@ bool Poller::hand_over() {
 // for long, each attempt runs them on this thread instead, or a connection that
 // is closed while no thread can be had would never be torn down.
 void Poller::keep_refused() {
+  assert(!running_.empty());
   refused_.failed(Deadline::clock::now());
   if (refused_.is_longest()) {
     standing_in_ = true;
@@ -277,6 +282,7 @@ void Poller::fire_last_timers() {
 // There is no later turn to which a task or a Ref could be left: the last turn
 // may have brought the task that tears a connection down.
 void Poller::run_last_tasks() {
+  assert(t_poller == this);
   for (has_posted_ = true; has_posted_;)
     take_posted();
   running_.swap(batch_);

@@ -52,7 +52,8 @@
 
 namespace netpoll {
 
-/// How long a poller waits for what; a test makes these lengths short.
+/// Lengths of time inside a poller. The defaults suit every program; tests make
+/// them short.
 struct PollerPauses {
   /// The first pause after the runner has refused, and the longest one.
   std::chrono::milliseconds refused_min{10};
@@ -70,7 +71,7 @@ class Poller {
       Runner& runner, std::function<void()> chore = nullptr,
       const PollerPauses& pauses = {});
   /// Destroys the tasks that have not run. Requires: run() has returned or was
-  /// never called. Ends the process when a task of this poller calls it. [any]
+  /// never called. Ends the process with a line when it is called inside run(). [any]
   ~Poller();
 
   /// Holds `op` and watches it for input from now on. Fails as epoll_ctl(2)
@@ -88,7 +89,9 @@ class Poller {
   /// does. [any]
   [[nodiscard]] std::error_code watch_input(FdOperator& op, bool on);
   /// The poller calls op.on_timer() once, at `at`. Replaces an earlier moment;
-  /// kNever removes it. Does nothing when `op` is not added or detached. [any]
+  /// kNever removes it. A moment that comes while another call changes it may
+  /// still call on_timer(). Does nothing when `op` is not added or detached.
+  /// [any]
   void set_timer(FdOperator& op, Deadline at);
   /// Stops watching `op` for ever. After detach() has returned, the poller does
   /// not call `op` again, and is not inside a function of `op`. One exception:
@@ -119,7 +122,7 @@ class Poller {
   /// The calling thread may wait for a connection. A poller's thread may not:
   /// it would wait for itself, or for another poller that waits for it. [any]
   static bool may_wait();
-  /// The calling task was refused by the runner, and the poller runs the task
+  /// The runner has refused the calling task for so long that the poller runs it
   /// in place of a worker. A task that cannot do without a worker defer()s
   /// itself and returns: the poller asks the runner again after a pause. [any]
   bool stands_in_for_worker() const;
@@ -143,10 +146,10 @@ class Poller {
   void leave(FdOperator& op);
 
   // [poller] The parts of run().
-  int timeout_ms() const;
+  int timeout_ms(Deadline next) const;
   void turn();
   void dispatch(const epoll_event& event);
-  void fire_timers();
+  void fire_timers(Deadline next);
   void take_posted();
   bool hand_over();
   void keep_refused();
