@@ -15,7 +15,7 @@ from learn.gate import GateResult, Problem
 from learn.gates import checking
 from learn.paths import ROOT
 from learn.setup import debian, doctor, install
-from learn.testing import suite
+from learn.testing import parts, suite
 from learn.testing.counting import Count, junit
 
 
@@ -152,15 +152,15 @@ def test_json_is_alone_on_standard_output(monkeypatch, capfd):
 
 
 def test_the_last_line_counts_every_part(capsys):
-    rows = [("dev", suite.Outcome(Count(10, 0, 1)), 1.0),
-            ("house", suite.failed("red"), 2.0)]
+    rows = [("dev", parts.Outcome(Count(10, 0, 1)), 1.0),
+            ("house", parts.failed("red"), 2.0)]
     assert suite.summarize(rows) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "10 passed, 1 failed, 1 skipped"
 
 
 def test_a_part_without_tests_has_failed():
-    assert suite.judged(0, Count(), "x.log").count == Count(failed=1)
-    assert suite.judged(5, Count(passed=3), "x.log").count == Count(3, 1)
+    assert parts.judged(0, Count(), "x.log").count == Count(failed=1)
+    assert parts.judged(5, Count(passed=3), "x.log").count == Count(3, 1)
 
 
 def test_junit_files_of_both_runners_are_counted(tmp_path):

@@ -54,12 +54,17 @@ def start(
 @app.command()
 def test(
     only: Annotated[list[str], typer.Option(help="One part; may be given again.")] = [],
+    quick: Annotated[bool, typer.Option("--quick", help="Before a commit: release with its "
+                     "tests, house (clang-tidy of what changed), ledger, sourcemap, parity, "
+                     "the tools' fast tests.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run what was green before with the "
+                     "same inputs, too.")] = False,
     yes: Yes = False,
 ) -> None:
     """Every test: C++, tools, load, gates. The last line counts them."""
     from learn.testing import suite
 
-    raise typer.Exit(suite.run(only))
+    raise typer.Exit(suite.run(only, quick, fresh))
 
 
 @app.command()
@@ -67,13 +72,17 @@ def check(
     name: Annotated[str, typer.Argument(help="The gate; none means all.")] = "",
     as_json: Json = False,
     scripts: Annotated[int, typer.Option(min=1, help="Of conformance: how many.")] = None,
+    changed: Annotated[bool, typer.Option("--changed", help="Of house: clang-tidy only what "
+                       "git calls changed.")] = False,
 ) -> None:
     """One gate, or all of them: one line a problem, with what mends it."""
     from learn.gates import checking
 
     if scripts is not None and name != "conformance":
         raise typer.Exit(complain(say("conformance.scripts_where"), USAGE))
-    options = {} if scripts is None else {"scripts": scripts}
+    if changed and name != "house":
+        raise typer.Exit(complain(say("cli.changed_where"), USAGE))
+    options = ({} if scripts is None else {"scripts": scripts}) | {"changed": changed}
     raise typer.Exit(checking.run(name, as_json, **options))
 
 

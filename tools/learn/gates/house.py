@@ -82,7 +82,7 @@ def run(options, root: Path = ROOT) -> GateResult:
             *house_nodiscard.check(tree),
             *too_long,
             *house_tools.check_format(tree),
-            *house_tidy.check(tree),
+            *house_tidy.check(tree, getattr(options, "changed", False)),
         ]
     except (IndexUnavailable, house_tools.ToolMissing) as problem:
         return blocked("house", str(problem), "./learn doctor")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
@@ -28,9 +29,15 @@ UNIT_FILES = 8
 FLAGS = ("-std=c++23",)
 
 
-def check(tree) -> Iterator[Problem]:
-    """Every source that is not known to be clean; headers are seen through them."""
+def check(tree, changed: bool = False) -> Iterator[Problem]:
+    """Every source that is not known to be clean; headers are seen through them.
+
+    `changed` leaves out the sources that git does not call changed, but for one
+    that includes each changed header.
+    """
     sources = [name for name in tree.under("src", "programs") if name.endswith(".cpp")]
+    if changed:
+        sources = changed_sources(tree, sources)
     keys = tidy_keys(tree, sources)
     clean = tree.root / "build" / "tidy"
     (clean / "units").mkdir(parents=True, exist_ok=True)
@@ -42,6 +49,28 @@ def check(tree) -> Iterator[Problem]:
         for name in set(stale) - {problem.file for problem in problems}:
             (clean / keys[name]).touch()
     yield from sorted(problems)
+
+
+def changed_sources(tree, sources: list[str]) -> list[str]:
+    """Since the last commit; in a tree that is clean, by the last commit."""
+    files = git_names(tree, "HEAD") or git_names(tree, "HEAD~1")
+    found = {name for name in sources if name in files}
+    for header in (name for name in files if name.endswith(".h")):
+        include = f'#include "{header.removeprefix("src/")}"'
+        users = [name for name in sources if include in tree.text(name)]
+        if not found & set(users):
+            found |= set(users[:1])
+    return sorted(found)
+
+
+def git_names(tree, since: str) -> set[str]:
+    git = ["git", "-c", "safe.directory=*", "-C", tree.root]
+    listings = [[*git, "diff", "--name-only", "-z", since],
+                [*git, "ls-files", "-z", "--others", "--exclude-standard"]]
+    outputs = (subprocess.run(command, capture_output=True, text=True, check=False).stdout
+               for command in listings)
+    names = {name for output in outputs for name in output.split("\0")}
+    return {name for name in names if name.startswith(("src/", "programs/"))}
 
 
 def units(names: list[str]) -> list[list[str]]:

@@ -88,6 +88,7 @@ class Kept:
             raise
         finally:
             theirs.close()
+        _RUNNING.add(self)
 
     def __enter__(self) -> Kept:
         return self
@@ -103,17 +104,22 @@ class Kept:
 
     def end(self) -> int:
         """Ends the program and its children if they still run; its exit status."""
-        try:
-            self._channel.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass  # the keeper has gone already
+        self.let_go()
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
         self.why()
+        _RUNNING.discard(self)
         return self.process.returncode
+
+    def let_go(self) -> None:
+        """Has the keeper end the program, and does not wait for it."""
+        try:
+            self._channel.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # the keeper has gone already
 
     def why(self) -> str:
         """Which limit ended it; to be asked when the process has ended."""
@@ -126,6 +132,15 @@ class Kept:
                     self._why = ""
                 self._channel.close()
         return self._why
+
+
+_RUNNING: set[Kept] = set()
+
+
+def end_all() -> None:
+    """Ends every program of this process, so that the threads that wait for one go on."""
+    for kept in list(_RUNNING):
+        kept.let_go()
 
 
 def run(command: list, limits: Limits, *, stdin: bytes = b"", apart: bool = False,

@@ -77,6 +77,7 @@ def run(
                     done, total, now = reading
                     bar.update(task, completed=done, total=total, now=now[:50])
             status = process.wait()
+        bar.remove_task(task)
     _report(title, status, time.monotonic() - began)
     return status
 
@@ -101,7 +102,25 @@ def tail(log: str, lines: int = 20) -> str:
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
 
 
-def _bar() -> Progress:
+_together: Progress | None = None
+
+
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """One display for the commands of several threads, a line for each."""
+    global _together
+    with _new_bar() as _together:
+        try:
+            yield
+        finally:
+            _together = None
+
+
+def _bar() -> contextlib.AbstractContextManager[Progress]:
+    return contextlib.nullcontext(_together) if _together else _new_bar()
+
+
+def _new_bar() -> Progress:
     return Progress(
         SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24),
         TimeElapsedColumn(), TextColumn("{task.fields[now]}", style="dim", markup=False),

@@ -13,14 +13,17 @@ class Count:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    cached: int = 0  # green before with the same inputs, not run now
 
     def __add__(self, other: Count) -> Count:
         return Count(self.passed + other.passed, self.failed + other.failed,
-                     self.skipped + other.skipped)
+                     self.skipped + other.skipped, self.cached + other.cached)
 
     def __str__(self) -> str:
         text = f"{self.passed} passed, {self.failed} failed"
-        return f"{text}, {self.skipped} skipped" if self.skipped else text
+        for count, word in ((self.skipped, "skipped"), (self.cached, "cached")):
+            text += f", {count} {word}" if count else ""
+        return text
 
 
 def junit(file: Path) -> Count:

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of `./learn test`: what each runs, and how it may share the machine.
+
+A part is a preset's tests, a folder of pytest, or a gate. A part that could not
+run has failed. Its output is in build/logs/.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from learn.gate import ENVIRONMENT
+from learn.gates import checking
+from learn.paths import LOGS, ROOT, TESTS
+from learn.run import build, progress
+from learn.say import say
+from learn.testing.counting import Count, junit
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one part ended with; `reason` is empty when it is green."""
+
+    count: Count
+    reason: str = ""
+    log: str = ""
+    could_not_run: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    run: Callable[[], Outcome]
+    alone: bool = True  # it uses both processors, or it measures time
+    after: tuple[str, ...] = ()  # parts whose files it uses
+    inputs: tuple[str, ...] | None = None  # all that it reads; None: it is never remembered
+
+
+CMAKE = ("cmake", "CMakeLists.txt", "CMakePresets.json")
+BOOK = ("notes", "chapters", "src", "programs", "diagrams", "exercises", "mkdocs.yml")
+# What each gate reads beside the tools. A gate that is not here reads anything.
+INPUTS = {
+    "ledger": BOOK,
+    "parity": BOOK,
+    "site": (*BOOK, "README.md", "README.zh.md"),
+    "sourcemap": ("src", "programs", "notes", "tests"),
+    "traces": ("src", "programs", "diagrams", *CMAKE),
+    "exercises": ("src", "tests", "exercises"),
+    "conformance": ("src", "tests", *CMAKE),
+}
+# These use one processor most of the time, and much of it they wait.
+SHARE = ("ledger", "parity", "sourcemap", "traces", "site")
+# Tests of the tools that take seconds each; the quick run leaves them out.
+SLOW_FILES = ("test_conformance.py", "test_exercise_cli.py", "test_exercise_learner.py",
+              "test_exercises.py", "test_house.py", "test_mermaid.py", "test_package.py",
+              "test_record.py", "test_site.py")
+QUICK = ("release", "quick-tools", "quick-house", "ledger", "sourcemap", "parity", "facts")
+
+
+def everything() -> dict[str, Part]:
+    """In the order in which they are started and shown."""
+    gates = [gate_part(name) for name in checking.GATES]
+    parts = [
+        Part("release", lambda: cpp("release")),
+        Part("dev", lambda: cpp("dev")),
+        Part("tsan", lambda: cpp("tsan")),
+        Part("clang", lambda: compiles("clang")),
+        *(gate for gate in gates if gate.alone),
+        Part("load", lambda: python("load"), after=("release",)),
+        Part("tools", lambda: python("tools"), alone=False, after=("release",)),
+        *(gate for gate in gates if not gate.alone),
+    ]
+    return {part.name: part for part in parts}
+
+
+def quick() -> dict[str, Part]:
+    """What a contributor wants to know before a commit, in three minutes."""
+    parts = everything() | {
+        "quick-house": Part("quick-house", lambda: gate("house", "--changed")),
+        "quick-tools": Part("quick-tools", lambda: python("tools", SLOW_FILES), alone=False),
+    }
+    return {name: parts[name] for name in QUICK if name in parts}
+
+
+def gate_part(name: str) -> Part:
+    return Part(name, lambda: gate(name), alone=name not in SHARE,
+                after=("release",) if name == "conformance" else (),
+                inputs=INPUTS.get(name, (".",)))
+
+
+def failed(reason: str, log: str = "", could_not_run: bool = False) -> Outcome:
+    """A part without a test to count is one failure, never none."""
+    return Outcome(Count(failed=1), reason, log, could_not_run)
+
+
+def cpp(preset: str) -> Outcome:
+    """Builds a preset and runs its tests."""
+    try:
+        build.build(preset)
+    except build.BuildError as problem:
+        return failed(str(problem), problem.log)
+    report = LOGS / f"ctest-{preset}.xml"
+    report.unlink(missing_ok=True)
+    log = f"ctest-{preset}.log"
+    command = ["ctest", "--preset", preset, "--no-tests=error", "-j", "2",
+               "--output-junit", report]
+    status = progress.run(say("cli.ctest", preset=preset), command, log, read=progress.ctest)
+    return judged(status, junit(report), log)
+
+
+def compiles(preset: str) -> Outcome:
+    """A preset whose compilation is the test: one check."""
+    try:
+        build.build(preset)
+    except build.BuildError as problem:
+        return failed(str(problem), problem.log)
+    return Outcome(Count(passed=1))
+
+
+def python(folder: str, without: tuple[str, ...] = ()) -> Outcome:
+    """The pytest files of tests/<folder>."""
+    report = LOGS / f"pytest-{folder}.xml"
+    report.unlink(missing_ok=True)
+    log = f"pytest-{folder}.log"
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider",
+               f"--junitxml={report}", TESTS / folder,
+               *(f"--ignore={TESTS / folder / name}" for name in without)]
+    title = say("cli.pytest", folder=folder)
+    status = progress.run(title, command, log, read=progress.pytest, env=environment())
+    return judged(status, junit(report), log)
+
+
+def gate(name: str, *options: str) -> Outcome:
+    """One gate is one test. It runs as a command of its own, so that two may run at once."""
+    log = f"check-{name}.log"
+    command = [sys.executable, "-m", "learn", "check", name, "--json", *options]
+    status = progress.run(f"check {name}", command, log, env=environment())
+    said = (LOGS / log).read_text(errors="replace").splitlines()
+    result = next((line for line in reversed(said) if line.startswith('{"check"')), None)
+    if result:
+        problems = json.loads(result)["problems"]
+        told = [f"{p['file']}:{p['line']}: {p['text']} — {p['mend']}" for p in problems]
+        rest = (line for line in said if line is not result)
+        (LOGS / log).write_text("\n".join([*rest, *told, ""]))
+    if result and status == 0:
+        return Outcome(Count(passed=1))
+    return failed(say("cli.gate_red", gate=name), log, status == ENVIRONMENT)
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(ROOT / "tools"), "LEARN_LANG": "en"}
+
+
+def judged(status: int, count: Count, log: str) -> Outcome:
+    """A runner that failed without a failed test (a crash, no tests) has failed."""
+    if status == 0 and not count.failed and count.passed:
+        return Outcome(count)
+    reason = say("cli.tests_failed", count=count.failed, log=f"build/logs/{log}")
+    if not count.failed:
+        reason = say("cli.runner_failed", status=status, log=f"build/logs/{log}")
+        count += Count(failed=1)
+    return Outcome(count, reason, log)
