@@ -20,6 +20,9 @@ target_precompile_headers(netpoll_precompiled PRIVATE
   <string> <string_view> <system_error> <thread> <unordered_map> <utility>
   <vector>)
 
+# A precompiled header fits only sources with the same macros, and GoogleTest
+# brings one of its own: so it is linked, whether or not `name` uses it.
 function(netpoll_precompiled name)
+  target_link_libraries(${name} PRIVATE GTest::gtest)
   target_precompile_headers(${name} REUSE_FROM netpoll_precompiled)
 endfunction()

@@ -3,10 +3,12 @@
 
 // Connecting to a server.
 //
-//    Result<DialedConnection> server = dial(runtime, "tcp", "localhost:8080");
-//    (*server)->writer().write_string("hello\n");
-//    (*server)->writer().flush();
-//    (*server)->reader().until(std::byte{'\n'});
+//    auto server = dial(runtime, "tcp", "localhost:8080");
+//    if (!server) return server.error();
+//    Connection& conn = **server;
+//    conn.writer().write_string("hello\n");
+//    if (const auto error = conn.writer().flush()) return error;
+//    const auto line = conn.reader().until(std::byte{'\n'});
 //
 //    dial: name --resolve--> addresses --connect_first--> socket --> Connection
 //          |============== one deadline over both ==============|

@@ -3,10 +3,12 @@
 
 // A server: listeners, what to do with their connections, and who is connected.
 //
+//    auto listener = Listener::listen("tcp", "127.0.0.1:8080");
+//    if (!listener) return listener.error();
 //    EventLoop loop(runtime, {.on_request = echo});
-//    loop.start(*Listener::listen("tcp", "127.0.0.1:8080"));
+//    if (const auto error = loop.start(*std::move(listener))) return error;
 //    …
-//    loop.shutdown(std::chrono::seconds(10));
+//    return loop.shutdown(std::chrono::seconds(10));
 //
 //    Acceptor --fd--> adopt(): a Connection, first into registry_, then started
 //    registry_ <-- forget(): its tear-down is over
