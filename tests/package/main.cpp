@@ -90,8 +90,10 @@ bool queue_works(Runtime& runtime) {
 
 bool end_is_told(Runtime& runtime) {
   std::atomic<int> ended{0};
-  Pair pair(runtime, consumer::watched(ended));
-  if (!pair.client) return false;
+  netpoll::Handlers handlers = consumer::watched(ended);
+  handlers.on_connect = consumer::counting().on_connect;
+  Pair pair(runtime, std::move(handlers));
+  if (!pair.client || !ask(**pair.client, "a", "1\n")) return false;
   (*pair.client)->close();
   return pair.end() && ended == 1;
 }

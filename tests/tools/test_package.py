@@ -43,10 +43,16 @@ def prefix(tmp_path_factory):
 def test_a_consumer_finds_builds_and_runs(prefix, compiler, tmp_path):
     run("cmake", "-G", "Ninja", "-S", CONSUMER, "-B", tmp_path,
         f"-DCMAKE_CXX_COMPILER={compiler}", f"-DCMAKE_PREFIX_PATH={prefix}")
-    run("cmake", "--build", tmp_path, "-j", "2")
+    run("cmake", "--build", tmp_path, "--target", "consumer")
     assert run(tmp_path / "consumer") == "served\n"
-    alone = {path.stem for path in (tmp_path / "alone").iterdir()}
-    assert len(alone) == len(HEADERS)
+
+
+def test_each_installed_header_compiles_alone(prefix, tmp_path):
+    """By GCC; the preset `headers` does it with Clang."""
+    run("cmake", "-G", "Ninja", "-S", CONSUMER, "-B", tmp_path,
+        "-DCMAKE_CXX_COMPILER=g++", f"-DCMAKE_PREFIX_PATH={prefix}")
+    assert len(list((tmp_path / "alone").iterdir())) == len(HEADERS)
+    run("cmake", "--build", tmp_path, "--target", "alone")
 
 
 def test_no_path_of_this_tree_is_installed(prefix):
