@@ -3,7 +3,7 @@
 
 // An intrusive reference count, and the pointer that counts.
 //
-//    Ref<Block> a = make_ref<Block>(…);   // count 1
+//    Ref<Block> a = Block::pooled(100);   // count 1
 //    Ref<Block> b = a;                    // count 2
 //    a = nullptr; b = nullptr;            // count 0: deleted
 //

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A value, or the std::error_code that says why there is none.
+// A value, or the std::error_code that says why there is none. until() returns
+// Result<std::span<const std::byte>>:
 //
-//    Result<std::span<const std::byte>> line = reader.until('\n');
+//    const auto line = reader.until(std::byte{'\n'});
 //    if (!line) return line.error();
 //    use(*line);
 //

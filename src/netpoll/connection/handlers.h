@@ -36,20 +36,26 @@
 // when its input is handled, on_disconnect has returned, and no user holds a
 // Ref<Connection>; so a thread that still has to answer keeps one:
 //
-//    auto conn = Ref<Connection>::share(it);   // in the handler
+//    kept = Ref<Connection>::share(conn);              // in the handler
 //    …
-//    conn->writer().write_string(answer);      // later, on the other thread
-//    static_cast<void>(conn->writer().flush());
+//    conn->writer().write_string("later\n");           // on the other thread
+//    if (conn->writer().flush()) conn->close();
 //
-// Somebody who keeps such a Ref for the whole life of the connection gives it
+// A thread that keeps such a Ref for the whole life of the connection gives it
 // back, or calls close(), in on_disconnect.
 //
-// State for each connection: on_connect makes it and hands it to a handler of
-// this connection alone, which owns it:
+// State for each connection lies in an on_request of its own, which on_connect
+// sets. That handler is never copied between two calls, and is destroyed with
+// the connection:
 //
-//    conn.set_on_request([state = std::make_shared<State>()](Connection& it) {
-//      state->handle(it);
-//    });
+//    return {.on_connect = [](Connection& conn) {
+//      conn.set_on_request([count = 0](Connection& it) mutable {
+//        …
+//        it.writer().write_string(std::to_string(++count) + '\n');
+//        it.reader().release();
+//        if (it.writer().flush()) it.close();
+//      });
+//    }};
 //
 // Unlike upstream: our own close in on_connect is not told to on_disconnect
 // (connection_onevent.go:203), and a peer that closes just when on_connect

@@ -3,21 +3,17 @@
 
 // A server: listeners, what to do with their connections, and who is connected.
 //
+//    auto listener = Listener::listen("tcp", "127.0.0.1:8080");
+//    if (!listener) return listener.error();
 //    EventLoop loop(runtime, {.on_request = echo});
-//    if (loop.start(*Listener::listen("tcp", "127.0.0.1:8080"))) …
+//    if (const auto error = loop.start(*std::move(listener))) return error;
 //    …
-//    if (loop.shutdown(std::chrono::seconds(10))) …
+//    return loop.shutdown(std::chrono::seconds(10));
 //
 //    Acceptor --fd--> register_and_start(): into registry_, then start()
 //    registry_ <-- unregister(): the connection is finished
 //
-// SIGTERM ends a server so: block the signal before the first thread starts,
-// wait for it in main(), and shut down (netpoll/os/end_signals.h):
-//
-//    const EndSignals end;   // before Runtime::start()
-//    …
-//    end.wait();
-//    return loop.shutdown(std::chrono::seconds(10)) ? 1 : 0;
+// How SIGTERM ends a server: netpoll/os/signals.h.
 //
 // Owns its acceptors and, by Ref, its connections. Borrows the runtime.
 // Unlike upstream: any number of listeners; a connection is registered before
