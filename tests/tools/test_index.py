@@ -98,6 +98,14 @@ def test_an_unknown_name_lists_what_is_near(index):
     assert [s.name for s in failure.value.candidates] == ["netpoll::Ring::push"]
 
 
+def test_a_template_is_found_and_spoken_of_by_its_one_alias(index):
+    push = index.find("Four::push(T)")
+    assert push == index.find("Ring::push(T)")
+    assert index.spoken(push) == "Four::push"
+    assert index.spoken(index.find("Ring")) == "Four"
+    assert index.spoken(index.find("Elsewhere")) == "Elsewhere"
+
+
 def test_at_finds_the_innermost_symbol(index):
     assert index.at(HEADER, 49).name == "netpoll::Ring::Iterator::at_"
     assert index.at(HEADER, 51).name == "netpoll::Ring"

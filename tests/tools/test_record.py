@@ -75,6 +75,13 @@ def test_an_inlined_function_is_seen():
     assert [s["args"] for s in steps if s["fn"] == "LinkBuffer::book_ack"] == [{"n": 6}]
 
 
+def test_a_template_goes_by_its_alias_and_a_word_by_its_bits():
+    steps = bench().record("standin")["steps"]
+
+    told = [(s["fn"], s["from"]["fn"], s["state"]) for s in steps if s["fn"].startswith("Key")]
+    assert told == [("Key::try_take", "Connection::on_readable", {"key": "held ever_held"})]
+
+
 @pytest.mark.parametrize(("variant", "said"), [
     ("EXTRA_SEND", "send"),
     ("SWAPPED", "Connection::flush"),
@@ -89,7 +96,7 @@ def test_the_gate_is_red_on_a_planted_change(committed, variant, said):
 def test_the_gate_is_red_on_stale_lines(committed):
     path = trace.path_of("standin", workshop())
     good = path.read_text()
-    path.write_text(good.replace('"line": 158', '"line": 20'))
+    path.write_text(good.replace('"line": 180', '"line": 20'))
     try:
         result = gate_on()
     finally:
@@ -115,7 +122,7 @@ def test_an_unknown_function_is_one_line_with_the_file(tmp_path):
     ('do = "connect"', 'do = "dial"', "dial"),
     ('to = "worker"', 'to = "nobody"', "nobody"),
     ('syscall = "recv"', 'syscall = "recvmmsg"', "recvmmsg"),
-    ("[begin]", "[begin", "line 116"),
+    ("[begin]", "[begin", "line 127"),
 ])
 def test_a_broken_scenario_is_one_line(tmp_path, old, new, said):
     with pytest.raises(ScenarioError) as refused:

@@ -92,7 +92,7 @@ def test_the_lists_say_how_they_were_made():
 
 
 def test_parameters_and_long_lines_are_seen():
-    assert "KeyChainClose.RemembersWhoCameFirst" in our_tests()
+    assert "LifecycleTest.KeyIsHeldOnce" in our_tests()
     assert TEST.findall("TEST_F(Suite,\n       Name) {") == [("Suite", "Name")]
     assert not any(name.startswith("Toy.") for name in our_tests())  # tests of the tools
     assert (ROOT / "tests" / "tools").is_dir()

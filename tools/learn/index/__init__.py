@@ -6,6 +6,7 @@
     index.find("mcache::malloc@decl")          the declaration; else the definition
     index.find("LinkBuffer::next(size_t)")     one overload; " const" may follow
     index.find("mcache/mcache.cpp:spill")      what stands in one file
+    index.find("Lifecycle::decide")            of a template, through the alias that ships
 
 Pages of the notes, exercises and the recorder name symbols; nobody types a line
 number.

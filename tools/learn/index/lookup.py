@@ -8,6 +8,7 @@ import re
 from learn.index.symbol import AmbiguousSymbol, Symbol, UnknownSymbol
 
 IN_FILE = re.compile(r"^([\w./-]+\.(?:cpp|h)):(?!:)(.+)$")
+ALIAS = re.compile(r"^using (\w+) = (\w+)<")
 CALL = re.compile(r"^(.*?\boperator\(\)|(?!.*operator\(\)).+?)\((.*)\)( const)?$")
 
 
@@ -20,6 +21,14 @@ class Index:
         self._files: dict[str, list[Symbol]] = {}
         for symbol in self.symbols:
             self._files.setdefault(symbol.file, []).append(symbol)
+        self.aliases = _aliases(self.symbols)  # Lifecycle -> BasicLifecycle
+
+    def spoken(self, symbol: Symbol) -> str:
+        """Its name as a page says it: with the alias of a template, without `netpoll::`."""
+        name = symbol.name.removeprefix("netpoll::")
+        for alias, template in self.aliases.items():
+            name = re.sub(rf"\b{template}(?=::|$)", alias, name)
+        return name
 
     def in_file(self, file: str) -> list[Symbol]:
         return self._files.get(file, [])
@@ -34,7 +43,7 @@ class Index:
         asked, declaration = name.strip(), False
         if asked.endswith("@decl"):
             asked, declaration = asked[: -len("@decl")].strip(), True
-        matches = self._matching(asked)
+        matches = self._matching(asked) or self._matching(self._template(asked))
         if not matches:
             raise UnknownSymbol(name, self._near(asked))
         chosen = _one_each(matches, declaration)
@@ -59,6 +68,12 @@ class Index:
         found = [s for s in found if s.parameters is not None and _types(s.parameters) == types]
         return [s for s in found if s.is_const == const] or found
 
+    def _template(self, asked: str) -> str:
+        """`Lifecycle::decide` is a function of the template BasicLifecycle."""
+        for alias, template in self.aliases.items():
+            asked = re.sub(rf"\b{alias}(?=::)", template, asked)
+        return asked
+
     def _near(self, asked: str) -> list[Symbol]:
         """What the writer may have meant: the same last word first, then alike."""
         import difflib
@@ -70,6 +85,18 @@ class Index:
         same = [s for s in self.symbols if s.name.split("::")[-1] == last]
         close = difflib.get_close_matches(last, by_last, n=3, cutoff=0.6)
         return (same or [by_last[word] for word in close])[:5]
+
+
+def _aliases(symbols: list[Symbol]) -> dict[str, str]:
+    """Each alias of a class template that has no other alias."""
+    classes = {s.name for s in symbols if s.kind == "class"}
+    found: dict[str, set[str]] = {}
+    for symbol in symbols:
+        match = ALIAS.match(symbol.signature) if symbol.kind == "alias" else None
+        scope = symbol.name.rpartition("::")[0]
+        if match and f"{scope}::{match[2]}" in classes:
+            found.setdefault(match[2], set()).add(match[1])
+    return {next(iter(names)): template for template, names in found.items() if len(names) == 1}
 
 
 def _one_each(matches: list[Symbol], declaration: bool) -> list[Symbol]:

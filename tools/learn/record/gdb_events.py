@@ -38,9 +38,18 @@ def tell(event: dict) -> None:
 
 
 def named(symbol: gdb.Symbol | str | None) -> str:
-    """A function's qualified name, without parameters and anonymous namespaces."""
+    """A function's qualified name, without parameters, template arguments and
+    anonymous namespaces."""
     text = getattr(symbol, "name", symbol) or ""
-    return text.replace("(anonymous namespace)::", "").split("(")[0]
+    text = text.replace("(anonymous namespace)::", "").replace("operator()", "operator")
+    kept, depth = "", 0
+    for char in text:
+        if char == "(" and depth == 0:
+            break
+        depth += (char == "<") - (char == ">")
+        if depth == 0 and char != ">":
+            kept += char
+    return kept
 
 
 def lane() -> str:
@@ -238,7 +247,7 @@ def remember(frame: gdb.Frame) -> None:
         return
     if this.is_optimized_out:
         return
-    name = (this.type.strip_typedefs().target().unqualified().name or "").split("::")[-1]
+    name = named(this.type.strip_typedefs().target().unqualified().name).split("::")[-1]
     objects.setdefault(name, this)
 
 

@@ -4,11 +4,12 @@
 plain(value)            a number, a name of an enumerator, a small dict; None when it tells nothing
 follow(value, path)     `input_.buffer_`: members by name; pointers, Ref and atomics on the way
                         are looked through
-READERS[kind](value)    the state of a whole object: a LinkBuffer's blocks, a key chain
+READERS[kind](value)    the state of a whole object: a LinkBuffer's blocks, a word of named bits
 """
 
 from __future__ import annotations
 
+import functools
 import re
 
 import gdb
@@ -17,7 +18,6 @@ import gdb_syscalls
 INTEGERS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_CHAR)
 RECORDS = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
 BLOCKS_MAX = 16
-
 
 
 def plain(value: gdb.Value, depth: int = 0):
@@ -39,9 +39,11 @@ def plain(value: gdb.Value, depth: int = 0):
 
 
 def _enumerator(text: str):
-    """`netpoll::Mode::idle` is `idle`; several flags stay flags."""
-    text = re.sub(r"[\w:]*::(\w+)", r"\1", text).strip("()")
-    return text
+    """`netpoll::Mode::idle` is `idle`, `Keys<Sync>::free` is `free`; several flags
+    stay flags."""
+    while (bare := re.sub(r"<[^<>]*>", "", text)) != text:
+        text = bare
+    return re.sub(r"[\w:]*::(\w+)", r"\1", text).strip("()")
 
 
 def _record(value: gdb.Value, kind: gdb.Type, depth: int):
@@ -128,6 +130,28 @@ def members(value: gdb.Value) -> dict:
     return shown
 
 
+def bits(value: gdb.Value) -> str:
+    """A word `state_` of bits, by the names of the constants of its class: `held news`."""
+    word = int(atomic(value["state_"]))
+    names = _bit_names(value.type.strip_typedefs().name)
+    return " ".join(name for bit, name in sorted(names.items()) if word & bit) or "none"
+
+
+@functools.cache
+def _bit_names(of: str) -> dict[int, str]:
+    """The constants of a class that are one bit each: kNewHandler is `new_handler`.
+
+    gdb lists them as variables, not as fields of the class.
+    """
+    told = gdb.execute(f"info variables -q -n {of}::k", to_string=True)
+    found = {}
+    for name in re.findall(rf"{re.escape(of)}::k(\w+);", told):
+        bit = int(gdb.parse_and_eval(f"'{of}::k{name}'"))
+        if bit.bit_count() == 1:
+            found[bit] = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return found
+
+
 def link_buffer(value: gdb.Value) -> dict:
     """Its size, and its nodes from the first that is kept to the last: where
     reading, committing and writing stand in each."""
@@ -147,4 +171,4 @@ def link_buffer(value: gdb.Value) -> dict:
     return shown
 
 
-READERS = {"link_buffer": link_buffer, "number": plain, "members": members}
+READERS = {"link_buffer": link_buffer, "number": plain, "members": members, "bits": bits}

@@ -59,14 +59,17 @@ def placed(site: dict, index) -> dict:
 
     The name is the index's: a lambda counts to the function around it.
     """
-    found = [{"fn": around(place, index), **place} for place in site["places"]]
-    return next((place for place in found if place["fn"] == site["fn"]), found[0])
+    found = [(around(place, index), place) for place in site["places"]]
+    fitting = (pair for pair in found if pair[0] and pair[0].name == site["fn"])
+    symbol, place = next(fitting, found[0])
+    return {"fn": index.spoken(symbol) if symbol else "", **place}
 
 
-def around(place: dict, index) -> str:
+def around(place: dict, index):
+    """The innermost function around a line, or None."""
     inside = [s for s in index.in_file(place["file"])
               if s.kind == "function" and s.start <= place["line"] <= s.end]
-    return min(inside, key=lambda s: s.end - s.start).name if inside else ""
+    return min(inside, key=lambda s: s.end - s.start, default=None)
 
 
 class Session:

@@ -199,6 +199,6 @@ def stale_lines(trace: dict, index) -> list[str]:
             places.append((step["from"]["fn"], step["from"]["file"], step["from"]["line"]))
         for fn, file, line in places:
             around = [s for s in index.in_file(file) if s.start <= line <= s.end]
-            if fn not in (short(symbol.name) for symbol in around):
+            if fn not in map(index.spoken, around):
                 found.append(f"step {step['n']}: line {line} of {file} is not in {fn}")
     return found

@@ -75,6 +75,28 @@ struct Waker : FdOperator {
   }
 };
 
+struct StdSync {};
+
+// A template that ships under the name Key; its word is shown by its bits.
+template <class Sync>
+struct BasicKey {
+  static constexpr unsigned kHeld = 1;
+  static constexpr unsigned kEverHeld = 2;
+  static constexpr unsigned kUnused = 4;
+  std::atomic<unsigned> state_{0};
+
+  bool try_take();
+  void give_back() { state_.fetch_and(~kHeld); }
+};
+
+template <class Sync>
+bool BasicKey<Sync>::try_take() {
+  return (state_.fetch_or(kHeld | kEverHeld) & kHeld) == 0;
+}
+
+template struct BasicKey<StdSync>;
+using Key = BasicKey<StdSync>;
+
 struct Connection;
 
 struct Pool {
@@ -89,7 +111,7 @@ struct Connection : FdOperator {
   Poller& poller;
   Waker& waker;
   LinkBuffer input;
-  std::atomic<bool> processing_{false};
+  Key key;
   Connection(int n, Pool& p, Poller& q, Waker& w)
       : pool(p), poller(q), waker(w) {
     fd = n;
@@ -117,7 +139,7 @@ void Connection::on_readable() {
                            input.block.size() - input.written_, 0);
   if (n <= 0) return close();
   input.book_ack(static_cast<std::size_t>(n));
-  if (!processing_.exchange(true)) pool.go(*this);
+  if (key.try_take()) pool.go(*this);
 }
 
 void Connection::run_task() {
@@ -128,7 +150,7 @@ void Connection::run_task() {
 #else
   flush(input.next(input.size()));
 #endif
-  processing_ = false;
+  key.give_back();
 }
 
 void Connection::flush(const std::string& out) {

@@ -41,5 +41,6 @@ int Counter::operator()(int step) {
 }
 
 template class Ring<int, 4>;
+using Four = Ring<int, 4>;
 
 }  // namespace netpoll
