@@ -2,11 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstring>
 #include <numeric>
 #include <string>
+#include <vector>
 
 #include "link_buffer/text.h"
 #include "netpoll/link_buffer/link_buffer.h"
+#include "netpoll/link_buffer/slice.h"
+#include "netpoll/mcache/mcache.h"
 
 namespace netpoll {
 namespace {
@@ -95,6 +99,25 @@ TEST(LinkBuffer, BookThatReadNothingKeepsNoBlock) {
   const std::byte* place = buffer.book(8192, 8192).data();
   EXPECT_EQ(buffer.book_ack(0), 0u);
   EXPECT_TRUE(freed_last(place, 8192));
+}
+
+// Broken variant: book_ack() leaves the bytes where they were read, and 16 of
+// them keep a block of 1 MiB.
+TEST(LinkBuffer, FewBytesThatAreKeptDoNotKeepALargeBlock) {
+  constexpr std::size_t kLarge = 1024 * 1024;
+  LinkBuffer buffer;
+  const std::size_t before = mcache::stats().in_use_bytes;
+  std::vector<Slice> kept;
+  for (int i = 0; i < 10; ++i) {
+    const auto room = buffer.book(kLarge, kLarge);
+    std::memcpy(room.data(), "a small message!", 16);
+    EXPECT_EQ(buffer.book_ack(16), 16u);
+    kept.push_back(*buffer.slice(16));
+    buffer.release();
+  }
+  EXPECT_LT(mcache::stats().in_use_bytes - before, 64u * 1024);
+  for (Slice& slice : kept)
+    EXPECT_EQ(as_text(*slice.next(16)), "a small message!");
 }
 
 TEST(LinkBufferDeathTest, BookAckOfMoreThanBookedEndsTheProcess) {

@@ -19,10 +19,22 @@ std::unique_ptr<Runner> make_runner(RunBy who, GoPool& workers) {
   return std::make_unique<PoolRunner>(workers);
 }
 
+// A worker that sleeps keeps no more free memory than this for itself: there
+// may be thousands of workers.
+constexpr std::size_t kKeptBySleeper = 64 * 1024;
+
+GoPoolOptions with_shrinking(GoPoolOptions options) {
+  options.before_sleep = [also = std::move(options.before_sleep)] {
+    mcache::shrink_thread(kKeptBySleeper);
+    if (also) also();
+  };
+  return options;
+}
+
 }  // namespace
 
 Runtime::Runtime(const RuntimeOptions& options)
-    : workers_(options.workers),
+    : workers_(with_shrinking(options.workers)),
       runner_(make_runner(options.runner, workers_)) {}
 
 Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {

@@ -170,6 +170,7 @@ class LinkBuffer {
   void copy_unread(std::size_t from, std::span<std::byte> to);
   Ref<Block> take_last_block();
   using Place = std::pair<Node*, std::byte*>;  // a byte's node and address
+  std::size_t ack_few(std::size_t n);
   void open();
   void park();
   void grow(std::size_t n);
