@@ -67,7 +67,9 @@ class OutputTest : public PollerTest {
 
   Lifecycle life{false};
   Activity activity;
-  Output output{life, *poller, *op, activity, [](FdOperator&) { ++left; }};
+  Mutex mutex;
+  Output output{life,     *poller, *op,
+                activity, mutex,   [](FdOperator&) { ++left; }};
   std::atomic<int> rooms{0};  // how often the socket was reported writable
 };
 

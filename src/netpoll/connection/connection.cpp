@@ -30,7 +30,7 @@ Connection::Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
       is_tcp_(is_tcp(fd.get())),
       life_(handlers.on_request != nullptr),
       input_(life_, poller_, *this, activity_),
-      output_(life_, poller_, *this, activity_,
+      output_(life_, poller_, *this, activity_, mutex_,
               &Connection::continue_tear_down),
       serving_(&handlers.on_request),
       linger_limit_(options.linger),
@@ -166,16 +166,16 @@ void Connection::stop() {
   settle(life_.stop());
 }
 
-void Connection::close_if_quiet(std::chrono::milliseconds grace) {
+void Connection::close_if_quiet(Seen& seen, std::chrono::milliseconds grace) {
   if (!life_.try_hold()) return;
   const Deadline now = Deadline::clock::now();
   const std::uint64_t arrived = input_.committed();
-  const bool moved = arrived != std::exchange(quiet_at_, arrived);
-  if (moved) quiet_since_ = now;
+  const bool moved = arrived != std::exchange(seen.arrived, arrived);
+  if (moved) seen.since = now;
   const bool half_message = input_.size() > 0;
   const bool quiet = !moved && output_.is_empty() &&
                      os::bytes_waiting(fd()) == 0 &&
-                     (!half_message || now - quiet_since_ >= grace);
+                     (!half_message || now - seen.since >= grace);
   if (quiet) static_cast<void>(mark_closed());
   settle(Next::hold);
 }

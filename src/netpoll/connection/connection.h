@@ -122,11 +122,16 @@ class Connection final : public FdOperator {
   /// From now on the connection closes between two requests: when a handler has
   /// returned, all input is read and all output sent. [any]
   void stop();
+  /// What close_if_quiet() has seen of one connection; made by the caller.
+  struct Seen {
+    std::uint64_t arrived = kNoLimit;  // bytes that had come in
+    Deadline since = kNever;           // no byte came since this moment
+  };
   /// Closes if nothing is under way: no handler, no unread input here or in the
-  /// kernel, nothing unsent, and no byte since the last call of this. Input
-  /// that on_request has left is under way until no byte came for `grace`.
-  /// [one thread at a time]
-  void close_if_quiet(std::chrono::milliseconds grace);
+  /// kernel, nothing unsent, and no byte since the last call with this `seen`.
+  /// Input that on_request has left is under way until no byte came for
+  /// `grace`. [any]
+  void close_if_quiet(Seen& seen, std::chrono::milliseconds grace);
 
   // How long one call may wait; 0: for ever; negative: as before. [any]
   void set_read_timeout(std::chrono::milliseconds timeout) {
@@ -205,6 +210,7 @@ class Connection final : public FdOperator {
   const bool is_tcp_;
 
   mutable std::atomic<std::uint32_t> users_{1};  // Refs that users hold
+  mutable Mutex mutex_;  // of the fields at the end, and of output_'s state
   Lifecycle life_;
   Activity activity_;
   Input input_;
@@ -212,15 +218,12 @@ class Connection final : public FdOperator {
 
   // Guarded by the key.
   CloseCallback last_;
-  const Handler* serving_;             // the on_request to call
-  bool answered_ = false;              // on_request ran since the key was taken
-  std::uint64_t quiet_at_ = kNoLimit;  // committed() at close_if_quiet()
-  Deadline quiet_since_ = kNever;      // committed() has not changed since
+  const Handler* serving_;  // the on_request to call
+  bool answered_ = false;   // on_request ran since the key was taken
 
   // How far a close that lingers has come.
   enum class Linger : std::uint8_t { none, waits, over };
 
-  mutable Mutex mutex_;
   std::chrono::milliseconds linger_limit_ NETPOLL_GUARDED_BY(mutex_);
   Linger linger_ NETPOLL_GUARDED_BY(mutex_) = Linger::none;
   UniqueFd socket_ NETPOLL_GUARDED_BY(mutex_);

@@ -24,37 +24,43 @@ namespace netpoll {
 class HandlerSlot {
  public:
   /// `first` must outlive this slot.
-  explicit HandlerSlot(const Handler& first)
-      : current_(&first), is_set_(first != nullptr) {}
+  explicit HandlerSlot(const Handler& first) : current_(&first) {}
   HandlerSlot(const HandlerSlot&) = delete;
   HandlerSlot& operator=(const HandlerSlot&) = delete;
 
-  /// `next` is the handler from the next get() on; it may be empty. Returns a
+  /// `next` is the handler from the next renew() on; it may be empty. Returns a
   /// handler that was set before and never became the current one: the caller
   /// destroys it after the lock. [any, under the connection's mutex]
   [[nodiscard]] std::unique_ptr<const Handler> set(
       std::unique_ptr<const Handler> next) {
-    is_set_ = *next != nullptr;
-    return std::exchange(next_, std::move(next));
+    if (own_ == nullptr) own_ = std::make_unique<Own>();
+    return std::exchange(own_->next, std::move(next));
   }
   /// The newest handler is not empty. [any, under the connection's mutex]
-  bool is_set() const { return is_set_; }
+  bool is_set() const {
+    const bool has_next = own_ != nullptr && own_->next != nullptr;
+    return (has_next ? *own_->next : *current_) != nullptr;
+  }
   /// Makes the newest handler the current one. Returns the one that it
   /// replaces, for the caller to destroy after the lock. [the handler's only
   /// caller, under the connection's mutex]
   [[nodiscard]] std::unique_ptr<const Handler> renew() {
-    if (next_ == nullptr) return nullptr;
-    current_ = next_.get();
-    return std::exchange(own_, std::move(next_));
+    if (own_ == nullptr || own_->next == nullptr) return nullptr;
+    current_ = own_->next.get();
+    return std::exchange(own_->current, std::move(own_->next));
   }
   /// The current handler; valid until renew(). [the handler's only caller]
   const Handler& get() const { return *current_; }
 
  private:
-  const Handler* current_;              // of the options, or own_
-  std::unique_ptr<const Handler> own_;  // null while current_ is the first one
-  std::unique_ptr<const Handler> next_;
-  bool is_set_;
+  // Most connections never replace a handler, and pay one pointer for it.
+  struct Own {
+    std::unique_ptr<const Handler> current;  // null while the first one is
+    std::unique_ptr<const Handler> next;     // set, and not yet the current one
+  };
+
+  const Handler* current_;
+  std::unique_ptr<Own> own_;
 };
 
 }  // namespace netpoll

@@ -62,13 +62,15 @@ class Output {
   /// sending, outside every lock.
   using Left = void (*)(FdOperator& op);
 
-  /// All must outlive this; `op` is what `poller` watches. [init]
+  /// All must outlive this; `op` is what `poller` watches. `mutex` guards the
+  /// state; the owner may guard its own fields with it. [init]
   Output(const Lifecycle& life, Poller& poller, FdOperator& op,
-         Activity& activity, Left left)
+         Activity& activity, Mutex& mutex, Left left)
       : life_(life),
         poller_(poller),
         op_(op),
         activity_(activity),
+        mutex_(mutex),
         left_(left) {}
 
   /// Room for `n` bytes in one piece, to be filled before flush(), and valid
@@ -173,6 +175,7 @@ class Output {
   Poller& poller_;
   FdOperator& op_;
   Activity& activity_;
+  Mutex& mutex_;
   const Left left_;
 
   LinkBuffer buffer_;  // the writer writes, the thread that sends reads
@@ -180,7 +183,6 @@ class Output {
   WaitLimit limit_;    // any set it
   std::atomic<bool> unattended_{false};  // state_ == unattended, for any thread
 
-  mutable Mutex mutex_;
   State state_ NETPOLL_GUARDED_BY(mutex_) = State::idle;
   bool draining_ NETPOLL_GUARDED_BY(mutex_) = false;  // the poller is sending
   bool shut_ NETPOLL_GUARDED_BY(mutex_) = false;      // shut(): no more flush

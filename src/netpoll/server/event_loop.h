@@ -88,8 +88,7 @@ class EventLoop {
   const Handlers handlers_;
   const ConnectionOptions options_;
 
-  Mutex stop_mutex_;   // one stop_accepting() at a time
-  Mutex sweep_mutex_;  // one sweep over the connections at a time
+  Mutex stop_mutex_;  // one stop_accepting() at a time
   mutable Mutex mutex_;
   mutable std::condition_variable emptied_;  // registry_ is empty
   std::condition_variable over_cv_;          // over_ has turned true
