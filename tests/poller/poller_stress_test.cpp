@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The doorbell and the detach, met by many threads at once. The broken variant
-// of a test is described above it.
+// Waker::ring() and Poller::detach(), called by several threads at once. The
+// comment above each test describes the broken variant that the test finds.
 #include <gtest/gtest.h>
 #include <poll.h>
 
@@ -24,7 +24,7 @@ namespace {
 
 using test::eventually;
 
-// Waits for the bell; false when it stays silent for test::kPatience.
+// Waits until a ring() has come; false when none comes for test::kPatience.
 bool wait_rung(const Waker& waker) {
   pollfd wanted{.fd = waker.fd(), .events = POLLIN, .revents = 0};
   const Deadline end = test::soon();
@@ -37,8 +37,8 @@ bool wait_rung(const Waker& waker) {
 }
 
 // Broken variant: Waker::answer() clears rung_ first and reads the eventfd
-// second. A ring in between is then swallowed, and the poller sleeps for ever.
-// The counter is relaxed: the bell alone must show it.
+// second. A ring in between is then lost, and the poller sleeps for ever. The
+// counter is relaxed: ring() and answer() alone must make it visible.
 TEST(PollerStress, NoRingIsLost) {
   constexpr int kRingers = 3;
   constexpr std::uint64_t kRounds = 6'000'000;
@@ -54,7 +54,8 @@ TEST(PollerStress, NoRingIsLost) {
       }
     });
   }
-  const test::Jolts jolts(::pthread_self());  // between answer()'s two steps
+  // Stops this thread, also between the two steps of answer().
+  const test::Jolts jolts(::pthread_self());
   std::uint64_t seen = 0;
   while (seen < kRingers * kRounds && wait_rung(waker)) {
     waker.answer();
@@ -64,9 +65,8 @@ TEST(PollerStress, NoRingIsLost) {
   EXPECT_EQ(seen, kRingers * kRounds);
 }
 
-// Broken variant: FdOperator::detach() does not wait while the poller is
-// inside. What on_readable() uses then goes away under it: the count of those
-// inside is above zero after a detach, and TSan sees the race on `used`.
+// Broken variant: FdState::detach() does not wait while the poller is inside.
+// Then `inside` can be 1 after a detach(), and TSan reports a race on `used`.
 TEST(PollerStress, NobodyIsInsideAfterDetach) {
   GoPool pool;
   PoolRunner runner{pool};
@@ -74,11 +74,11 @@ TEST(PollerStress, NobodyIsInsideAfterDetach) {
   int still_inside = 0;
   for (int round = 0; round < 500; ++round) {
     test::Pair pair = test::socket_pair();
-    test::send_all(pair.far.get(), "x");  // reported in turn after turn
+    test::send_all(pair.far.get(), "x");  // never read: reported in each turn
     const Ref<Op> op = make_ref<Op>(pair.near.get());
     std::atomic<int> inside{0};
     std::atomic<int> calls{0};
-    int used = 0;  // plain: detach() alone orders it
+    int used = 0;  // not atomic: detach() alone orders its uses
     op->readable = [&](Op&) {
       ++inside;
       ++used;

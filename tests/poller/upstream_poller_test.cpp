@@ -21,8 +21,8 @@
 namespace netpoll {
 namespace {
 
-// The second stop() is a rescue: run() must not need it. Broken variant: run()
-// begins by forgetting an earlier stop().
+// Broken variant: run() begins with stopping_ = false. The second stop() ends
+// that variant's run(), so that the test fails and does not hang.
 TEST(Poller, StoppedBeforeItRunsItEndsAtOnce) {
   const test::FdsBalance balance;
   GoPool pool;
@@ -34,7 +34,7 @@ TEST(Poller, StoppedBeforeItRunsItEndsAtOnce) {
   poller->stop();
 }
 
-// Broken variant: next() loads the turn and stores it back, plus one.
+// Broken variant: next() adds one to turn_ by a load and a store.
 TEST(PollerGroup, ManyThreadsShareAHundredPollersEvenly) {
   constexpr std::size_t kPollers = 100;
   constexpr std::size_t kThreads = 8;
@@ -46,7 +46,7 @@ TEST(PollerGroup, ManyThreadsShareAHundredPollersEvenly) {
   std::mutex mutex;
   std::map<Poller*, std::size_t> picked;
   std::latch done(kThreads);
-  std::latch over(1);  // they stay for the jolts
+  std::latch over(1);  // until then the threads exist, for Jolts
   std::vector<std::jthread> threads;
   for (std::size_t i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
