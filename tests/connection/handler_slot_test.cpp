@@ -19,15 +19,12 @@ class HandlerSlotTest : public testing::Test {
   Handler says(char letter) {
     return [this, letter](Connection&) { said += letter; };
   }
-  static void set(HandlerSlot& slot, Handler next) {
-    static_cast<void>(
-        slot.set(std::make_unique<const Handler>(std::move(next))));
+  void set(HandlerSlot& slot, Handler next) {
+    slot.set(mutex, std::move(next));
   }
-  // As the connection does between two calls.
-  void call(HandlerSlot& slot) {
-    static_cast<void>(slot.renew());
-    slot.get()(served.conn());
-  }
+  void call(HandlerSlot& slot) { slot.newest(mutex)(served.conn()); }
+
+  Mutex mutex;
 
   test::Served served{{}};
   std::string said;
@@ -36,7 +33,7 @@ class HandlerSlotTest : public testing::Test {
 TEST_F(HandlerSlotTest, CallsTheFirst) {
   const Handler first = says('a');
   HandlerSlot slot(first);
-  EXPECT_TRUE(slot.is_set());
+  EXPECT_TRUE(slot.is_set(mutex));
   call(slot);
   EXPECT_EQ(said, "a");
 }
@@ -44,7 +41,7 @@ TEST_F(HandlerSlotTest, CallsTheFirst) {
 TEST_F(HandlerSlotTest, EmptyFirstIsNone) {
   const Handler none;
   HandlerSlot slot(none);
-  EXPECT_FALSE(slot.is_set());
+  EXPECT_FALSE(slot.is_set(mutex));
 }
 
 TEST_F(HandlerSlotTest, SecondTakesThePlaceOfTheFirst) {
@@ -61,7 +58,7 @@ TEST_F(HandlerSlotTest, OfSeveralOnlyTheLastIsCalled) {
   HandlerSlot slot(none);
   set(slot, says('a'));
   set(slot, says('b'));
-  EXPECT_TRUE(slot.is_set());
+  EXPECT_TRUE(slot.is_set(mutex));
   call(slot);
   EXPECT_EQ(said, "b");
 }
@@ -70,9 +67,8 @@ TEST_F(HandlerSlotTest, EmptyOneTakesTheHandlerAway) {
   const Handler first = says('a');
   HandlerSlot slot(first);
   set(slot, {});
-  EXPECT_FALSE(slot.is_set());
-  static_cast<void>(slot.renew());
-  EXPECT_EQ(slot.get(), nullptr);
+  EXPECT_FALSE(slot.is_set(mutex));
+  EXPECT_EQ(slot.newest(mutex), nullptr);
 }
 
 TEST_F(HandlerSlotTest, HandlerMayReplaceItselfWhileItRuns) {
@@ -89,20 +85,22 @@ TEST_F(HandlerSlotTest, HandlerMayReplaceItselfWhileItRuns) {
   EXPECT_EQ(alive.use_count(), 1);
 }
 
-// Broken variant: renew() destroys the old handler itself, under the
-// connection's mutex, which the destructor of a capture may want to lock.
-TEST_F(HandlerSlotTest, ReplacedOnesAreTheCallersToDestroy) {
-  const auto held = std::make_shared<int>(0);
+// Broken variant: a replaced handler is destroyed under the mutex, which the
+// destructor of what it captures wants to lock.
+TEST_F(HandlerSlotTest, DestroysReplacedOnesWithoutTheMutex) {
+  struct Locks {
+    explicit Locks(Mutex& its) : mutex(its) {}
+    ~Locks() { const Lock lock(mutex); }
+    Mutex& mutex;
+  };
   const Handler none;
   HandlerSlot slot(none);
-  set(slot, [held](Connection&) {});
-  const auto never_called =
-      slot.set(std::make_unique<const Handler>([held](Connection&) {}));
-  EXPECT_EQ(held.use_count(), 3);
-  static_cast<void>(slot.renew());
-  set(slot, {});
-  const auto old = slot.renew();
-  EXPECT_EQ(held.use_count(), 3);
+  for (int i = 0; i < 2; ++i) {
+    set(slot, [held = std::make_shared<Locks>(mutex)](Connection&) {});
+    set(slot, [held = std::make_shared<Locks>(mutex)](Connection&) {});
+    static_cast<void>(slot.newest(mutex));
+  }
+  EXPECT_TRUE(slot.is_set(mutex));
 }
 
 }  // namespace

@@ -28,11 +28,11 @@ Connection::Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
       handlers_(handlers),
       peer_(peer),
       is_tcp_(is_tcp(fd.get())),
+      serving_(&handlers.on_request),
       life_(handlers.on_request != nullptr),
       input_(life_, poller_, *this, activity_),
       output_(life_, poller_, *this, activity_, mutex_,
               &Connection::continue_tear_down),
-      serving_(&handlers.on_request),
       linger_limit_(options.linger),
       socket_(std::move(fd)),
       on_connect_(handlers.on_connect),
@@ -70,11 +70,7 @@ void Connection::drop_ref() const {
 std::error_code Connection::start(CloseCallback last) {
   last_ = std::move(last);
   if (handlers_.on_prepare) call(handlers_.on_prepare, "on_prepare");
-  bool greets = false;
-  {
-    const Lock lock(mutex_);
-    greets = on_connect_.is_set();
-  }
+  const bool greets = on_connect_.is_set(mutex_);
   life_.prepare(greets);
   if (const auto error = poller_.add(*this)) {
     close();
@@ -97,7 +93,7 @@ Next Connection::mark_closed() {
   const Next next = life_.user_closed();
   input_.wake();
   output_.wake();
-  std::chrono::milliseconds limit;
+  Milliseconds limit;
   {
     const Lock lock(mutex_);
     limit = linger_limit_;
@@ -166,44 +162,36 @@ void Connection::stop() {
   settle(life_.stop());
 }
 
-void Connection::close_if_quiet(Seen& seen, std::chrono::milliseconds grace) {
+void Connection::close_if_quiet(Quiet& quiet, Milliseconds grace) {
   if (!life_.try_hold()) return;
-  const Deadline now = Deadline::clock::now();
-  const std::uint64_t arrived = input_.committed();
-  const bool moved = arrived != std::exchange(seen.arrived, arrived);
-  if (moved) seen.since = now;
-  const bool half_message = input_.size() > 0;
-  const bool quiet = !moved && output_.is_empty() &&
-                     os::bytes_waiting(fd()) == 0 &&
-                     (!half_message || now - seen.since >= grace);
-  if (quiet) static_cast<void>(mark_closed());
+  const bool input_is_quiet = quiet.look(input_.committed(), input_.size() > 0,
+                                         Deadline::clock::now(), grace) &&
+                              os::bytes_waiting(fd()) == 0;
+  // The key is held already.
+  if (input_is_quiet && output_.is_empty()) static_cast<void>(mark_closed());
   settle(Next::hold);
 }
 
 void Connection::set_on_connect(Handler handler) {
-  static_cast<void>(replace(on_connect_, std::move(handler)));
+  on_connect_.set(mutex_, std::move(handler));
 }
 
 void Connection::set_on_request(Handler handler) {
-  const bool serves = replace(on_request_, std::move(handler));
+  const bool serves = on_request_.set(mutex_, std::move(handler));
   settle(life_.handler_replaced(serves));
   if (!serves) input_.wake();  // unread input is the reader's now
 }
 
 void Connection::set_on_disconnect(Handler handler) {
-  static_cast<void>(replace(on_disconnect_, std::move(handler)));
+  on_disconnect_.set(mutex_, std::move(handler));
 }
 
-bool Connection::replace(HandlerSlot& slot, Handler handler) {
-  const bool is_set = handler != nullptr;
-  auto next = std::make_unique<const Handler>(std::move(handler));
-  std::unique_ptr<const Handler> unused;  // goes after the lock
-  const Lock lock(mutex_);
-  unused = slot.set(std::move(next));
-  return is_set;
+void Connection::set_deadline(Deadline at) {
+  set_read_deadline(at);
+  set_write_deadline(at);
 }
 
-void Connection::set_idle_timeout(std::chrono::milliseconds timeout) {
+void Connection::set_idle_timeout(Milliseconds timeout) {
   activity_.set_timeout(timeout);
   set_alarm();
 }

@@ -25,20 +25,15 @@
 //        thread that closes, done() of a lent block in flush() or in a task.
 // Inv-5. While a user holds a Ref<Connection>, a peer's FIN alone ends nothing.
 //
-// What keeps it alive: a Ref of the server's registry, or the dialler's handle;
-// the poller's, until the turn after detach; the one in each task, until the
-// task returns; and a user's. The buffers live as long; unlike upstream, where
-// a close recycles them under a reader (connection_reactor.go:71,
+// The buffers live as long as the object; unlike upstream, where a close
+// recycles them under a reader (connection_reactor.go:71,
 // connection.closeBuffer; #408). Unlike upstream: how a peer ended is not
 // logged (poll_default_linux.go:176, defaultPoll.handler).
-//
 // Upstream: connection, connection_impl.go:38; Connection, connection.go:29.
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <vector>
 
 #include "netpoll/base/mutex.h"
@@ -48,6 +43,7 @@
 #include "netpoll/connection/input.h"
 #include "netpoll/connection/lifecycle.h"
 #include "netpoll/connection/output.h"
+#include "netpoll/connection/quiet.h"
 #include "netpoll/connection/runtime.h"
 #include "netpoll/os/address.h"
 #include "netpoll/os/unique_fd.h"
@@ -57,6 +53,7 @@ namespace netpoll {
 class Connection final : public FdOperator {
  public:
   using CloseCallback = Handler;
+  using Milliseconds = std::chrono::milliseconds;
 
   /// A connection over `fd`, a non-blocking stream socket, on the poller whose
   /// turn it is. `runtime` and `handlers` must outlive it; nothing happens
@@ -70,11 +67,10 @@ class Connection final : public FdOperator {
   void add_ref() const;
   void drop_ref() const;
 
-  /// Runs on_prepare, has the poller watch the socket and then runs on_connect
-  /// on a worker. `last` runs when the connection is finished; nothing of
-  /// `handlers` is touched afterwards. Fails as epoll_ctl(2) does, or with
-  /// Errc::conn_closed after a close in on_prepare; the connection is closed
-  /// then. [init]
+  /// Runs on_prepare, has the poller watch the socket, runs on_connect on a
+  /// worker. `last` runs when the connection is finished; nothing of `handlers`
+  /// is touched afterwards. Fails, and closes, as epoll_ctl(2) does, or with
+  /// Errc::conn_closed after a close in on_prepare. [init]
   [[nodiscard]] std::error_code start(CloseCallback last = {});
 
   /// The reading half; one thread at a time. Lives as long as this. [any]
@@ -85,10 +81,10 @@ class Connection final : public FdOperator {
   /// Replaces on_connect; may be empty. Before start(), or in on_prepare:
   /// later, on_connect has been called. [init]
   void set_on_connect(Handler handler);
-  /// Replaces on_request from the next call on; unread input calls the new one
-  /// at once. With an empty one, input is left to a reader on another thread:
-  /// so a handler hands its connection over. Unlike upstream, a task that runs
-  /// notices it (connection_onevent.go:67, onEvent.SetOnRequest; #421). [any]
+  /// Replaces on_request from the next call on; unread input calls it at once.
+  /// An empty one leaves the input to a reader on another thread. Unlike
+  /// upstream, a task that runs notices it (connection_onevent.go:67,
+  /// onEvent.SetOnRequest; #421). [any]
   void set_on_request(Handler handler);
   /// Replaces on_disconnect until it has been called; may be empty. [any]
   void set_on_disconnect(Handler handler);
@@ -96,63 +92,47 @@ class Connection final : public FdOperator {
   /// Neither side has closed it. Says nothing of a peer that vanished silently.
   /// [any]
   bool is_active() const { return life_.is_active(); }
-  /// Closes: wakes the threads that wait in reader() or writer(), and tears
-  /// down now or, while a handler runs, when it returns. What was flushed is
-  /// still sent (ConnectionOptions::linger); unread input stays readable. A
-  /// second call does nothing. Never waits. [any]
+  /// Closes: wakes what waits in reader() or writer(), tears down now or, while
+  /// a handler runs, when it returns. What was flushed is still sent (see
+  /// ConnectionOptions::linger); unread input stays readable. Never waits. [any]
   void close();
-  /// Tells the peer that nothing more will be sent (FIN), after what was
-  /// flushed; reading goes on. flush() fails with Errc::conn_closed afterwards.
-  /// Fails with Errc::conn_closed when the connection is closed, or as
+  /// Sends a FIN after what was flushed; reading goes on, flush() fails with
+  /// Errc::conn_closed. Fails with that when the connection is closed, or as
   /// shutdown(2) does. A second call does nothing. Upstream has none. [any]
   [[nodiscard]] std::error_code shutdown_write() { return output_.shut(); }
-  /// Closes, but hands the descriptor over, open and non-blocking, watched by
-  /// no poller. What is unread stays readable here: take it by
-  /// reader().slice(reader().size()). What is unsent is lost. Waits until a
-  /// flush on another thread has returned. Fails with Errc::conn_closed when
-  /// the descriptor is gone. Requires: not inside its own flush().
-  /// Upstream: Connection.Detach, connection_impl.go:362. [any]
+  /// Closes, but hands the descriptor over, open and watched by no poller. What
+  /// is unread stays readable here: reader().slice(reader().size()) takes it.
+  /// What is unsent is lost. Waits until a flush on another thread returns.
+  /// Fails with Errc::conn_closed when the descriptor is gone. Requires: not
+  /// inside its own flush(). Upstream: connection.Detach. [any]
   [[nodiscard]] Result<UniqueFd> detach();
-  /// Runs `callback` when the connection is torn down, whatever ended it; the
-  /// newest callback first; at once if it has been torn down. The place to end
-  /// what on_connect began. Unlike upstream: none is ever lost
+  /// Runs `callback` when the connection is torn down, whatever ended it, the
+  /// newest first; at once if it has been. Unlike upstream: none is ever lost
   /// (connection_onevent.go:80, onEvent.AddCloseCallback). [any]
   void add_close_callback(CloseCallback callback);
 
   /// From now on the connection closes between two requests: when a handler has
   /// returned, all input is read and all output sent. [any]
   void stop();
-  /// What close_if_quiet() has seen of one connection; made by the caller.
-  struct Seen {
-    std::uint64_t arrived = kNoLimit;  // bytes that had come in
-    Deadline since = kNever;           // no byte came since this moment
-  };
-  /// Closes if nothing is under way: no handler, no unread input here or in the
-  /// kernel, nothing unsent, and no byte since the last call with this `seen`.
-  /// Input that on_request has left is under way until no byte came for
-  /// `grace`. [any]
-  void close_if_quiet(Seen& seen, std::chrono::milliseconds grace);
+  /// Closes if nothing is under way: no handler, nothing unsent, no input in the
+  /// kernel, and `quiet` says so of the input that came. [any]
+  void close_if_quiet(Quiet& quiet, Milliseconds grace);
 
   // How long one call may wait; 0: for ever; negative: as before. [any]
-  void set_read_timeout(std::chrono::milliseconds timeout) {
-    input_.limit().set_timeout(timeout);
-  }
-  void set_write_timeout(std::chrono::milliseconds timeout) {
-    output_.limit().set_timeout(timeout);
+  void set_read_timeout(Milliseconds time) { input_.limit().set_timeout(time); }
+  void set_write_timeout(Milliseconds time) {
+    output_.limit().set_timeout(time);
   }
   // The moment until which calls may wait; kNever: the timeout counts. [any]
   void set_read_deadline(Deadline at) { input_.limit().set_deadline(at); }
   void set_write_deadline(Deadline at) { output_.limit().set_deadline(at); }
-  void set_deadline(Deadline at) {
-    set_read_deadline(at);
-    set_write_deadline(at);
-  }
+  void set_deadline(Deadline at);
   // The options of the same name, see ConnectionOptions. [any]
-  void set_idle_timeout(std::chrono::milliseconds timeout);
+  void set_idle_timeout(Milliseconds timeout);
   void set_keepalive(std::chrono::seconds idle);
   void set_max_input(std::size_t bytes) { input_.set_max_input(bytes); }
-  /// Also ends the wait of a close that lingers already, if 0.
-  void set_linger(std::chrono::milliseconds limit);
+  /// 0 also ends the wait of a close that lingers already. [any]
+  void set_linger(Milliseconds limit);
 
   /// The near end, as the kernel knows it; none once the descriptor is closed.
   /// Unlike upstream never the listener's wildcard. [any]
@@ -186,8 +166,6 @@ class Connection final : public FdOperator {
   void run_elsewhere(void (Connection::*step)());
   Task task(void (Connection::*step)());
   Look look(bool stopping) const;
-  bool replace(HandlerSlot& slot, Handler handler);
-  const Handler& newest(HandlerSlot& slot);
   void set_alarm();
 
   // connection_end.cpp [holder of the key]
@@ -203,35 +181,36 @@ class Connection final : public FdOperator {
   void close_socket();
   UniqueFd take_socket();
 
+  // How far a close that lingers has come.
+  enum class Linger : std::uint8_t { none, waits, over };
+
   // Constant after construction.
   Poller& poller_;
   const Handlers& handlers_;
   const Address peer_;
   const bool is_tcp_;
 
+  bool answered_ = false;  // on_request ran since the key was taken; by the key
   mutable std::atomic<std::uint32_t> users_{1};  // Refs that users hold
+
+  // Guarded by the key.
+  const Handler* serving_;  // the on_request to call
+  CloseCallback last_;
+
   mutable Mutex mutex_;  // of the fields at the end, and of output_'s state
   Lifecycle life_;
   Activity activity_;
   Input input_;
   Output output_;
 
-  // Guarded by the key.
-  CloseCallback last_;
-  const Handler* serving_;  // the on_request to call
-  bool answered_ = false;   // on_request ran since the key was taken
-
-  // How far a close that lingers has come.
-  enum class Linger : std::uint8_t { none, waits, over };
-
-  std::chrono::milliseconds linger_limit_ NETPOLL_GUARDED_BY(mutex_);
+  Milliseconds linger_limit_ NETPOLL_GUARDED_BY(mutex_);
   Linger linger_ NETPOLL_GUARDED_BY(mutex_) = Linger::none;
-  UniqueFd socket_ NETPOLL_GUARDED_BY(mutex_);
-  HandlerSlot on_connect_ NETPOLL_GUARDED_BY(mutex_);
-  HandlerSlot on_request_ NETPOLL_GUARDED_BY(mutex_);
-  HandlerSlot on_disconnect_ NETPOLL_GUARDED_BY(mutex_);
-  std::vector<CloseCallback> callbacks_ NETPOLL_GUARDED_BY(mutex_);
   bool torn_down_ NETPOLL_GUARDED_BY(mutex_) = false;
+  UniqueFd socket_ NETPOLL_GUARDED_BY(mutex_);
+  HandlerSlot on_connect_;  // the three slots get mutex_ with each call
+  HandlerSlot on_request_;
+  HandlerSlot on_disconnect_;
+  std::vector<CloseCallback> callbacks_ NETPOLL_GUARDED_BY(mutex_);
 };
 
 }  // namespace netpoll

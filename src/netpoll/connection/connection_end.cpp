@@ -93,7 +93,7 @@ void Connection::end_linger() {
   finish();
 }
 
-void Connection::set_linger(std::chrono::milliseconds limit) {
+void Connection::set_linger(Milliseconds limit) {
   bool ends = false;
   {
     const Lock lock(mutex_);

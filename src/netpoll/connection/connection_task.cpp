@@ -10,6 +10,11 @@ namespace netpoll {
 
 // Holds the key from the start; decide() gives it back.
 void Connection::run_task() {
+  // No worker can be started. What ends the connection may run on the poller
+  // meanwhile, but a handler waits for its worker.
+  if (poller_.stands_in_for_worker() && is_active()) {
+    return poller_.defer(task(&Connection::run_task));
+  }
   answered_ = false;
   for (;;) {
     const auto look_at = [this](bool stopping) { return look(stopping); };
@@ -32,13 +37,13 @@ void Connection::run_task() {
 }
 
 void Connection::greet() {
-  call(newest(on_connect_), "on_connect");
+  call(on_connect_.newest(mutex_), "on_connect");
   input_.resume_if_room();  // on_connect may have read without release()
   if (life_.greeted() == Next::tell) tell_disconnect();
 }
 
 void Connection::handle_request() {
-  if (life_.take_new_handler()) serving_ = &newest(on_request_);
+  if (life_.take_new_handler()) serving_ = &on_request_.newest(mutex_);
   const std::uint64_t arrived = input_.committed();
   const std::uint64_t consumed = input_.consumed();
   call(*serving_, "on_request");
@@ -68,17 +73,9 @@ void Connection::refuse_full_input() {
 
 // As a task without the key, or by greet(), whose thread holds the key.
 void Connection::tell_disconnect() {
-  const Handler& handler = newest(on_disconnect_);
+  const Handler& handler = on_disconnect_.newest(mutex_);
   if (handler) call(handler, "on_disconnect");
   if (life_.told() == Next::hold) run_task();
-}
-
-// The newest handler of `slot`, good until the next call for this slot.
-const Handler& Connection::newest(HandlerSlot& slot) {
-  std::unique_ptr<const Handler> replaced;  // goes after the lock
-  const Lock lock(mutex_);
-  replaced = slot.renew();
-  return slot.get();
 }
 
 void Connection::call(const Handler& handler, const char* name) {

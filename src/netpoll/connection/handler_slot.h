@@ -7,9 +7,9 @@
 //    caller:     get()     <-- next_ becomes the current handler
 //
 // A handler that runs is never destroyed under its own feet: set() puts the new
-// one aside, and get(), which the handler's only caller uses between two calls,
-// makes it the current one. The connection calls both under one mutex and
-// destroys what they return after it.
+// one aside, and newest(), which the handler's only caller uses between two
+// calls, makes it the current one. The slot's words are guarded by the mutex
+// that both get; a handler is destroyed after that mutex is unlocked.
 // Unlike upstream, whose running task keeps the handler that it began with: one
 // that on_connect sets while input arrives is not called for that input
 // (connection_onevent.go:180, connection.onProcess; #421).
@@ -17,6 +17,7 @@
 #include <memory>
 #include <utility>
 
+#include "netpoll/base/mutex.h"
 #include "netpoll/connection/handlers.h"
 
 namespace netpoll {
@@ -28,29 +29,31 @@ class HandlerSlot {
   HandlerSlot(const HandlerSlot&) = delete;
   HandlerSlot& operator=(const HandlerSlot&) = delete;
 
-  /// `next` is the handler from the next renew() on; it may be empty. Returns a
-  /// handler that was set before and never became the current one: the caller
-  /// destroys it after the lock. [any, under the connection's mutex]
-  [[nodiscard]] std::unique_ptr<const Handler> set(
-      std::unique_ptr<const Handler> next) {
+  /// `next` is the handler from the next newest() on; it may be empty. Returns
+  /// whether it is not. [any]
+  bool set(Mutex& mutex, Handler next) {
+    const bool is_set = next != nullptr;
+    auto newer = std::make_unique<const Handler>(std::move(next));
+    const Lock lock(mutex);
     if (own_ == nullptr) own_ = std::make_unique<Own>();
-    return std::exchange(own_->next, std::move(next));
+    own_->next.swap(newer);  // one that was never called goes after the lock
+    return is_set;
   }
-  /// The newest handler is not empty. [any, under the connection's mutex]
-  bool is_set() const {
+  /// The newest handler is not empty. [any]
+  bool is_set(Mutex& mutex) const {
+    const Lock lock(mutex);
     const bool has_next = own_ != nullptr && own_->next != nullptr;
     return (has_next ? *own_->next : *current_) != nullptr;
   }
-  /// Makes the newest handler the current one. Returns the one that it
-  /// replaces, for the caller to destroy after the lock. [the handler's only
-  /// caller, under the connection's mutex]
-  [[nodiscard]] std::unique_ptr<const Handler> renew() {
-    if (own_ == nullptr || own_->next == nullptr) return nullptr;
+  /// The newest handler; valid until the next call. [the handler's only caller]
+  const Handler& newest(Mutex& mutex) {
+    std::unique_ptr<const Handler> replaced;  // goes after the lock
+    const Lock lock(mutex);
+    if (own_ == nullptr || own_->next == nullptr) return *current_;
     current_ = own_->next.get();
-    return std::exchange(own_->current, std::move(own_->next));
+    replaced = std::exchange(own_->current, std::move(own_->next));
+    return *current_;
   }
-  /// The current handler; valid until renew(). [the handler's only caller]
-  const Handler& get() const { return *current_; }
 
  private:
   // Most connections never replace a handler, and pay one pointer for it.

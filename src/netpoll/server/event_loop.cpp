@@ -110,12 +110,12 @@ bool EventLoop::close_gradually(Deadline deadline,
                                 std::chrono::milliseconds grace) {
   for (const Entry& entry : connected())
     entry.connection->stop();
-  std::unordered_map<Connection*, Connection::Seen> seen;
+  std::unordered_map<Connection*, Quiet> quiet;
   // The second sweep is the first that can find a connection quiet.
   for (int sweeps = 0; sweeps < 2 || Deadline::clock::now() < deadline;
        ++sweeps) {
     for (const Entry& entry : connected())
-      entry.connection->close_if_quiet(seen[entry.connection], grace);
+      entry.connection->close_if_quiet(quiet[entry.connection], grace);
     if (wait_empty(std::min(deadline_after(kSweep), deadline))) return true;
   }
   return false;
