@@ -15,7 +15,8 @@
 // a node that was split by WriteDirect handed its memory to a later node, and a
 // Slice of the earlier half read it after it was freed
 // (nocopy_linkbuffer.go:515).
-// Upstream: nocopy_linkbuffer.go:806 (linkBufferNode: buf, refer, origin, mode).
+// Upstream: nocopy_linkbuffer.go:806 (linkBufferNode: buf, refer, origin,
+// mode).
 
 #include <cassert>
 #include <cstddef>
@@ -36,8 +37,8 @@ class Block : public RefCounted<Block> {
   /// [any]
   std::span<std::byte> bytes() const { return bytes_; }
 
-  /// How many bytes lie behind `pos`. Requires: `pos` points into bytes(), or to
-  /// their end. [any]
+  /// How many bytes lie behind `pos`. Requires: `pos` points into bytes(), or
+  /// to their end. [any]
   std::size_t bytes_behind(const std::byte* pos) const {
     const std::byte* const end = bytes_.data() + bytes_.size();
     assert(bytes_.data() <= pos && pos <= end);

@@ -14,8 +14,8 @@
 // Upstream: nocopy.go:225 (NewIOReader), nocopy.go:233 (NewIOWriter),
 // nocopy_readwriter.go:228 (ioReader), :266 (ioWriter).
 // Unlike upstream, over a Reader that is not a connection: ReaderStream waits
-// for bytes if the Reader can wait, where ioReader takes "nothing there" for the
-// end.
+// for bytes if the Reader can wait, where ioReader takes "nothing there" for
+// the end.
 
 #include <algorithm>
 #include <concepts>
@@ -35,8 +35,8 @@ concept ByteSource = requires(S& source, std::span<std::byte> to) {
   { source.read(to) } -> std::same_as<Result<std::size_t>>;
 };
 
-/// write() takes some bytes of `from`. 0 bytes is the end: the sink will take no
-/// more.
+/// write() takes some bytes of `from`. 0 bytes is the end: the sink will take
+/// no more.
 template <class S>
 concept ByteSink = requires(S& sink, std::span<const std::byte> from) {
   { sink.write(from) } -> std::same_as<Result<std::size_t>>;

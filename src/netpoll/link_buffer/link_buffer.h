@@ -81,7 +81,7 @@ class LinkBuffer {
   [[nodiscard]] std::error_code skip(std::size_t n);
   /// Consumes all bytes up to and including the first `delimiter`. Fails with
   /// Errc::too_long when the first `max` bytes hold no delimiter, and with
-  /// Errc::short_buffer when there are fewer than `max` and none is one. [reader]
+  /// Errc::short_buffer when fewer are there and none is a delimiter. [reader]
   Result<Bytes> until(std::byte delimiter, std::size_t max = kNoLimit);
   Result<Bytes> until(char delimiter, std::size_t max = kNoLimit);
   /// Consumes n bytes into a copy that outlives release(). [reader]
@@ -137,7 +137,7 @@ class LinkBuffer {
   /// Moves the unread bytes of `other`, flushed or not, behind the malloc'ed
   /// ones; ends its views. Requires: no other thread uses `other`. [writer]
   void append(LinkBuffer&& other);
-  /// Commits: the reader sees all that was written before. Never fails. [writer]
+  /// Commits: the reader sees all bytes written so far. Never fails. [writer]
   std::error_code flush();
   /// Contiguous room for 1 to `want` bytes: what the last block has left or, if
   /// that is less than 512 bytes, a new block of `new_block` bytes. [writer]

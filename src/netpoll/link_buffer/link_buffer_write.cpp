@@ -112,8 +112,8 @@ std::error_code LinkBuffer::flush() {
     // The reader would never go to an empty node at the end, so it could not
     // give back the block there. Go back to the last node with bytes.
     Node* last = flush_node_;
-    for (Node* node = last; node != nullptr;
-         node = node->next.load(std::memory_order_relaxed)) {
+    for (Node* node = last->next.load(std::memory_order_relaxed);
+         node != nullptr; node = node->next.load(std::memory_order_relaxed)) {
       if (node->end.load(std::memory_order_relaxed) != node->begin) last = node;
     }
     dropped = cut_behind({last, last->end.load(std::memory_order_relaxed)});
@@ -130,8 +130,9 @@ std::error_code LinkBuffer::flush() {
   return {};
 }
 
-// Unlike upstream, which dereferences nil when n is too large, and which after a
-// WriteDirect loses bytes that it should keep (nocopy_linkbuffer.go:388, #393).
+// Unlike upstream, which dereferences nil when n is too large, and which after
+// a WriteDirect loses bytes that it should keep (nocopy_linkbuffer.go:388,
+// #393).
 std::error_code LinkBuffer::malloc_ack(std::size_t n) {
   if (n > malloc_size_) return Errc::invalid_argument;
   if (n == malloc_size_) return {};

@@ -12,8 +12,8 @@
 //    template <Reader R> Result<Request> decode(R& reader);
 //
 // runs on a LinkBuffer in its tests and on a connection in a server, without a
-// virtual call. link_buffer.h says what each call does; the calls of a connection
-// also wait for bytes, and fail when the connection is closed.
+// virtual call. link_buffer.h says what each call does; the calls of a
+// connection also wait for bytes, and fail when the connection is closed.
 // Upstream: nocopy.go:32 (Reader), nocopy.go:123 (Writer).
 
 #include <concepts>

@@ -34,10 +34,10 @@
 
 namespace netpoll {
 
-/// A Reader over a source. Each call does what the same call of LinkBuffer does,
-/// but first reads the bytes that are missing. At the end of the source it fails
-/// with Errc::eof, and otherwise with the source's error; it consumes nothing
-/// then. [reader]
+/// A Reader over a source. Each call does what the same call of LinkBuffer
+/// does, but first reads the bytes that are missing. At the end of the source
+/// it fails with Errc::eof, and otherwise with the source's error; it consumes
+/// nothing then. [reader]
 template <ByteSource S>
 class StreamReader {
  public:

@@ -10,8 +10,8 @@
 namespace netpoll::mcache {
 namespace {
 
-// Moves the youngest blocks of `from` into `room`; their bytes are the likeliest
-// to be in some processor's cache still.
+// Moves the youngest blocks of `from` into `room`; their bytes are the
+// likeliest to be in some processor's cache still.
 std::size_t move_out(std::vector<std::byte*>& from,
                      std::span<std::byte*> room) {
   const std::size_t count = std::min(from.size(), room.size());

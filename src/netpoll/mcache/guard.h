@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Blocks from the system and, in builds without NDEBUG, a guard in front of each
-// block. Only the sources of mcache include this file.
+// Blocks from the system and, in builds without NDEBUG, a guard in front of
+// each block. Only the sources of mcache include this file.
 //
 //    NDEBUG               +-----------------------------+
 //                         | capacity bytes              |

@@ -19,8 +19,9 @@
 //                                 system
 //
 // A thread takes from its own lists and frees to them. When one of its lists is
-// empty or full, a batch of blocks moves between that list and the centre, under
-// a mutex. So blocks that one thread only frees reach a thread that only takes.
+// empty or full, a batch of blocks moves between that list and the centre,
+// under a mutex. So blocks that one thread only frees reach a thread that only
+// takes.
 //
 // The memory is dirty: it holds what its last owner wrote. Wipe secrets before
 // free(). Running out of memory ends the process; no other part of the library
@@ -49,10 +50,10 @@ struct Memory {
 
 /// Takes back a block that malloc() returned, on whatever thread. An empty
 /// Memory is fine. Requires: no thread uses the block any more. A capacity that
-/// malloc() never returns ends the process. A build without NDEBUG also ends it,
-/// with a line that says why, when a block is freed twice, when the memory is
-/// not a block of the pool, when the pointer does not point to its beginning,
-/// and when a block was written after its free. [any]
+/// malloc() never returns ends the process. A build without NDEBUG also ends
+/// it, with a line that says why, when a block is freed twice, when the memory
+/// is not a block of the pool, when the pointer does not point to its
+/// beginning, and when a block was written after its free. [any]
 ///
 /// Unlike upstream, whose Free() silently drops a capacity that is no power of
 /// two, since the garbage collector takes it, and accepts any other memory.
@@ -61,9 +62,9 @@ void free(Memory memory) noexcept;
 
 /// One tick: a free block in the centre that no thread takes during two ticks
 /// goes back to the system. The Runtime calls it about once a second. The
-/// calling thread first returns its own blocks to the centre. Other threads keep
-/// theirs: those are bounded (thread_limit()), and go to the centre when their
-/// thread ends or calls shrink_thread(). [any]
+/// calling thread first returns its own blocks to the centre. Other threads
+/// keep theirs: those are bounded (thread_limit()), and go to the centre when
+/// their thread ends or calls shrink_thread(). [any]
 ///
 /// Upstream: the garbage collector empties sync.Pool in two rounds.
 void trim() noexcept;
