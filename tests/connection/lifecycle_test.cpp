@@ -13,8 +13,11 @@ namespace {
 
 class LifecycleTest : public testing::Test {
  protected:
+  // On one thread nothing comes between, so the first answer is the last.
   Next decide() {
-    return life.decide([this](bool) { return look; });
+    const Lifecycle::Mark mark = life.begin_look();
+    stopping = mark.stopping;
+    return life.decide(mark, look);
   }
   // on_connect is set, and no thread has run it yet.
   void greeting() { life.prepare(true); }
@@ -27,6 +30,7 @@ class LifecycleTest : public testing::Test {
 
   Lifecycle life{true};
   Look look;
+  bool stopping = false;  // what the last mark said
 };
 
 TEST_F(LifecycleTest, InputTakesTheKeyAndIsHandled) {
@@ -228,20 +232,23 @@ TEST_F(LifecycleTest, CloseAfterThePeersEndIsAnError) {
 TEST_F(LifecycleTest, StopClosesWhenAHandlerHasReturnedAndAllIsDone) {
   serving();
   ASSERT_EQ(life.stop(), Next::hold);
-  bool asked = false;
-  const auto decide_stopping = [&] {
-    return life.decide([&](bool stopping) {
-      asked = stopping;
-      return look;
-    });
-  };
-  EXPECT_EQ(decide_stopping(), Next::nothing);
-  EXPECT_TRUE(asked);
+  EXPECT_EQ(decide(), Next::nothing);
+  EXPECT_TRUE(stopping);
   ASSERT_EQ(life.look_again(), Next::hold);
   look.idle = true;
-  EXPECT_EQ(decide_stopping(), Next::close);
+  EXPECT_EQ(decide(), Next::close);
   EXPECT_EQ(life.user_closed(), Next::nothing);
-  EXPECT_EQ(decide_stopping(), Next::tear_down);
+  EXPECT_EQ(decide(), Next::tear_down);
+}
+
+TEST_F(LifecycleTest, NewsDuringALookAskForAnother) {
+  serving();
+  ASSERT_TRUE(life.try_hold());
+  const Lifecycle::Mark mark = life.begin_look();
+  EXPECT_EQ(life.look_again(), Next::nothing);
+  EXPECT_EQ(life.decide(mark, look), Next::again);
+  EXPECT_TRUE(life.is_held());
+  EXPECT_EQ(decide(), Next::nothing);
 }
 
 TEST_F(LifecycleTest, KeyIsHeldOnce) {

@@ -47,8 +47,6 @@ Connection::Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
   input_.set_read_size(options.read_size);
 }
 
-Connection::~Connection() = default;
-
 void Connection::add_ref() const {
   // relaxed: look() reads the count after an event of life_, which orders it.
   users_.fetch_add(1, std::memory_order_relaxed);
@@ -108,8 +106,10 @@ void Connection::settle(Next event) {
   if (event != Next::hold) return;
   answered_ = false;
   for (;;) {
-    const auto look_at = [this](bool stopping) { return look(stopping); };
-    switch (life_.decide(look_at)) {
+    const Lifecycle::Mark mark = life_.begin_look();
+    switch (life_.decide(mark, look(mark.stopping))) {
+      case Next::again:
+        break;
       case Next::greet:
       case Next::handle:
         return run_elsewhere(&Connection::run_task);  // the key goes with it

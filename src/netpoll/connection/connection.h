@@ -17,18 +17,15 @@
 //        class carries the answers out and decides nothing.
 // Inv-2. Only the holder of the key calls on_connect and on_request, touches
 //        the fields guarded by the key, and tears down.
-// Inv-3. The descriptor is open until finish(): so no system call meets a
-//        number that is another connection's. The poller has left this operator
-//        and no thread sends when it is closed.
-// Inv-4. User code runs without a lock of this class and outside on_readable()
-//        and its sisters: handlers and close callbacks in tasks or on the
-//        thread that closes, done() of a lent block in flush() or in a task.
+// Inv-3. The descriptor is closed by close_socket(), after the poller has left
+//        this operator and the last thread that sends has left output_.
+// Inv-4. User code runs without a lock of this class and outside the on_…able()
+//        functions: in tasks, in flush(), or on the thread that closes.
 // Inv-5. While a user holds a Ref<Connection>, a peer's FIN alone ends nothing.
 //
-// The buffers live as long as the object; unlike upstream, where a close
-// recycles them under a reader (connection_reactor.go:71,
-// connection.closeBuffer; #408). Unlike upstream: how a peer ended is not
-// logged (poll_default_linux.go:176, defaultPoll.handler).
+// Unlike upstream: a close leaves the buffers to their reader
+// (connection_reactor.go:71, connection.closeBuffer; #408), and how a peer ended
+// is not logged (poll_default_linux.go:176, defaultPoll.handler).
 // Upstream: connection, connection_impl.go:38; Connection, connection.go:29.
 
 #include <atomic>
@@ -60,10 +57,8 @@ class Connection final : public FdOperator {
   /// before start(). [init]
   Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
              const Handlers& handlers, const ConnectionOptions& options = {});
-  ~Connection() override;
 
-  // A Ref<Connection> is a user's: see Inv-5. The library holds a
-  // Ref<FdOperator>. [any]
+  // A Ref<Connection> is a user's (Inv-5); the library's are Ref<FdOperator>.
   void add_ref() const;
   void drop_ref() const;
 
@@ -73,13 +68,11 @@ class Connection final : public FdOperator {
   /// Errc::conn_closed after a close in on_prepare. [init]
   [[nodiscard]] std::error_code start(CloseCallback last = {});
 
-  /// The reading half; one thread at a time. Lives as long as this. [any]
-  Input& reader() { return input_; }
-  /// The writing half; one thread at a time. Lives as long as this. [any]
-  Output& writer() { return output_; }
+  /// The two halves, each for one thread at a time; they live as long as this.
+  Input& reader() { return input_; }    ///< The reading half. [any]
+  Output& writer() { return output_; }  ///< The writing half. [any]
 
-  /// Replaces on_connect; may be empty. Before start(), or in on_prepare:
-  /// later, on_connect has been called. [init]
+  /// Replaces on_connect; may be empty. Before start(), or in on_prepare. [init]
   void set_on_connect(Handler handler);
   /// Replaces on_request from the next call on; unread input calls it at once.
   /// An empty one leaves the input to a reader on another thread. Unlike
@@ -89,8 +82,7 @@ class Connection final : public FdOperator {
   /// Replaces on_disconnect until it has been called; may be empty. [any]
   void set_on_disconnect(Handler handler);
 
-  /// Neither side has closed it. Says nothing of a peer that vanished silently.
-  /// [any]
+  /// Neither side has closed it, as far as the kernel has reported. [any]
   bool is_active() const { return life_.is_active(); }
   /// Closes: wakes what waits in reader() or writer(), tears down now or, while
   /// a handler runs, when it returns. What was flushed is still sent (see
@@ -111,18 +103,16 @@ class Connection final : public FdOperator {
   /// (connection_onevent.go:80, onEvent.AddCloseCallback). [any]
   void add_close_callback(CloseCallback callback);
 
-  /// From now on the connection closes between two requests: when a handler has
-  /// returned, all input is read and all output sent. [any]
+  /// From now on it closes as soon as on_request has returned, all input is read
+  /// and all output sent. [any]
   void stop();
   /// Closes if nothing is under way: no handler, nothing unsent, no input in the
   /// kernel, and `quiet` says so of the input that came. [any]
   void close_if_quiet(Quiet& quiet, Milliseconds grace);
 
   // How long one call may wait; 0: for ever; negative: as before. [any]
-  void set_read_timeout(Milliseconds time) { input_.limit().set_timeout(time); }
-  void set_write_timeout(Milliseconds time) {
-    output_.limit().set_timeout(time);
-  }
+  void set_read_timeout(Milliseconds t) { input_.limit().set_timeout(t); }
+  void set_write_timeout(Milliseconds t) { output_.limit().set_timeout(t); }
   // The moment until which calls may wait; kNever: the timeout counts. [any]
   void set_read_deadline(Deadline at) { input_.limit().set_deadline(at); }
   void set_write_deadline(Deadline at) { output_.limit().set_deadline(at); }
@@ -134,8 +124,8 @@ class Connection final : public FdOperator {
   /// 0 also ends the wait of a close that lingers already. [any]
   void set_linger(Milliseconds limit);
 
-  /// The near end, as the kernel knows it; none once the descriptor is closed.
-  /// Unlike upstream never the listener's wildcard. [any]
+  /// The near end; none once the descriptor is closed. Unlike upstream never the
+  /// listener's wildcard. [any]
   Address local_addr() const;
   /// The far end. [any]
   Address remote_addr() const { return peer_; }
@@ -151,7 +141,6 @@ class Connection final : public FdOperator {
   void bring_input();
   void discard_input();
   void close_idle();
-
   // connection_task.cpp [worker]
   void run_task();
   void greet();
@@ -159,7 +148,6 @@ class Connection final : public FdOperator {
   void tell_disconnect();
   void refuse_full_input();
   void call(const Handler& handler, const char* name);
-
   // connection.cpp [any]
   void settle(Next next);
   Next mark_closed();
@@ -167,7 +155,6 @@ class Connection final : public FdOperator {
   Task task(void (Connection::*step)());
   Look look(bool stopping) const;
   void set_alarm();
-
   // connection_end.cpp [holder of the key]
   void tear_down();
   static void continue_tear_down(FdOperator& op);
@@ -181,16 +168,13 @@ class Connection final : public FdOperator {
   void close_socket();
   UniqueFd take_socket();
 
-  // How far a close that lingers has come.
-  enum class Linger : std::uint8_t { none, waits, over };
-
   // Constant after construction.
   Poller& poller_;
   const Handlers& handlers_;
   const Address peer_;
   const bool is_tcp_;
 
-  bool answered_ = false;  // on_request ran since the key was taken; by the key
+  bool answered_ = false;  // on_request ran in this tenure; guarded by the key
   mutable std::atomic<std::uint32_t> users_{1};  // Refs that users hold
 
   // Guarded by the key.
@@ -204,7 +188,7 @@ class Connection final : public FdOperator {
   Output output_;
 
   Milliseconds linger_limit_ NETPOLL_GUARDED_BY(mutex_);
-  Linger linger_ NETPOLL_GUARDED_BY(mutex_) = Linger::none;
+  bool lingers_ NETPOLL_GUARDED_BY(mutex_) = false;  // till end_linger()
   bool torn_down_ NETPOLL_GUARDED_BY(mutex_) = false;
   UniqueFd socket_ NETPOLL_GUARDED_BY(mutex_);
   HandlerSlot on_connect_;  // the three slots get mutex_ with each call

@@ -69,26 +69,26 @@ void Connection::begin_linger() {
     const Lock lock(mutex_);
     // Fails when the peer has reset the connection; then the poller ends it.
     static_cast<void>(os::shutdown_write(socket_.get()));
-    linger_ = Linger::waits;
+    lingers_ = true;
     until = deadline_after(linger_limit_);
   }
   static_cast<void>(poller_.watch_input(*this, true));
   poller_.set_timer(*this, until);
-  // If hang_up() detached this operator before `waits` was set, neither of the
-  // two calls above has an effect. If it detaches later, it sees `waits`.
+  // If hang_up() detached this operator before lingers_ was set, neither of the
+  // two calls above has an effect. If it detaches later, it sees lingers_.
   if (!poller_.watches(*this)) end_linger();
 }
 
 bool Connection::is_lingering() const {
   const Lock lock(mutex_);
-  return linger_ == Linger::waits;
+  return lingers_;
 }
 
 void Connection::end_linger() {
   {
     const Lock lock(mutex_);
-    if (linger_ != Linger::waits) return;
-    linger_ = Linger::over;
+    if (!lingers_) return;
+    lingers_ = false;
   }
   finish();
 }
@@ -98,7 +98,7 @@ void Connection::set_linger(Milliseconds limit) {
   {
     const Lock lock(mutex_);
     linger_limit_ = limit;
-    ends = linger_ == Linger::waits && limit.count() <= 0;
+    ends = lingers_ && limit.count() <= 0;
   }
   if (ends) poller_.set_timer(*this, Deadline::clock::now());
 }

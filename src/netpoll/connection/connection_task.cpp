@@ -17,8 +17,10 @@ void Connection::run_task() {
   }
   answered_ = false;
   for (;;) {
-    const auto look_at = [this](bool stopping) { return look(stopping); };
-    switch (life_.decide(look_at)) {
+    const Lifecycle::Mark mark = life_.begin_look();
+    switch (life_.decide(mark, look(mark.stopping))) {
+      case Next::again:
+        break;
       case Next::greet:
         greet();
         break;

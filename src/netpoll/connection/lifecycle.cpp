@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "netpoll/connection/lifecycle.h"
+#include "netpoll/connection/lifecycle_impl.h"
 
 namespace netpoll {
 

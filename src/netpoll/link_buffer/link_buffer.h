@@ -178,7 +178,6 @@ class LinkBuffer {
   Node* cut_behind(Place place);
   Place find_uncommitted(std::size_t n) const;
   void insert(Place place, Ref<Block> block);
-
   // The writer's cache line; all threads read committed_, both sides use tail_.
   alignas(64) std::atomic<std::uint64_t> committed_ = 0;
   Node* flush_node_;                // the last node with committed bytes
