@@ -12,12 +12,12 @@
 #include "connection/support.h"
 #include "netpoll/connection/connection.h"
 #include "support/net.h"
+#include "support/turn.h"
 
 namespace netpoll {
 namespace {
 
 using test::eventually;
-using test::give_others_a_chance;
 using test::Served;
 using test::swallow;
 
@@ -101,7 +101,6 @@ TEST(ConnectionEnd, CloseWaitsForTheHandlerToReturn) {
   Served served({.on_request = [&](Connection& conn) {
     entered.count_down();
     leave.wait();
-    give_others_a_chance();
     swallow(conn);
     left = true;
   }});
@@ -111,6 +110,7 @@ TEST(ConnectionEnd, CloseWaitsForTheHandlerToReturn) {
   served.send("x");
   entered.wait();
   served.conn().close();
+  test::turn_over(served.runtime().pollers().next());
   leave.count_down();
   EXPECT_TRUE(served.wait_torn_down());
   EXPECT_FALSE(torn_down_under_it);
@@ -163,7 +163,6 @@ TEST(ConnectionEnd, OnDisconnectWaitsForOnConnect) {
                      [&](Connection&) {
                        entered.count_down();
                        peer_gone.wait();
-                       give_others_a_chance();
                        order += "connected ";
                      },
                  .on_disconnect = [&](Connection&) { order += "gone"; }});
@@ -171,6 +170,7 @@ TEST(ConnectionEnd, OnDisconnectWaitsForOnConnect) {
   entered.wait();
   served.close_far();
   EXPECT_TRUE(eventually([&] { return !served.conn().is_active(); }));
+  test::turn_over(served.runtime().pollers().next());
   peer_gone.count_down();
   EXPECT_TRUE(served.wait_torn_down());
   EXPECT_EQ(order, "connected gone");
@@ -221,7 +221,7 @@ TEST(ConnectionEnd, OneThatAUserHoldsWaitsForItAfterThePeersEnd) {
   ASSERT_FALSE(served.start());
   const auto user = Ref<Connection>::share(served.conn());
   served.send("last words");
-  served.close_far();
+  served.half_close();
   EXPECT_TRUE(eventually([&] { return !served.conn().is_active(); }));
   EXPECT_EQ(served.conn().reader().read_string(10), "last words");
   EXPECT_EQ(served.conn().reader().next(1).error(), Errc::eof);
@@ -269,7 +269,6 @@ TEST(ConnectionEnd, TearDownAfterTheHandlerEndsAPushersFlush) {
   EXPECT_TRUE(eventually([&] { return !writer.is_empty(); }));
   served.half_close();
   EXPECT_TRUE(eventually([&] { return !served.conn().is_active(); }));
-  give_others_a_chance();  // the pusher looks, and goes on waiting
   leave.count_down();
   EXPECT_EQ(flushed.get(), Errc::conn_closed);
 }

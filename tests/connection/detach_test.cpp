@@ -95,12 +95,14 @@ TEST(Detach, InsideOnRequestItIsTornDownWhenTheHandlerReturns) {
 
 TEST(Detach, EndsANextThatWaits) {
   Served served({});
+  served.conn().set_max_input(1);  // a second byte comes in while next() waits
   ASSERT_FALSE(served.start());
   auto read = std::async(std::launch::async, [&] {
-    const auto bytes = served.conn().reader().next(1);
+    const auto bytes = served.conn().reader().next(3);
     return bytes ? std::error_code() : bytes.error();
   });
-  test::give_others_a_chance();
+  served.send("ab");
+  ASSERT_TRUE(eventually([&] { return served.conn().reader().size() == 2; }));
   const Result<UniqueFd> fd = served.conn().detach();
   ASSERT_TRUE(fd);
   EXPECT_EQ(read.get(), Errc::conn_closed);

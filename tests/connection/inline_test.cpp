@@ -12,6 +12,7 @@
 #include "netpoll/connection/connection.h"
 #include "poller/support.h"
 #include "support/net.h"
+#include "support/turn.h"
 
 namespace netpoll {
 namespace {
@@ -153,9 +154,77 @@ TEST(Inline, PeerThatNeverReadsIsGivenUpSomeTimeAfterAClose) {
                        conn.close();
                      }},
                 kInline);
+  served.conn().set_linger(std::chrono::milliseconds(1));
   ASSERT_FALSE(served.start());
   served.send("x");
   EXPECT_TRUE(served.wait_torn_down());
+}
+
+// The timer that the flush may have set is behind us when another thread
+// closes. Broken variant: Output::give_up_by() sets no timer.
+TEST(Inline, PeerThatNeverReadsIsGivenUpAlsoWhenAnotherThreadClosesLater) {
+  Served served({.on_request = send_much}, kInline);
+  served.conn().set_linger(std::chrono::milliseconds(1));
+  ASSERT_FALSE(served.start());
+  served.send("x");
+  ASSERT_TRUE(
+      eventually([&] { return served.conn().writer().is_unattended(); }));
+  test::turn_over(served.runtime().pollers().next());
+  served.conn().close();
+  EXPECT_TRUE(served.wait_torn_down());
+}
+
+// Broken variant: Output::set_state() keeps give_up_at_; then the write timeout
+// of a backlog that was sent in time ends a healthy connection.
+TEST(Inline, BacklogThatWasSentIsNotGivenUp) {
+  Served served({.on_request =
+                     [calls = 0](Connection& conn) mutable {
+                       if (++calls == 1) return send_much(conn);
+                       echo(conn);
+                     }},
+                kInline);
+  served.conn().set_write_timeout(std::chrono::hours(1));
+  ASSERT_FALSE(served.start());
+  served.send("x");
+  Output& writer = served.conn().writer();
+  ASSERT_TRUE(eventually([&] { return writer.is_unattended(); }));
+  EXPECT_NE(writer.give_up_at(), kNever);
+  EXPECT_EQ(served.receive(much().size()), much());
+  EXPECT_TRUE(eventually([&] { return !writer.is_unattended(); }));
+  EXPECT_EQ(writer.give_up_at(), kNever);
+  served.send("next");
+  EXPECT_EQ(served.receive(4), "next");
+}
+
+// Each connection has another poller. Broken variant: Poller::may_wait() is
+// true on the thread of another poller; then two pollers can wait for each
+// other. The timeout is a rescue.
+TEST(Inline, NextOnAConnectionOfAnotherPollerWouldBlockToo) {
+  const test::FdsBalance balance;
+  const auto runtime =
+      *Runtime::start({.pollers = 2, .runner = RunBy::inline_on_poller});
+  test::Pair one = test::socket_pair();
+  test::Pair two = test::socket_pair();
+  const Handlers none;
+  const auto other =
+      make_ref<Connection>(*runtime, std::move(one.near), Address(), none);
+  other->set_read_timeout(test::kPatience);
+  ASSERT_FALSE(other->start());
+  std::error_code error;
+  Trigger asked;
+  const Handlers asks{.on_request = [&](Connection& conn) {
+    error = other->reader().next(1).error();
+    swallow(conn);
+    asked.pull();
+  }};
+  const auto conn =
+      make_ref<Connection>(*runtime, std::move(two.near), Address(), asks);
+  ASSERT_FALSE(conn->start());
+  test::send_all(two.far.get(), "x");
+  asked.wait();
+  EXPECT_EQ(error, Errc::would_block);
+  conn->close();
+  other->close();
 }
 
 TEST(Inline, PeerThatGoesEndsABacklog) {
@@ -196,7 +265,7 @@ TEST(Inline, BacklogPausesReading) {
   ASSERT_TRUE(
       eventually([&] { return served.conn().writer().is_unattended(); }));
   served.send("next");
-  test::give_others_a_chance();
+  test::turn_over(served.runtime().pollers().next());
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(served.conn().reader().committed(), 1u);
   EXPECT_EQ(served.receive(much().size()), much());

@@ -12,6 +12,7 @@
 #include "connection/support.h"
 #include "netpoll/connection/connection.h"
 #include "support/net.h"
+#include "support/turn.h"
 
 namespace netpoll {
 namespace {
@@ -121,9 +122,9 @@ TEST(Deadlines, CallWaitsTillItComesAndNoneAfterIt) {
   ASSERT_FALSE(served.start());
   served.conn().set_deadline(kLongAgo);
   served.conn().set_deadline(kNever);
+  served.conn().set_max_input(1);  // more comes in only while a call waits
   auto read = std::async(std::launch::async,
                          [&] { return served.conn().reader().read_string(5); });
-  test::give_others_a_chance();
   served.send("hello");
   EXPECT_EQ(read.get(), "hello");
 
@@ -148,7 +149,7 @@ TEST(Deadlines, CallThatAlreadyWaitsIsNotDisturbed) {
   ASSERT_TRUE(eventually([&] { return reader.size() == 4; }));
   served.conn().set_read_deadline(kLongAgo);
   reader.wake();  // looks again, and goes on waiting
-  test::give_others_a_chance();
+  test::turn_over(served.runtime().pollers().next());
   served.send("o");
   EXPECT_EQ(read.get(), "hello");
 }

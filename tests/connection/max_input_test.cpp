@@ -14,6 +14,7 @@
 #include "netpoll/connection/connection.h"
 #include "poller/support.h"
 #include "support/net.h"
+#include "support/turn.h"
 
 namespace netpoll {
 namespace {
@@ -47,7 +48,7 @@ TEST(MaxInput, BoundsWhatIsUnreadAndThenAllArrivesInOrder) {
   // Nobody reads: both the input and the kernel's buffer fill up.
   ASSERT_TRUE(
       eventually([&] { return reader.is_full() && !has_room(served.far()); }));
-  test::give_others_a_chance();
+  test::turn_over(served.runtime().pollers().next());
   EXPECT_EQ(reader.size(), kLimit);
   EXPECT_FALSE(has_room(served.far()));
 

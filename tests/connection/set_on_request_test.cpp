@@ -9,6 +9,7 @@
 
 #include "connection/support.h"
 #include "netpoll/connection/connection.h"
+#include "support/turn.h"
 
 namespace netpoll {
 namespace {
@@ -162,7 +163,7 @@ TEST(SetOnRequest, AfterTheEndItIsNeverCalled) {
   ASSERT_TRUE(eventually([&] { return served.conn().reader().size() == 5; }));
   ASSERT_TRUE(served.end());
   served.conn().set_on_request([&](Connection&) { ++calls; });
-  test::give_others_a_chance();
+  test::turn_over(served.runtime().pollers().next());
   EXPECT_EQ(calls, 0);
 }
 

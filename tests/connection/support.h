@@ -61,6 +61,8 @@ class Served {
   std::string receive(std::size_t n) const { return test::receive(far(), n); }
   void half_close() const { ::shutdown(far(), SHUT_WR); }
   void close_far() { far_.reset(); }
+  /// The far end is the caller's from now on.
+  UniqueFd take_far() { return std::move(far_); }
 
   int far() const { return far_.get(); }
   Connection& conn() const { return *conn_; }

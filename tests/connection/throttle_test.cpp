@@ -7,6 +7,7 @@
 
 #include "poller/support.h"
 #include "support/net.h"
+#include "support/turn.h"
 
 namespace netpoll {
 namespace {
@@ -48,7 +49,7 @@ TEST_F(ThrottleTest, PausedItReportsNoInput) {
   throttle.pause();
   EXPECT_TRUE(throttle.is_paused());
   test::send_all(pair.far.get(), "x");
-  test::give_others_a_chance();
+  test::turn_over(*poller);
   EXPECT_EQ(reports, 0);
 }
 
@@ -65,7 +66,7 @@ TEST_F(ThrottleTest, PausesAgainAfterAResume) {
   throttle.resume();
   throttle.pause();
   test::send_all(pair.far.get(), "x");
-  test::give_others_a_chance();
+  test::turn_over(*poller);
   EXPECT_EQ(reports, 0);
 }
 
@@ -73,7 +74,7 @@ TEST_F(ThrottleTest, ResumeWithoutAPauseWatchesNothing) {
   ASSERT_FALSE(poller->watch_input(*op, false));
   throttle.resume();
   test::send_all(pair.far.get(), "x");
-  test::give_others_a_chance();
+  test::turn_over(*poller);
   EXPECT_EQ(reports, 0);
 }
 

@@ -34,8 +34,9 @@ inline UniqueFd client_of(const Address& server) {
 /// A loop that serves at `address`; declare what its handlers use before it.
 class Serving {
  public:
-  explicit Serving(Handlers handlers)
-      : loop_(std::make_unique<EventLoop>(*runtime_, std::move(handlers))) {
+  explicit Serving(Handlers handlers, const ConnectionOptions& options = {})
+      : loop_(std::make_unique<EventLoop>(*runtime_, std::move(handlers),
+                                          options)) {
     EXPECT_FALSE(loop_->start(std::move(listener_)));
   }
 
