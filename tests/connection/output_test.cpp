@@ -263,7 +263,7 @@ TEST_F(OutputTest, OneTurnSendsAMebibyteAtMost) {
   constexpr std::uint64_t kMost = 1 << 20;
   test::Pair tcp = test::tcp_pair();
   const Ref<Op> it = make_ref<Op>(tcp.near.get());
-  Output out(life, *poller, *it, activity, [](FdOperator&) {});
+  Output out(life, *poller, *it, activity, mutex, [](FdOperator&) {});
   std::uint64_t most = 0;
   it->writable = [&](Op&) {
     const std::uint64_t before = out.sent();
