@@ -87,8 +87,11 @@ void Race::begin_next() {
     ++next_;
     const std::error_code error = begin(attempt);
     begun = !error;
-    if (begun) under_way_.push_back(std::move(attempt));
-    if (error) note_failure(attempt, error);
+    if (error) {
+      note_failure(attempt, error);
+    } else {
+      under_way_.push_back(std::move(attempt));
+    }
     if (is_late()) break;
   }
   next_at_ =

@@ -19,13 +19,14 @@
 //        the fields guarded by the key, and tears down.
 // Inv-3. The descriptor is closed by close_socket(), after the poller has left
 //        this operator and the last thread that sends has left output_.
-// Inv-4. User code runs without a lock of this class and outside the on_…able()
-//        functions: in tasks, in flush(), or on the thread that closes.
+// Inv-4. User code runs without a lock of this class and outside the functions
+//        that a poller calls: in tasks, in flush(), or where close() is called.
 // Inv-5. While a user holds a Ref<Connection>, a peer's FIN alone ends nothing.
 //
 // Unlike upstream: a close leaves the buffers to their reader
-// (connection_reactor.go:71, connection.closeBuffer; #408), and how a peer ended
-// is not logged (poll_default_linux.go:176, defaultPoll.handler).
+// (connection_reactor.go:71, connection.closeBuffer; #408).
+// Unlike upstream: how a peer ended is not logged (poll_default_linux.go:176,
+// defaultPoll.handler).
 // Upstream: connection, connection_impl.go:38; Connection, connection.go:29.
 
 #include <atomic>
@@ -58,7 +59,7 @@ class Connection final : public FdOperator {
   Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
              const Handlers& handlers, const ConnectionOptions& options = {});
 
-  // A Ref<Connection> is a user's (Inv-5); the library's are Ref<FdOperator>.
+  // Ref<Connection> is a user's (Inv-5), Ref<FdOperator> the library's. [any]
   void add_ref() const;
   void drop_ref() const;
 
@@ -72,7 +73,7 @@ class Connection final : public FdOperator {
   Input& reader() { return input_; }    ///< The reading half. [any]
   Output& writer() { return output_; }  ///< The writing half. [any]
 
-  /// Replaces on_connect; may be empty. Before start(), or in on_prepare. [init]
+  /// Replaces on_connect; may be empty. Until on_prepare has returned. [init]
   void set_on_connect(Handler handler);
   /// Replaces on_request from the next call on; unread input calls it at once.
   /// An empty one leaves the input to a reader on another thread. Unlike
@@ -86,7 +87,7 @@ class Connection final : public FdOperator {
   bool is_active() const { return life_.is_active(); }
   /// Closes: wakes what waits in reader() or writer(), tears down now or, while
   /// a handler runs, when it returns. What was flushed is still sent (see
-  /// ConnectionOptions::linger); unread input stays readable. Never waits. [any]
+  /// ConnectionOptions::linger), unread input stays. Never waits. [any]
   void close();
   /// Sends a FIN after what was flushed; reading goes on, flush() fails with
   /// Errc::conn_closed. Fails with that when the connection is closed, or as
@@ -103,11 +104,11 @@ class Connection final : public FdOperator {
   /// (connection_onevent.go:80, onEvent.AddCloseCallback). [any]
   void add_close_callback(CloseCallback callback);
 
-  /// From now on it closes as soon as on_request has returned, all input is read
-  /// and all output sent. [any]
+  /// From now on it closes as soon as on_request has returned and all input is
+  /// read and all output sent. [any]
   void stop();
-  /// Closes if nothing is under way: no handler, nothing unsent, no input in the
-  /// kernel, and `quiet` says so of the input that came. [any]
+  /// Closes if nothing is under way: no handler, nothing unsent, no input in
+  /// the kernel, and `quiet` says so of the input that came. [any]
   void close_if_quiet(Quiet& quiet, Milliseconds grace);
 
   // How long one call may wait; 0: for ever; negative: as before. [any]
@@ -124,8 +125,8 @@ class Connection final : public FdOperator {
   /// 0 also ends the wait of a close that lingers already. [any]
   void set_linger(Milliseconds limit);
 
-  /// The near end; none once the descriptor is closed. Unlike upstream never the
-  /// listener's wildcard. [any]
+  /// The near end; none once the descriptor is closed. Unlike upstream never
+  /// the listener's wildcard. [any]
   Address local_addr() const;
   /// The far end. [any]
   Address remote_addr() const { return peer_; }
@@ -173,7 +174,6 @@ class Connection final : public FdOperator {
   const Handlers& handlers_;
   const Address peer_;
   const bool is_tcp_;
-
   bool answered_ = false;  // on_request ran in this tenure; guarded by the key
   mutable std::atomic<std::uint32_t> users_{1};  // Refs that users hold
 

@@ -145,13 +145,13 @@ class Input {
 
  private:
   std::size_t room() const;
-  Result<os::Moved> receive(int fd, std::size_t room);
+  [[nodiscard]] Result<os::Moved> receive(int fd, std::size_t room);
   void adapt_read_size(std::size_t got);
   void release_if_unseen();
-  std::error_code wait_for(std::size_t n);
-  std::error_code wait_for(std::size_t n, std::size_t allowed,
-                           Deadline deadline);
-  std::error_code sleep_for(std::size_t n, Deadline deadline);
+  [[nodiscard]] std::error_code wait_for(std::size_t n);
+  [[nodiscard]] std::error_code wait_for(std::size_t n, std::size_t allowed,
+                                         Deadline deadline);
+  [[nodiscard]] std::error_code sleep_for(std::size_t n, Deadline deadline);
 
   // Borrowed for life; each may be used on any thread, by its own rules.
   const Lifecycle& life_;

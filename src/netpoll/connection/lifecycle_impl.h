@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The functions of BasicLifecycle, for lifecycle.cpp, which makes the class that
-// ships, and for the model test, which makes another.
+// The functions of BasicLifecycle. lifecycle.cpp makes the class that ships of
+// them, and the model test makes another one.
 
 #include "netpoll/connection/lifecycle.h"
 
@@ -17,7 +17,7 @@ void BasicLifecycle<Sync>::prepare(bool greets) {
 template <class Sync>
 Next BasicLifecycle<Sync>::raise(Bits bits) {
   // release: pairs with the acquire in begin_look(); the holder sees what the
-  // caller did before. acquire: pairs with the release in begin_look(); a caller
+  // caller did before. acquire: pairs with the release in decide(); a caller
   // that gets the key sees what the last holder did.
   const Bits before =
       state_.fetch_or(bits | kNews | kHeld, std::memory_order_acq_rel);
@@ -68,8 +68,8 @@ Next BasicLifecycle<Sync>::handler_replaced(bool serves) {
 
 template <class Sync>
 Next BasicLifecycle<Sync>::user_gone() {
-  // release: pairs with the acquire in begin_look(); the holder sees that the Ref
-  // is gone. A peer_ended() that comes later is followed by a decide().
+  // release: pairs with the acquire in begin_look(); the holder sees that the
+  // Ref is gone. A peer_ended() that comes later is followed by a look.
   const Bits before = state_.fetch_or(kNews, std::memory_order_release);
   // Only a peer that has ended makes the loss of the last Ref matter.
   if ((before & kPeerClosed) == 0) return Next::nothing;

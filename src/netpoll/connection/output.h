@@ -156,12 +156,12 @@ class Output {
     bool full = false;  // the socket takes no more now
   };
 
-  std::error_code begin_flush(State& state);
-  std::error_code send_all();
-  std::error_code wait_sent();
-  std::error_code leave_to_poller();
+  [[nodiscard]] std::error_code begin_flush(State& state);
+  [[nodiscard]] std::error_code send_all();
+  [[nodiscard]] std::error_code wait_sent();
+  [[nodiscard]] std::error_code leave_to_poller();
   bool hand_over(bool waits);
-  std::error_code end_flush(std::error_code error);
+  [[nodiscard]] std::error_code end_flush(std::error_code error);
   Progress send_some();
   Progress send_turn();
   bool finish_turn(const Progress& progress);

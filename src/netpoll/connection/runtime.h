@@ -43,7 +43,7 @@ class Runtime {
  public:
   /// Starts the threads. Fails when the descriptors for it cannot be opened.
   /// [init]
-  static Result<std::unique_ptr<Runtime>> start(
+  [[nodiscard]] static Result<std::unique_ptr<Runtime>> start(
       const RuntimeOptions& options = {});
   /// Joins the threads. Requires: every loop is shut down and every dialled
   /// connection closed. [none of its threads]

@@ -52,7 +52,7 @@ class ReaderStream {
   /// Copies the bytes that are there, at most to.size(), and releases them.
   /// Waits only when no byte is there, and only if the Reader can wait. Returns
   /// 0 at the Reader's end, and the Reader's other errors. [reader]
-  Result<std::size_t> read(std::span<std::byte> to) {
+  [[nodiscard]] Result<std::size_t> read(std::span<std::byte> to) {
     if (to.empty()) return 0;
     if (const auto first = reader_.peek(1); !first) {
       const std::error_code error = first.error();
@@ -80,7 +80,7 @@ class WriterStream {
 
   /// Writes and flushes all of `from`. Fails with the error of flush(); whether
   /// the bytes are written later is then as the Writer documents. [writer]
-  Result<std::size_t> write(std::span<const std::byte> from) {
+  [[nodiscard]] Result<std::size_t> write(std::span<const std::byte> from) {
     writer_.write_binary(from);
     if (const auto error = writer_.flush()) return fail(error);
     return from.size();

@@ -66,13 +66,13 @@ class LinkBuffer {
   // The reader's half. Asking for more than size() bytes: Errc::short_buffer,
   // and nothing is consumed. Views stay valid until release().
   /// Consumes n bytes. Copies only bytes that lie in several nodes. [reader]
-  Result<Bytes> next(std::size_t n) {
+  [[nodiscard]] Result<Bytes> next(std::size_t n) {
     if (n > left_) refresh();
     if (n > left_) return next_across(n);
     return Bytes(consume(n), n);
   }
   /// The view that next(n) would return; consumes nothing. [reader]
-  Result<Bytes> peek(std::size_t n) {
+  [[nodiscard]] Result<Bytes> peek(std::size_t n) {
     if (n > left_) refresh();
     if (n > left_) return peek_across(n);
     return Bytes(read_pos_, n);
@@ -82,15 +82,16 @@ class LinkBuffer {
   /// Consumes all bytes up to and including the first `delimiter`. Fails with
   /// Errc::too_long when the first `max` bytes hold no delimiter, and with
   /// Errc::short_buffer when fewer are there and none is a delimiter. [reader]
-  Result<Bytes> until(std::byte delimiter, std::size_t max = kNoLimit);
-  Result<Bytes> until(char delimiter, std::size_t max = kNoLimit);
+  [[nodiscard]] Result<Bytes> until(std::byte delimiter,
+                                    std::size_t max = kNoLimit);
+  [[nodiscard]] Result<Bytes> until(char delimiter, std::size_t max = kNoLimit);
   /// Consumes n bytes into a copy that outlives release(). [reader]
-  Result<std::string> read_string(std::size_t n);
-  Result<std::vector<std::byte>> read_binary(std::size_t n);
-  Result<std::byte> read_byte();
+  [[nodiscard]] Result<std::string> read_string(std::size_t n);
+  [[nodiscard]] Result<std::vector<std::byte>> read_binary(std::size_t n);
+  [[nodiscard]] Result<std::byte> read_byte();
   /// Consumes n bytes into a Slice, which shares their memory, may outlive this
   /// buffer, and may be used by another thread. [reader]
-  Result<Slice> slice(std::size_t n);
+  [[nodiscard]] Result<Slice> slice(std::size_t n);
   /// Where the first `c` is, counted from the next unread byte. Looks only at
   /// the bytes from number `skip` on and before number `max`. [reader]
   std::optional<std::size_t> index_byte(std::byte c, std::size_t skip = 0,
@@ -110,7 +111,6 @@ class LinkBuffer {
   /// As release(), but the memory is freed by the destructor of the result: for
   /// a caller that holds a lock and lets it go first. [reader]
   [[nodiscard]] ConsumedNodes take_consumed_nodes();
-
   // The writer's half. The reader sees nothing of it before flush().
   /// n contiguous, uninitialised bytes, the caller's until flush(). [writer]
   std::span<std::byte> malloc(std::size_t n) {
@@ -120,7 +120,7 @@ class LinkBuffer {
     return {std::exchange(write_pos_, write_pos_ + n), n};
   }
   /// Keeps the first n of the malloc_size() bytes; if there are fewer, fails
-  /// with Errc::invalid_argument (upstream uses nil then; .go:388). [writer]
+  /// with Errc::invalid_argument. [writer]
   [[nodiscard]] std::error_code malloc_ack(std::size_t n);
   /// Bytes malloc'ed, written and appended since the last flush(). [writer]
   std::size_t malloc_size() const { return malloc_size_; }
@@ -162,8 +162,8 @@ class LinkBuffer {
     left_ -= n;
     return std::exchange(read_pos_, read_pos_ + n);
   }
-  Result<Bytes> next_across(std::size_t n);
-  Result<Bytes> peek_across(std::size_t n);
+  [[nodiscard]] Result<Bytes> next_across(std::size_t n);
+  [[nodiscard]] Result<Bytes> peek_across(std::size_t n);
   std::size_t refresh();
   void advance(std::size_t n);
   Pieces pieces();

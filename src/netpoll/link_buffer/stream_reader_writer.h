@@ -46,29 +46,30 @@ class StreamReader {
   /// `source` must outlive this. [init]
   explicit StreamReader(S& source) : source_(source) {}
 
-  Result<Bytes> next(std::size_t n) {
+  [[nodiscard]] Result<Bytes> next(std::size_t n) {
     return wait_for(n, [&] { return buffer_.next(n); });
   }
-  Result<Bytes> peek(std::size_t n) {
+  [[nodiscard]] Result<Bytes> peek(std::size_t n) {
     return wait_for(n, [&] { return buffer_.peek(n); });
   }
-  Result<std::string> read_string(std::size_t n) {
+  [[nodiscard]] Result<std::string> read_string(std::size_t n) {
     return wait_for(n, [&] { return buffer_.read_string(n); });
   }
-  Result<std::vector<std::byte>> read_binary(std::size_t n) {
+  [[nodiscard]] Result<std::vector<std::byte>> read_binary(std::size_t n) {
     return wait_for(n, [&] { return buffer_.read_binary(n); });
   }
-  Result<std::byte> read_byte() {
+  [[nodiscard]] Result<std::byte> read_byte() {
     return wait_for(1, [&] { return buffer_.read_byte(); });
   }
-  Result<Slice> slice(std::size_t n) {
+  [[nodiscard]] Result<Slice> slice(std::size_t n) {
     return wait_for(n, [&] { return buffer_.slice(n); });
   }
-  std::error_code skip(std::size_t n) {
+  [[nodiscard]] std::error_code skip(std::size_t n) {
     if (const auto error = fill(n)) return error;
     return buffer_.skip(n);
   }
-  Result<Bytes> until(std::byte delimiter, std::size_t max = kNoLimit) {
+  [[nodiscard]] Result<Bytes> until(std::byte delimiter,
+                                    std::size_t max = kNoLimit) {
     for (std::size_t searched = 0;;) {
       if (const auto at = buffer_.index_byte(delimiter, searched, max)) {
         return buffer_.next(*at + 1);
@@ -78,7 +79,8 @@ class StreamReader {
       if (const auto error = fill(searched + 1)) return netpoll::fail(error);
     }
   }
-  Result<Bytes> until(char delimiter, std::size_t max = kNoLimit) {
+  [[nodiscard]] Result<Bytes> until(char delimiter,
+                                    std::size_t max = kNoLimit) {
     return until(static_cast<std::byte>(delimiter), max);
   }
   void release() { buffer_.release(); }
@@ -99,7 +101,7 @@ class StreamReader {
   }
 
   // Reads until the buffer holds n bytes.
-  std::error_code fill(std::size_t n) {
+  [[nodiscard]] std::error_code fill(std::size_t n) {
     while (buffer_.size() < n) {
       const std::size_t want = std::clamp(n - buffer_.size(), kUnit, kReadMax);
       const std::span<std::byte> room = buffer_.book(want, want);

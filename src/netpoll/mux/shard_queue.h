@@ -65,9 +65,9 @@ class ShardQueue {
  public:
   /// Writes one packet, or nothing, into the buffer that it is given. A packet
   /// that exists already can be append()ed without a copy. A getter is called
-  /// once, on the consumer's thread, and then destroyed; if the connection fails
-  /// first, it is destroyed without a call. A getter that throws closes the
-  /// connection. Upstream: WriterGetter (mux/shard_queue.go:59). [worker]
+  /// once, on the consumer's thread, and then destroyed; if the connection
+  /// fails first, it is destroyed without a call. A getter that throws closes
+  /// the connection. Upstream: WriterGetter (mux/shard_queue.go:59). [worker]
   using Getter = std::move_only_function<void(LinkBuffer& packets)>;
 
   /// A queue in front of `conn` with `shards` shards, so that as many threads
@@ -80,11 +80,11 @@ class ShardQueue {
   /// the queue runs or follows.
   ~ShardQueue();
 
-  /// Has `getter` called soon and its packet sent. Does not wait for the socket,
-  /// except when the pool refuses a task: then this thread is the consumer.
-  /// Returns false, and destroys the getter, after close() or when the
-  /// connection has failed. Guarantees: after true, the packet is sent or the
-  /// getter is counted by dropped(). Requires: `getter` is not empty. [any]
+  /// Has `getter` called soon and its packet sent. Does not wait for the
+  /// socket, except when the pool refuses a task: then this thread is the
+  /// consumer. Returns false, and destroys the getter, after close() or when
+  /// the connection has failed. Guarantees: after true, the packet is sent or
+  /// the getter is counted by dropped(). Requires: `getter` is not empty. [any]
   [[nodiscard]] bool add(Getter getter);
   /// Has all of `getters` called, with no other getter between them. Returns
   /// false when add(Getter) would; then the caller still has all of them. [any]
@@ -97,7 +97,7 @@ class ShardQueue {
   /// is no error. Several calls return the same. Requires: the caller is not
   /// inside a getter of this queue, which ends the process with one line, and
   /// does not occupy the only worker of the pool. [any]
-  std::error_code close();
+  [[nodiscard]] std::error_code close();
 
   /// The number of getters that were added and not sent: those of the flush
   /// that failed, of which the peer may have received a part, and all later
@@ -132,8 +132,8 @@ class ShardQueue {
   // The consumer's. [worker]
   void consume();
   Round call_getters(std::error_code& error);
-  std::error_code call_taken();
-  std::error_code send_packets();
+  [[nodiscard]] std::error_code call_taken();
+  [[nodiscard]] std::error_code send_packets();
   bool end_round(const Round& round, std::error_code error)
       NETPOLL_EXCLUDES(mutex_);
 

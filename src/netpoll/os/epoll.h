@@ -59,7 +59,8 @@ class Epoll {
 
  private:
   explicit Epoll(UniqueFd fd) : fd_(std::move(fd)) {}
-  std::error_code control(int operation, int fd, Interest interest, void* tag);
+  [[nodiscard]] std::error_code control(int operation, int fd,
+                                        Interest interest, void* tag);
 
   UniqueFd fd_;
 };

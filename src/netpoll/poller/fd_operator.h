@@ -8,10 +8,10 @@
 //    any thread:     FdState::detach, and after that no poller enters again
 //
 // An FdOperator knows neither its poller nor what derives from it. Acceptor and
-// Connection derive from it. An operator is held by Ref. The poller has a Ref of
-// its own from add() on, and drops that Ref at the end of the turn that follows
-// detach(): until then the events that epoll_wait has already returned may still
-// point to the operator.
+// Connection derive from it. An operator is held by Ref. The poller has a Ref
+// of its own from add() on, and drops that Ref at the end of the turn that
+// follows detach(): until then the events that epoll_wait has already returned
+// may still point to the operator.
 //
 // Unlike upstream: there is one set of functions, not two (FDOperator has seven
 // function fields: a connection sets five, a listener two). And one operator

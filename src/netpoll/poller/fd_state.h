@@ -71,8 +71,8 @@ class BasicFdState {
   /// the poller wrote inside is visible to the caller. `on_poller` says that
   /// the caller is the poller's thread, which cannot wait for itself. [any]
   void detach(bool on_poller);
-  /// Moves to detached and returns true or, while the poller is inside, moves to
-  /// ending and returns false. Never waits. After true, all that the poller
+  /// Moves to detached and returns true or, while the poller is inside, moves
+  /// to ending and returns false. Never waits. After true, all that the poller
   /// wrote inside is visible to the caller. [any]
   [[nodiscard]] bool detach_soon();
 

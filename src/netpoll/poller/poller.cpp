@@ -180,7 +180,8 @@ void Poller::dispatch(const epoll_event& event) {
     op.on_hangup();
   }
   // Not busy any more: the function above, or another thread, has detached it.
-  if ((event.events & EPOLLOUT) != 0 && op.watch().state.stage() == FdStage::busy) {
+  if ((event.events & EPOLLOUT) != 0 &&
+      op.watch().state.stage() == FdStage::busy) {
     op.on_writable();
   }
   leave(op);
@@ -267,8 +268,8 @@ void Poller::drop_retired() {
 void Poller::fire_last_timers() {
   std::array<FdOperator*, kTimersPerTurn> room;
   for (std::size_t left = timers_.count(); left > 0;) {
-    const auto due = timers_.take_due(kNever, std::span(room).first(
-                                                  std::min(left, room.size())));
+    const auto due = timers_.take_due(
+        kNever, std::span(room).first(std::min(left, room.size())));
     if (due.empty()) return;
     left -= due.size();
     for (FdOperator* const op : due) {

@@ -71,7 +71,8 @@ class Poller {
       Runner& runner, std::function<void()> chore = nullptr,
       const PollerPauses& pauses = {});
   /// Destroys the tasks that have not run. Requires: run() has returned or was
-  /// never called. Ends the process with a line when it is called inside run(). [any]
+  /// never called. Ends the process with a line when it is called inside run().
+  /// [any]
   ~Poller();
 
   /// Holds `op` and watches it for input from now on. Fails as epoll_ctl(2)
@@ -122,8 +123,8 @@ class Poller {
   /// The calling thread may wait for a connection. A poller's thread may not:
   /// it would wait for itself, or for another poller that waits for it. [any]
   static bool may_wait();
-  /// The runner has refused the calling task for so long that the poller runs it
-  /// in place of a worker. A task that cannot do without a worker defer()s
+  /// The runner has refused the calling task for so long that the poller runs
+  /// it in place of a worker. A task that cannot do without a worker defer()s
   /// itself and returns: the poller asks the runner again after a pause. [any]
   bool stands_in_for_worker() const;
 
@@ -141,7 +142,8 @@ class Poller {
   Poller(os::Epoll epoll, UniqueFd event, Runner& runner,
          std::function<void()> chore, const PollerPauses& pauses);
 
-  std::error_code set_interest(FdOperator& op, os::Interest which, bool on);
+  [[nodiscard]] std::error_code set_interest(FdOperator& op, os::Interest which,
+                                             bool on);
   void stop_watching(FdOperator& op);
   void leave(FdOperator& op);
 

@@ -8,7 +8,8 @@ namespace netpoll {
 bool Timers::set(FdOperator& op, Deadline at) {
   const Lock lock(mutex_);
   if (op.watch().timer != kNever) {
-    [[maybe_unused]] const auto removed = moments_.erase({op.watch().timer, &op});
+    [[maybe_unused]] const auto removed =
+        moments_.erase({op.watch().timer, &op});
     assert(removed == 1);
   }
   op.watch().timer = at;

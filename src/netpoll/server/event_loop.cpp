@@ -85,7 +85,8 @@ void EventLoop::stop_accepting() {
     stopping_ = true;
     acceptors.swap(acceptors_);
   }
-  // Outside the lock, which register_and_start() takes on the acceptor's poller.
+  // Outside the lock, which register_and_start() takes on the acceptor's
+  // poller.
   for (const Ref<Acceptor>& acceptor : acceptors)
     acceptor->stop();
 }
