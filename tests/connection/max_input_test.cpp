@@ -69,7 +69,7 @@ TEST(MaxInput, BoundsWhatIsUnreadAndThenAllArrivesInOrder) {
 
 TEST(MaxInput, HandlerThatSleepsStopsTheSender) {
   constexpr std::size_t kLimit = 16 * 1024;
-  const std::string text = numbers(4 << 20);
+  const std::string text = numbers(1 << 20);
   std::string got;
   std::atomic<std::size_t> count{0};
   Trigger inside;
@@ -200,7 +200,7 @@ TEST(MaxInput, IsOnByDefault) {
   }});
   ASSERT_FALSE(served.start());
   auto sent = std::async(std::launch::async,
-                         [&] { return served.send(numbers(16 << 20)); });
+                         [&] { return served.send(numbers(4 << 20)); });
   inside.wait();
   ASSERT_TRUE(eventually([&] {
     return served.conn().reader().is_full() && !has_room(served.far());
@@ -209,7 +209,7 @@ TEST(MaxInput, IsOnByDefault) {
   let_go.pull();
   EXPECT_TRUE(eventually([&] {
     let_go.pull();
-    return served.conn().reader().committed() == (16u << 20);
+    return served.conn().reader().committed() == (4u << 20);
   }));
   EXPECT_TRUE(sent.get());
 }
