@@ -69,7 +69,7 @@ TEST(MaxInput, BoundsWhatIsUnreadAndThenAllArrivesInOrder) {
 
 TEST(MaxInput, HandlerThatSleepsStopsTheSender) {
   constexpr std::size_t kLimit = 16 * 1024;
-  const std::string text = numbers(4 << 20);
+  const std::string text = numbers(1 << 20);
   std::string got;
   std::atomic<std::size_t> count{0};
   Trigger inside;
@@ -191,7 +191,7 @@ TEST(MaxInput, HandlerThatOnlyCopiesNeedsNoRelease) {
 
 // Broken variant: ConnectionOptions::max_input is 0.
 TEST(MaxInput, IsOnByDefault) {
-  constexpr std::size_t kAll = 16 << 20;
+  constexpr std::size_t kAll = 4 << 20;
   Trigger let_go;
   Trigger inside;
   bool first = true;

@@ -201,11 +201,12 @@ TEST(Connection, AMebibyteInSmallPiecesCostsFourAtMost) {
 TEST(ConnectionEnd, FlushesWaitForASlowPeerAndACloseEndsTheLast) {
   constexpr int kFlushes = 16;
   const std::string much(512 * 1024, 'x');
+  std::atomic<int> flushed{0};
   Served served({});
   ASSERT_FALSE(served.start());
   auto last = std::async(std::launch::async, [&] {
     Output& writer = served.conn().writer();
-    for (int i = 0; i < kFlushes; ++i) {
+    for (; flushed < kFlushes; ++flushed) {
       writer.write_string(much);
       EXPECT_FALSE(writer.flush());
     }
@@ -214,6 +215,8 @@ TEST(ConnectionEnd, FlushesWaitForASlowPeerAndACloseEndsTheLast) {
   });
   for (int i = 0; i < kFlushes; ++i)
     EXPECT_EQ(served.receive(much.size()), much);
+  // The peer has all bytes before the flush that sent them returns.
+  EXPECT_TRUE(eventually([&] { return flushed == kFlushes; }));
   served.conn().close();
   EXPECT_EQ(last.get(), Errc::conn_closed);
 }

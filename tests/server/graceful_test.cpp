@@ -102,8 +102,8 @@ TEST(Graceful, TheDestructorIsNotToldToOnDisconnect) {
 TEST(Graceful, ShutdownEndsAClientThatAsksAgainAtOnce) {
   std::latch warm(1);
   Serving serving({.on_request = send_answer});
-  const UniqueFd client = serving.client();
   auto last = std::async(std::launch::async, [&] {
+    const UniqueFd client = serving.client();  // closed at the end it sees
     std::string got;
     for (int round = 0;; ++round) {
       if (round == 10) warm.count_down();
