@@ -89,7 +89,7 @@ std::optional<std::string> Stage::script(const std::string& name) const {
 
 Connection* Stage::connection() const {
   const Lock lock(mutex_);
-  return conn_.get();
+  return static_cast<Connection*>(conn_.get());
 }
 
 int Stage::calls(const std::string& lane) const {
@@ -108,7 +108,7 @@ void Stage::wait_open(const std::string& gate) const {
 void Stage::adopt(Connection& conn) {
   {
     const Lock lock(mutex_);
-    conn_ = Ref<Connection>::share(conn);
+    conn_ = Ref<FdOperator>::share(conn);
   }
   add_callback(conn, "closed");
 }

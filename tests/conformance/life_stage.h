@@ -72,7 +72,9 @@ class Stage {
   std::map<std::string, std::string> scripts_ NETPOLL_GUARDED_BY(mutex_);
   std::map<std::string, bool> open_ NETPOLL_GUARDED_BY(mutex_);
   std::map<std::string, int> calls_ NETPOLL_GUARDED_BY(mutex_);
-  Ref<Connection> conn_ NETPOLL_GUARDED_BY(mutex_);
+  // The object alone: a Ref<Connection> would be a user's, and would keep a
+  // connection whose peer has half-closed.
+  Ref<FdOperator> conn_ NETPOLL_GUARDED_BY(mutex_);
 };
 
 /// The name of the kind of error, the same in both drivers.

@@ -67,9 +67,10 @@ class Driver:
         with self._changed:
             return list(self._lines.get(situation, []))
 
-    def wait(self, situation: str, lane: str, start: str, times: int = 1) -> Line:
+    def wait(self, situation: str, lane: str, start: str, times: int = 1,
+             patience: float = PATIENCE) -> Line:
         """The line of `lane` that begins with `start`, when it has come `times` times."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         with self._changed:
             while True:
                 found = [

@@ -11,7 +11,7 @@ from learn.conformance.stage import Stage
     "client: on_request",
     serves=False,
     on_request="take; release; write ok; flush",
-    free=("on_disconnect",),
+    free=("on_disconnect", "user"),
     why_free=ENDING,
     on_disconnect="active",
 )
@@ -21,6 +21,7 @@ def _(stage: Stage) -> None:
     peer.read(2)
     peer.close()
     stage.wait("on_disconnect", "ends")
+    stage.do("user", "close")
     stage.closed()
 
 
@@ -34,10 +35,31 @@ def _(stage: Stage) -> None:
 def _(stage: Stage) -> None:
     peer = stage.dial()
     peer.send(b"hello")
-    stage.do("user", "buffered 5; on_request late")
-    stage.wait("user", "done")
+    stage.do("user", "buffered 5; on_request late; wait end; close")
     stage.wait("late", "ends")
     peer.close()
+    stage.open("end")
+    stage.closed()
+    stage.wait("user", "done")
+
+
+@situation(
+    "client: on_request, and the peer ends",
+    serves=False,
+    on_request="take; release",
+    on_disconnect="",
+    free=("on_disconnect",),
+    why_free=ENDING,
+)
+def _(stage: Stage) -> None:
+    peer = stage.dial()
+    peer.send(b"hello")
+    stage.wait("on_request", "ends")
+    peer.close()
+    stage.wait("on_disconnect", "ends")
+    stage.closed_or_kept()
+    stage.do("user", "active; close")
+    stage.wait("user", "done")
     stage.closed()
 
 

@@ -35,6 +35,7 @@ def _(stage: Stage) -> None:
     peer.send(b"hello")
     stage.closed()
     peer.drain_some()
+    peer.close()
 
 
 @situation(
@@ -49,6 +50,7 @@ def _(stage: Stage) -> None:
     stage.open("reading")
     peer.drain()
     stage.closed()
+    peer.close()
 
 
 @situation(
@@ -65,6 +67,7 @@ def _(stage: Stage) -> None:
     stage.wait("other", "done")
     peer.drain()
     stage.closed()
+    peer.close()
 
 
 @situation(
