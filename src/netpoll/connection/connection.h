@@ -28,9 +28,9 @@
 // What keeps it alive: a Ref of the server's registry, or the dialler's handle;
 // the poller's, until the turn after detach; the one in each task, until the
 // task returns; and a user's. The buffers live as long; unlike upstream, where
-// a close recycles them under a reader (connection_reactor.go:71,
-// connection.closeBuffer; #408). Unlike upstream: how a peer ended is not
-// logged (poll_default_linux.go:176, defaultPoll.handler).
+// a close recycles them under a reader: connection.closeBuffer,
+// connection_reactor.go:71; #408. Unlike upstream, how a peer ended is not
+// logged: poll_default_linux.go:176 (defaultPoll.handler).
 //
 // Upstream: connection, connection_impl.go:38; Connection, connection.go:29.
 
@@ -88,7 +88,7 @@ class Connection final : public FdOperator {
   /// Replaces on_request from the next call on; unread input calls the new one
   /// at once. With an empty one, input is left to a reader on another thread:
   /// so a handler hands its connection over. Unlike upstream, a task that runs
-  /// notices it (connection_onevent.go:67, onEvent.SetOnRequest; #421). [any]
+  /// notices it: connection.SetOnRequest, connection_onevent.go:67. [any]
   void set_on_request(Handler handler);
   /// Replaces on_disconnect until it has been called; may be empty. [any]
   void set_on_disconnect(Handler handler);
@@ -111,12 +111,13 @@ class Connection final : public FdOperator {
   /// reader().slice(reader().size()). What is unsent is lost. Waits until a
   /// flush on another thread has returned. Fails with Errc::conn_closed when
   /// the descriptor is gone. Requires: not inside its own flush().
-  /// Upstream: Connection.Detach, connection_impl.go:362. [any]
+  /// Upstream: connection.Detach, connection_impl.go:318. [any]
   [[nodiscard]] Result<UniqueFd> detach();
   /// Runs `callback` when the connection is torn down, whatever ended it; the
   /// newest callback first; at once if it has been torn down. The place to end
-  /// what on_connect began. Unlike upstream: none is ever lost
-  /// (connection_onevent.go:80, onEvent.AddCloseCallback). [any]
+  /// what on_connect began. Unlike upstream, where two threads that add
+  /// callbacks at once may lose one: connection.AddCloseCallback,
+  /// connection_onevent.go:80. [any]
   void add_close_callback(CloseCallback callback);
 
   /// From now on the connection closes between two requests: when a handler has
@@ -150,7 +151,7 @@ class Connection final : public FdOperator {
   void set_linger(std::chrono::milliseconds limit);
 
   /// The near end, as the kernel knows it; none once the descriptor is closed.
-  /// Unlike upstream never the listener's wildcard. [any]
+  /// Unlike upstream, it is never the listener's wildcard. [any]
   Address local_addr() const;
   /// The far end. [any]
   Address remote_addr() const { return peer_; }

@@ -17,8 +17,8 @@
 //
 // Owns its acceptors and, by Ref, its connections. Borrows the runtime.
 // Unlike upstream: any number of listeners; a connection is registered before
-// it can end, so none stays in the registry for ever (netpoll_server.go:163,
-// server.onAccept).
+// it can end, so none stays in the registry for ever: server.onAccept,
+// netpoll_server.go:163.
 // Upstream: eventLoop, netpoll_unix.go:136; server, netpoll_server.go:38.
 
 #include <chrono>
@@ -52,7 +52,8 @@ class EventLoop {
   [[nodiscard]] std::error_code start(Listener listener);
   /// start(), then blocks until shutdown() is over. Returns its result, or
   /// Errc::would_block on a thread of the runtime, which must not wait.
-  /// Upstream: EventLoop.Serve, eventloop.go:28. [any but the runtime's threads]
+  /// Upstream: EventLoop.Serve, eventloop.go:27.
+  /// [any but the runtime's threads]
   [[nodiscard]] std::error_code serve(Listener listener);
 
   /// Graceful: listens no more, closes each connection between two requests.
