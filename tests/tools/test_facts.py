@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate facts: a wrong line, a bare claim, a stale row, a probe that differs are red."""
 
+from dataclasses import replace
+
 import pytest
 
 from learn.conformance import go
@@ -236,13 +238,22 @@ def test_a_row_says_how_it_is_borne_out(tmp_path, how):
         claims.read(tmp_path / "claims.toml")
 
 
-def test_a_probe_that_fails_or_hangs_says_so(monkeypatch, tmp_path):
+def test_a_probe_that_fails_or_does_not_end_says_so(monkeypatch, tmp_path):
     program = tmp_path / "facts"
-    program.write_text('#!/bin/sh\n[ "$1" = hangs ] && exec sleep 9\necho "$1"; echo bad >&2; exit 3\n')
+    program.write_text("""#!/bin/sh
+case $1 in
+  hangs) echo begun; exec sleep 9 ;;
+  chats) exec yes ;;
+  fails) echo "$1"; echo bad >&2; exit 3 ;;
+esac
+""")
     program.chmod(0o755)
-    monkeypatch.setattr(probes, "LIMIT", 0.2)
-    shown = probes.run(program, ["fails", "hangs"])
-    assert shown == {"fails": "fails\nexit status 3: bad", "hangs": "no end after 0.2 s"}
+    limits = replace(probes.LIMITS, seconds=2.0, output=1000)
+    monkeypatch.setattr(probes, "LIMITS", limits)
+    shown = probes.run(program, ["fails", "hangs", "chats"])
+    assert shown["fails"] == "fails\nended with exit status 3: bad"
+    assert shown["hangs"] == "begun\nended by the limit of time"
+    assert shown["chats"].endswith("y\nended by the limit of output")
 
 
 def test_without_go_the_gate_has_not_passed(monkeypatch):

@@ -12,7 +12,8 @@
 //
 //    if (error == Condition::connection_closed) …   // closed by us or the peer
 //
-// Upstream: connection_errors.go:26 (the numbers up to 0x108 are the same).
+// Upstream: ErrConnClosed, connection_errors.go:26; the numbers up to 0x108 are
+// the same.
 
 #include <system_error>
 

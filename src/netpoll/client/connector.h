@@ -17,8 +17,9 @@
 // of the others (RFC 8305, "Happy Eyeballs"). The calling thread does all this
 // alone: it sleeps in poll(2) on the sockets that are connecting.
 // Unlike upstream, which tries one address after the other, each until it
-// answers or the deadline has come (net_dialer.go:98).
-// Upstream: sysDialer.dialTCP (net_tcpsock.go:204, the repeated attempts).
+// answers or fails, or the deadline has come: net_dialer.go:109
+// (dialer.dialTCP).
+// Upstream: net_tcpsock.go:204 (sysDialer.dialTCP), which repeats an attempt.
 
 #include <chrono>
 #include <functional>

@@ -18,7 +18,7 @@
 // thread that calls it, in poll(2) on the sockets that are connecting: the
 // runtime's pollers see a socket only once it is connected. Unlike upstream,
 // which lends each dial an operator of a poller, so that the poller's events
-// race with the deadline (net_polldesc.go:57).
+// race with the deadline: net_polldesc.go:66 (pollDesc.WaitWrite).
 // Upstream: net_dialer.go:27 (DialConnection).
 
 #include <cassert>

@@ -5,8 +5,8 @@
 //
 // Input and Output touch() it for each piece that arrives or leaves, the
 // poller's timer compares it with the idle timeout. Without one, a touch is one
-// load. Upstream has no such timeout: SetIdleTimeout there is TCP's keepalive
-// (connection_impl.go:81).
+// load. Upstream has no such timeout: connection.SetIdleTimeout
+// (connection_impl.go:81) sets TCP's keepalive.
 //
 // Threads: set by any, touched by poller and writer, read by the poller.
 

@@ -11,8 +11,8 @@
 // calls, makes it the current one. The slot's words are guarded by the mutex
 // that both get; a handler is destroyed after that mutex is unlocked.
 // Unlike upstream, whose running task keeps the handler that it began with: one
-// that on_connect sets while input arrives is not called for that input
-// (connection_onevent.go:180, connection.onProcess; #421).
+// that on_connect sets while input arrives is not called for that input:
+// connection.onProcess, connection_onevent.go:180; #421.
 
 #include <memory>
 #include <utility>

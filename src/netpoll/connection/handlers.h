@@ -57,10 +57,12 @@
 //      });
 //    }};
 //
-// Unlike upstream: our own close in on_connect is not told to on_disconnect
-// (connection_onevent.go:203), and a peer that closes just when on_connect
-// returns is told of, not missed (connection_onevent.go:150).
-// Upstream: OnPrepare, OnConnect, OnRequest, OnDisconnect, eventloop.go:37.
+// Unlike upstream, on_disconnect is not called after our own close in
+// on_connect: connection_onevent.go:203 (connection.onProcess).
+// Unlike upstream, on_disconnect is always called when the peer closes just as
+// on_connect returns: connection_onevent.go:150 (connection.onDisconnect).
+// Upstream: eventloop.go:62 (OnPrepare), :79 (OnConnect), :114 (OnRequest),
+// :84 (OnDisconnect).
 
 #include <chrono>
 #include <cstddef>
@@ -78,8 +80,8 @@ struct Handlers {
   Handler on_connect = {};
   /// Called while unread input is there. Input that a call has left untouched
   /// does not call it again before more arrives. Unlike upstream, which calls
-  /// such a handler without end, and says so in its contract
-  /// (connection_onevent.go:180, eventloop.go:109).
+  /// such a handler without end, and says so in its contract: OnRequest,
+  /// eventloop.go:114.
   Handler on_request = {};
   Handler on_disconnect = {};
 };
@@ -89,8 +91,8 @@ struct ConnectionOptions {
   std::chrono::milliseconds read_timeout{0};   ///< 0: no limit
   std::chrono::milliseconds write_timeout{0};  ///< 0: no limit
   /// The connection closes when no byte came or went for so long and no handler
-  /// runs; 0: never. Unlike upstream, whose option of this name is `keepalive`
-  /// (connection_impl.go:81, #419).
+  /// runs; 0: never. Unlike upstream, whose option of this name is `keepalive`:
+  /// connection.SetIdleTimeout, connection_impl.go:81; #419.
   std::chrono::milliseconds idle_timeout{0};
   /// After so long without a byte TCP asks whether the peer is still there, and
   /// the connection fails if it is not; 0: TCP does not ask.

@@ -28,8 +28,8 @@
 // kernel still holds is taken in, a socket's receive buffer at most.
 //
 // Knows the lifecycle, the buffer and the poller, never the connection.
-// Upstream: connection.inputs and connection.inputAck,
-// connection_reactor.go:86; connection.waitRead, connection_impl.go:412.
+// Upstream: connection_reactor.go:86 (connection.inputs), :92
+// (connection.inputAck); connection.waitRead, connection_impl.go:412.
 
 #include <atomic>
 #include <cstddef>
@@ -62,7 +62,7 @@ class Input {
         throttle_(WatchInput{poller, op}) {}
 
   /// Takes the next `n` bytes; waits until they are there. The view is valid
-  /// until release(). Upstream: connection.Next, connection_impl.go:131.
+  /// until release(). Upstream: connection.Next, connection_impl.go:107.
   /// [reader]
   [[nodiscard]] Result<std::span<const std::byte>> next(std::size_t n);
   /// The next `n` bytes, without taking them; waits until they are there. The
@@ -75,8 +75,8 @@ class Input {
   /// `max` bytes hold none; without `max` the bound is max_input. The read
   /// timeout counts for the whole call. On an error nothing is taken.
   /// Unlike upstream: the timeout does not start anew with each chunk, and
-  /// what is there after an error stays readable (connection_impl.go:167,
-  /// connection.Until). [reader]
+  /// what is there after an error stays readable: connection.Until,
+  /// connection_impl.go:167. [reader]
   [[nodiscard]] Result<std::span<const std::byte>> until(
       std::byte delimiter, std::size_t max = kNoLimit);
   /// until() for a character. [reader]
@@ -86,16 +86,16 @@ class Input {
   }
   /// A copy of the next `n` bytes, which it takes; waits until they are there.
   /// The copy is the caller's own, whatever its size. Unlike upstream with
-  /// AlwaysNoCopyRead, which hands out the buffer's memory for good
-  /// (nocopy_linkbuffer.go:267, UnsafeLinkBuffer.ReadString; #414). [reader]
+  /// AlwaysNoCopyRead, which hands out the buffer's memory for good (#414):
+  /// nocopy_linkbuffer.go:267 (UnsafeLinkBuffer.readBinary). [reader]
   [[nodiscard]] Result<std::string> read_string(std::size_t n);
   /// As read_string(), for bytes. [reader]
   [[nodiscard]] Result<std::vector<std::byte>> read_binary(std::size_t n);
   /// Takes the next byte; waits for it. [reader]
   [[nodiscard]] Result<std::byte> read_byte();
   /// Takes up to `into.size()` bytes into `into`, at least one, for which it
-  /// waits; 0 only when `into` is empty. Unlike upstream, a view that is out
-  /// stays valid (connection_impl.go:275, connection.Read). [reader]
+  /// waits; 0 only when `into` is empty. Unlike upstream, whose Read ends the
+  /// views of earlier calls: connection.Read, connection_impl.go:275. [reader]
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> into);
   /// Takes the next `n` bytes as a read-only buffer of its own, without a copy;
   /// waits until they are there. The buffer may outlive the connection and be

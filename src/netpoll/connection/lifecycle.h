@@ -34,7 +34,7 @@
 // lifecycle_impl.h.
 // Upstream: locker, connection_lock.go:55, and the flow of
 // connection_onevent.go. Unlike upstream: one word whose bits have names, not
-// an array of counters with three meanings each.
+// an array of words in which 0, 1 and 2 mean something else in each.
 
 #include <atomic>
 #include <cassert>

@@ -26,11 +26,11 @@
 // While something is unattended the connection reads nothing and calls no
 // handler. EPOLLOUT is watched for only while the poller has something to
 // send: a socket with room would be reported again and again.
-// Unlike upstream, where after a write timeout the poller sends on beside the
-// next flush, which a stale wake then ends (connection_impl.go:511,
-// connection.waitFlush). Unlike upstream: no MSG_ZEROCOPY, and no socket is
-// asked for it; upstream asks every socket, though it never sends that way
-// (connection_impl.go:355, connection.initNetFD; #395).
+// Unlike upstream, where a poller that is sending when a write times out sends
+// on beside the next flush, and may end that flush too early:
+// connection.waitFlush, connection_impl.go:511. Unlike upstream: no socket is
+// asked for MSG_ZEROCOPY. Upstream asks every socket, though it never sends in
+// that way: connection_impl.go:355 (connection.init); #395.
 //
 // Knows the lifecycle, the buffer and the poller, never the connection.
 // Upstream: connection.flush, connection_impl.go:482; connection.outputs,
@@ -76,7 +76,7 @@ class Output {
   /// Room for `n` bytes in one piece, to be filled before flush(), and valid
   /// until then. Writing never fails, not even on a closed connection, whose
   /// memory is still there: flush() tells. Unlike upstream's v0.7.0, which
-  /// dereferences nil (connection_impl.go:213, connection.Malloc; #416).
+  /// dereferences nil (#416): connection.Malloc, connection_impl.go:213.
   /// [writer]
   std::span<std::byte> malloc(std::size_t n) { return buffer_.malloc(n); }
   /// Keeps the first `n` bytes that are not flushed and drops the others.
@@ -110,7 +110,7 @@ class Output {
   /// [writer]
   [[nodiscard]] std::error_code flush();
   /// write_binary() and flush(). Upstream: connection.Write,
-  /// connection_impl.go:291. [writer]
+  /// connection_impl.go:295. [writer]
   [[nodiscard]] std::error_code write(LinkBuffer::Bytes bytes);
 
   /// How long flush() may wait, or the poller send what is unattended. [any]

@@ -8,8 +8,9 @@
 //
 // Setting a timeout takes the deadline away. A call that already waits keeps
 // the limit it began with. Unlike upstream's v0.7.0, where each deadline is
-// ErrUnsupported (net_netfd_conn.go:94, #404). Upstream: v0.7.2,
-// connection_impl.go:88 (SetReadTimeout), :117 (SetReadDeadline).
+// ErrUnsupported: netFD.SetDeadline, net_netfd_conn.go:94; #404.
+// Upstream: v0.7.2, connection_impl.go:88 (SetReadTimeout),
+// :117 (SetReadDeadline).
 //
 // Written by any thread, read by the reader or the writer when a wait begins;
 // no order between the two is needed or given.

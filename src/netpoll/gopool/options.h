@@ -29,8 +29,9 @@ struct GoPoolOptions {
   std::size_t min_idle = 1;
   /// Receives what a task or before_sleep threw, on the thread of the worker,
   /// so on several threads at once. If on_panic itself throws, the process
-  /// ends. Unset: the pool writes one line to the log. Upstream's pool logs as
-  /// well, but netpoll before v0.7.2 has no function to set a handler.
+  /// ends. Unset: the pool writes one line to the log. Unlike upstream, where
+  /// the pool writes that line as well, but netpoll has no function that sets a
+  /// handler: internal/runner/runner.go:30 (RunTask).
   std::function<void(std::exception_ptr)> on_panic = nullptr;
   /// Starts a thread that runs `body`, and returns that thread, joinable. What
   /// it throws means that no thread could be started. May call the pool, except

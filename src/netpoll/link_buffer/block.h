@@ -12,11 +12,10 @@
 // read them: LinkBuffer knows both.
 //
 // Unlike upstream: the memory has the reference count, not the list node. There
-// a node that was split by WriteDirect handed its memory to a later node, and a
-// Slice of the earlier half read it after it was freed
-// (nocopy_linkbuffer.go:515).
-// Upstream: nocopy_linkbuffer.go:806 (linkBufferNode: buf, refer, origin,
-// mode).
+// a node that WriteDirect splits hands its memory to a later node, and a Slice
+// of the earlier half reads that memory after it was freed:
+// UnsafeLinkBuffer.WriteDirect, nocopy_linkbuffer.go:515.
+// Upstream: linkBufferNode, nocopy_linkbuffer.go:806.
 
 #include <cassert>
 #include <cstddef>

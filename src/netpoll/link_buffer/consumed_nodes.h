@@ -19,7 +19,7 @@
 //    // Here the destructor of `consumed` runs, without the lock.
 //
 // Taking and destroying allocate nothing.
-// Upstream: LinkBuffer.Release() frees at once (nocopy_linkbuffer.go:207).
+// Upstream: UnsafeLinkBuffer.Release (nocopy_linkbuffer.go:207) frees at once.
 
 #include <memory>
 #include <utility>

@@ -17,9 +17,11 @@
 // A window that outgrows its block moves on to a block of at least twice the
 // window's size. So the blocks of one window together have less than four times
 // the window's last size, also when a frame is peeked at again after each byte.
-// Unlike upstream: one block that a larger peek frees although an earlier view
-// still shows it, and a further copy for each Next.
-// Upstream: nocopy_linkbuffer.go:63 (caches, cachePeek).
+// Unlike upstream, where a larger Peek frees the block of a smaller Peek, which
+// an earlier view may still show: nocopy_linkbuffer.go:138
+// (UnsafeLinkBuffer.Peek); and where Next makes one more copy of the bytes that
+// Peek has copied: :102 (UnsafeLinkBuffer.Next).
+// Upstream: nocopy_linkbuffer.go:64 (UnsafeLinkBuffer.caches), :68 (cachePeek).
 
 #include <cstddef>
 #include <cstdint>

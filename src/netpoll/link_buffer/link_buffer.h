@@ -16,7 +16,7 @@
 // thread. When all bytes are read, release() gives the last block back, so an
 // idle buffer holds no block; tail_ decides which side may use the last block.
 // Owns its nodes, which hold Blocks by Ref. Unlike upstream: race-free without
-// the mutex of race-detector builds. Upstream: nocopy_linkbuffer.go:54.
+// a mutex in -race builds. Upstream: UnsafeLinkBuffer, nocopy_linkbuffer.go:54.
 
 #include <atomic>
 #include <cstddef>
@@ -100,7 +100,7 @@ class LinkBuffer {
   /// Puts the unread pieces, in order and none empty, into `slices`, as many as
   /// fit. Returns their number. Consumes nothing. [reader]
   std::size_t gather(std::span<Bytes> slices);
-  /// All pieces; upstream's GetBytes (.go:613) may omit the last. [reader]
+  /// All pieces. Unlike upstream, whose GetBytes may omit the last. [reader]
   std::vector<Bytes> gather();
   /// Ends all views and frees the memory that was kept for them; when all bytes
   /// are read, the last block too. May run done() of lent blocks. [reader]
@@ -124,8 +124,8 @@ class LinkBuffer {
   [[nodiscard]] std::error_code malloc_ack(std::size_t n);
   /// Bytes malloc'ed, written and appended since the last flush(). [writer]
   std::size_t malloc_size() const { return malloc_size_; }
-  /// Copies `bytes`. Unlike upstream, which refers to more than 4 KiB and bids
-  /// the caller not to change them (nocopy_linkbuffer.go:493). [writer]
+  /// Copies `bytes`. Unlike upstream, which refers to more than 4 KiB, and
+  /// forbids changing them (WriteBinary, nocopy_linkbuffer.go:493). [writer]
   void write_binary(Bytes bytes) { copy_bytes(bytes, malloc(bytes.size())); }
   void write_string(std::string_view text) { write_binary(as_bytes(text)); }
   void write_byte(std::byte byte) { malloc(1)[0] = byte; }

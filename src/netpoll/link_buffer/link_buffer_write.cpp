@@ -130,9 +130,9 @@ std::error_code LinkBuffer::flush() {
   return {};
 }
 
-// Unlike upstream, which dereferences nil when n is too large, and which after
-// a WriteDirect loses bytes that it should keep (nocopy_linkbuffer.go:388,
-// #393).
+// Unlike upstream, which dereferences nil when n is too large, and which loses
+// bytes that it should keep after a WriteDirect (#393):
+// UnsafeLinkBuffer.MallocAck, nocopy_linkbuffer.go:388.
 std::error_code LinkBuffer::malloc_ack(std::size_t n) {
   if (n > malloc_size_) return Errc::invalid_argument;
   if (n == malloc_size_) return {};

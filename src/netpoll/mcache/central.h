@@ -9,7 +9,7 @@
 //        `----------`---- one Budget -------'            bytes of all lists
 //
 // The program has one (mcache.cpp); tests make their own.
-// Upstream: the array of pools in gopkg lang/mcache/mcache.go:27.
+// Upstream: gopkg lang/mcache/mcache.go:27 (caches), an array of pools.
 
 #include <cassert>
 #include <deque>

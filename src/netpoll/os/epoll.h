@@ -11,7 +11,8 @@
 // Level-triggered: as long as a descriptor stays ready, every wait() reports
 // it. Owns the epoll descriptor. Any thread may call add(), set() and remove();
 // only one thread calls wait().
-// Upstream: sys_epoll_linux.go:33, poll_default_linux.go:240.
+// Upstream: EpollCreate, sys_epoll_linux.go:33; poll_default_linux.go:240
+// (defaultPoll.Control).
 
 #include <sys/epoll.h>
 

@@ -9,8 +9,8 @@
 namespace netpoll::os {
 
 /// A new eventfd, non-blocking and close-on-exec. Fails as eventfd(2) does.
-/// Unlike upstream, whose eventfd is inherited by child processes
-/// (poll_default_linux.go:40). [any]
+/// Unlike upstream, whose eventfd is inherited by child processes:
+/// poll_default_linux.go:40 (openDefaultPoll). [any]
 [[nodiscard]] Result<UniqueFd> open_eventfd();
 
 }  // namespace netpoll::os

@@ -6,8 +6,8 @@
 // That the kernel cannot do it now (EAGAIN), and that the stream has ended, are
 // answers and no errors. A call that a signal has interrupted (EINTR) is
 // repeated. Linux interrupts no call on a non-blocking socket, so the
-// repetition is a precaution; upstream's poller has none, and would close the
-// connection when a send is interrupted (net_io.go:39).
+// repetition is a precaution. Upstream's poller has none: iosend (net_io.go:39)
+// returns EINTR, and the poller would close the connection.
 
 #include <cstddef>
 #include <span>

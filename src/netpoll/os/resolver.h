@@ -18,8 +18,8 @@
 // system's resolver gives up (see "timeout" in resolv.conf(5)).
 // getaddrinfo_a(3) was refused: it cannot interrupt a lookup either, and the
 // memory of one that goes on would have to be leaked.
-// Upstream: net_dialer.go:98 (the loop over a name's addresses); Go's resolver
-// speaks DNS itself.
+// Upstream: net_dialer.go:98 (dialer.dialTCP) calls Go's resolver, which speaks
+// DNS itself.
 
 #include <functional>
 #include <string_view>

@@ -83,8 +83,8 @@ inline constexpr std::chrono::seconds kKeepaliveMax(32767);
 /// output waits for its acknowledgement: see tcp_retries2 in tcp(7). [any]
 ///
 /// Unlike upstream, which leaves the number of questions at the system's nine,
-/// and so finds a dead peer after ten times `seconds`
-/// (sys_keepalive_unix.go:23).
+/// and so finds a dead peer after ten times `seconds`: SetKeepAlive,
+/// sys_keepalive_unix.go:23.
 [[nodiscard]] std::error_code set_keepalive(int fd, int seconds);
 
 /// Bytes that the kernel has received for `fd` and that were not read yet; 0

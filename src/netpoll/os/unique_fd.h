@@ -4,9 +4,9 @@
 // Owns one file descriptor, and closes it exactly once: when the owner is
 // destroyed, or earlier by reset().
 //
-// Unlike upstream: listener.Close closes its number twice, and the second close
-// may close a descriptor that another thread has just opened
-// (net_listener.go:121). Here only the owner can close.
+// Unlike upstream, whose listener.Close (net_listener.go:121) closes its number
+// twice, and the second close may close a descriptor that another thread has
+// just opened. Here only the owner can close.
 
 #include <utility>
 

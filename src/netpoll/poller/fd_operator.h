@@ -18,7 +18,7 @@
 // belongs to one descriptor for its whole life and is never reused, so a call
 // that comes too late finds its own operator detached. Upstream's Release can
 // come so late that it locks an operator which by then belongs to another
-// connection (connection_impl.go:131).
+// connection: connection_impl.go:131 (connection.Release).
 // Upstream: FDOperator, fd_operator.go:23.
 
 #include "netpoll/base/mutex.h"

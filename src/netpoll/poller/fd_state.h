@@ -27,7 +27,8 @@
 //
 // The state is one atomic word and uses no other data. So a test can try every
 // interleaving of its functions (tests/poller/fd_state_model_test.cpp).
-// Upstream: FDOperator.do, done, inuse, unused; fd_operator.go:65.
+// Upstream: fd_operator.go:65 (FDOperator.do), :69 (done), :73 (inuse),
+// :82 (unused).
 
 #include <atomic>
 #include <cassert>

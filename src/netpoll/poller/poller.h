@@ -18,8 +18,8 @@
 // returned before any of its tasks starts: so one large batch delays its first
 // task, and costs one hand-over. When the runner gives the tasks to other
 // threads, the poller yields and begins the next turn without sleeping, because
-// the answers have usually brought the next requests by then (upstream's
-// msec = 0, poll_default_linux.go:109).
+// the answers have usually brought the next requests by then (upstream
+// sets msec to 0 for that: poll_default_linux.go:109 (defaultPoll.Wait)).
 //
 // When the runner refuses the tasks (no worker thread can be started), the
 // poller keeps them and asks again after 10 ms, 20 ms, … 1 s. Meanwhile events
@@ -31,7 +31,8 @@
 // Owns the epoll and the Waker; borrows the runner; shares each FdOperator.
 // Unlike upstream: an epoll_wait that fails ends the process with a line that
 // names the reason. Upstream's poller thread ends without a word, and no event
-// of its connections is seen again (poll_default_linux.go:102).
+// of its connections is seen again: poll_default_linux.go:102
+// (defaultPoll.Wait).
 // Upstream: defaultPoll, poll_default_linux.go:60.
 
 #include <atomic>

@@ -12,7 +12,7 @@
 // moment, and set the timer again for the rest. Then an idle timeout costs one
 // set() for each of its lengths, not one for each read.
 // Upstream has no timers: a call that waits has its own timeout, and the idle
-// timeout is TCP's keepalive (connection_impl.go:81, SetIdleTimeout).
+// timeout is TCP's keepalive: connection.SetIdleTimeout, connection_impl.go:81.
 
 #include <atomic>
 #include <set>

@@ -17,10 +17,10 @@
 // descriptors of the poller. Each pause is twice as long as the one before, one
 // second at most; the first connection that is accepted ends the growth.
 //
-// Unlike upstream: up to kAcceptsPerTurn connections in a turn, not one
-// (netpoll_server.go:99). A connection that comes alone costs one accept4(2)
-// more than there, the one that finds nobody waiting.
-// Upstream: server.OnRead.
+// Unlike upstream: up to kAcceptsPerTurn connections in a turn, not one. A
+// connection that comes alone costs one accept4(2) more than there, the one
+// that finds nobody waiting.
+// Upstream: server.OnRead, netpoll_server.go:99.
 
 #include <algorithm>
 #include <chrono>

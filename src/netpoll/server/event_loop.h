@@ -17,8 +17,8 @@
 //
 // Owns its acceptors and, by Ref, its connections. Borrows the runtime.
 // Unlike upstream: any number of listeners; a connection is registered before
-// it can end, so none stays in the registry for ever (netpoll_server.go:163,
-// server.onAccept).
+// it can end, so none stays in the registry for ever: server.onAccept,
+// netpoll_server.go:163.
 // Upstream: eventLoop, netpoll_unix.go:136; server, netpoll_server.go:38.
 
 #include <chrono>

@@ -9,7 +9,8 @@
 //
 // Owns its descriptor: no other object closes it, and a second close does
 // nothing. Unlike upstream, whose Close closes one number twice and whose
-// conversion leaves two descriptors for one socket (net_listener.go:121, :42).
+// conversion leaves two descriptors for one socket: net_listener.go:121
+// (listener.Close), :42 (ConvertListener).
 // close() removes the file of a unix socket that listen() has made, and only
 // that very file: not the file that another server has put in its place since,
 // not a file that is no socket, not in a forked child (os/socket_file.h).
@@ -32,9 +33,9 @@ class Listener {
   /// Listens on `address` (port 0 picks a free one). Looks a name up, which
   /// blocks, and takes its first IPv4 address, or its first one if it has none.
   /// Replaces the file of a unix socket that no server is bound to any more.
-  /// Fails as os::resolve(), os::listen_on() and os::listen_on_file() do;
-  /// unlike upstream, which refuses udp only at the first accept, with
-  /// Errc::unknown_network. [any but a poller]
+  /// Fails as os::resolve(), os::listen_on() and os::listen_on_file() do; for
+  /// udp with Errc::unknown_network, unlike upstream, which makes a listener of
+  /// udp whose Accept always fails. [any but a poller]
   ///
   /// Unlike upstream: an empty host is every interface of IPv4 alone; for both
   /// families say "[::]:8080".

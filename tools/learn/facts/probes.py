@@ -8,12 +8,15 @@ prints "skip: " and why; that is counted and is no fault.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
-LIMIT = 20  # seconds for one probe; the slowest takes less than one
+from learn.run import bounded
+
+# The slowest probe takes less than a second.
+LIMITS = replace(bounded.OURS, seconds=20.0, output=bounded.MB)
 SKIP = "skip: "
 
 
@@ -25,11 +28,9 @@ def run(program: Path, names: Iterable[str]) -> dict[str, str]:
 
 
 def one(program: Path, name: str) -> str:
-    try:
-        done = subprocess.run([program, name], capture_output=True, text=True, check=False,
-                              timeout=LIMIT)
-    except subprocess.TimeoutExpired:
-        return f"no end after {LIMIT} s"
-    if done.returncode:
-        return f"{done.stdout}exit status {done.returncode}: {done.stderr.strip()[:300]}"
-    return done.stdout.strip()
+    ended = bounded.run([program, name], LIMITS, apart=True)
+    if ended.why:
+        return f"{ended.output}ended by the limit of {ended.why}"
+    if ended.status:
+        return f"{ended.output}{bounded.how(ended.status)}: {ended.errors.strip()[:300]}"
+    return ended.output.strip()
