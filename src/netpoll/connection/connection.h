@@ -23,10 +23,10 @@
 //        that a poller calls: in tasks, in flush(), or where close() is called.
 // Inv-5. While a user holds a Ref<Connection>, a peer's FIN alone ends nothing.
 //
-// Unlike upstream: a close leaves the buffers to their reader
-// (connection_reactor.go:71, connection.closeBuffer; #408).
-// Unlike upstream: how a peer ended is not logged (poll_default_linux.go:176,
-// defaultPoll.handler).
+// The buffers live as long as this; unlike upstream, where a close recycles them
+// under a reader: connection.closeBuffer, connection_reactor.go:71; #408.
+// Unlike upstream, how a peer ended is not logged: poll_default_linux.go:176
+// (defaultPoll.handler).
 // Upstream: connection, connection_impl.go:38; Connection, connection.go:29.
 
 #include <atomic>
@@ -77,8 +77,8 @@ class Connection final : public FdOperator {
   void set_on_connect(Handler handler);
   /// Replaces on_request from the next call on; unread input calls it at once.
   /// An empty one leaves the input to a reader on another thread. Unlike
-  /// upstream, a task that runs notices it (connection_onevent.go:67,
-  /// onEvent.SetOnRequest; #421). [any]
+  /// upstream, a task that runs notices it: connection.SetOnRequest,
+  /// connection_onevent.go:67. [any]
   void set_on_request(Handler handler);
   /// Replaces on_disconnect until it has been called; may be empty. [any]
   void set_on_disconnect(Handler handler);
@@ -100,8 +100,8 @@ class Connection final : public FdOperator {
   /// inside its own flush(). Upstream: connection.Detach. [any]
   [[nodiscard]] Result<UniqueFd> detach();
   /// Runs `callback` when the connection is torn down, whatever ended it, the
-  /// newest first; at once if it has been. Unlike upstream: none is ever lost
-  /// (connection_onevent.go:80, onEvent.AddCloseCallback). [any]
+  /// newest first; at once if it has been. Unlike upstream, where two threads
+  /// may lose one: connection.AddCloseCallback, connection_onevent.go:80. [any]
   void add_close_callback(CloseCallback callback);
 
   /// From now on it closes as soon as on_request has returned and all input is

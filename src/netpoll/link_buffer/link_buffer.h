@@ -120,7 +120,7 @@ class LinkBuffer {
     return {std::exchange(write_pos_, write_pos_ + n), n};
   }
   /// Keeps the first n of the malloc_size() bytes; if there are fewer, fails
-  /// with Errc::invalid_argument. [writer]
+  /// with Errc::invalid_argument. Unlike upstream, which then panics. [writer]
   [[nodiscard]] std::error_code malloc_ack(std::size_t n);
   /// Bytes malloc'ed, written and appended since the last flush(). [writer]
   std::size_t malloc_size() const { return malloc_size_; }

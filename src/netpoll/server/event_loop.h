@@ -52,7 +52,7 @@ class EventLoop {
   [[nodiscard]] std::error_code start(Listener listener);
   /// start(), then blocks until shutdown() is over. Returns its result, or
   /// Errc::would_block on a thread of the runtime, which must not wait.
-  /// Upstream: EventLoop.Serve, eventloop.go:28. [any but the runtime's
+  /// Upstream: EventLoop.Serve, eventloop.go:27. [any but the runtime's
   /// threads]
   [[nodiscard]] std::error_code serve(Listener listener);
 
