@@ -5,13 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <utility>
 
 namespace netpoll {
 
 Result<os::Moved> Input::fill(int fd) {
-  assert(poller_.on_poller_thread());
   const std::size_t left = room();
   if (left > 0) return receive(fd, left);
   pause();
@@ -21,7 +19,6 @@ Result<os::Moved> Input::fill(int fd) {
 }
 
 Result<os::Moved> Input::fill_beyond(int fd) {
-  assert(poller_.on_poller_thread());
   return receive(fd, kReadSizeMax);
 }
 
