@@ -10,9 +10,7 @@
 
 #include "connection/support.h"
 #include "netpoll/connection/connection.h"
-#include "poller/support.h"
 #include "support/net.h"
-#include "support/turn.h"
 
 namespace netpoll {
 namespace {
@@ -22,18 +20,6 @@ using test::eventually;
 using test::kInline;
 using test::Served;
 using test::swallow;
-
-// More than a socket takes.
-const std::string& much() {
-  static const std::string text(4 << 20, 'x');
-  return text;
-}
-
-void send_much(Connection& conn) {
-  swallow(conn);
-  conn.writer().write_string(much());
-  EXPECT_FALSE(conn.writer().flush());
-}
 
 TEST(Inline, HandlersRunOnThePollersThread) {
   std::atomic<std::thread::id> connected{};
@@ -68,18 +54,6 @@ TEST(Inline, EchoToASlowReaderLosesNothing) {
   EXPECT_TRUE(sent.get());
 }
 
-TEST(Inline, PollerTurnsWhileABacklogWaits) {
-  Served served({.on_request = send_much}, kInline);
-  ASSERT_FALSE(served.start());
-  served.send("x");
-  ASSERT_TRUE(
-      eventually([&] { return served.conn().writer().is_unattended(); }));
-  Trigger turned;
-  served.runtime().pollers().next().go([&] { turned.pull(); });
-  EXPECT_TRUE(turned.wait_until(test::soon()));
-  EXPECT_TRUE(served.conn().writer().is_unattended());
-}
-
 TEST(Inline, NextThatWouldWaitSaysSoAndTheNextByteCallsAgain) {
   std::atomic<int> refused{0};
   Served served({.on_request =
@@ -107,93 +81,6 @@ TEST(Inline, AnotherThreadMayWait) {
                          [&] { return served.conn().reader().read_string(5); });
   served.send("hello");
   EXPECT_EQ(read.get(), "hello");
-}
-
-TEST(Inline, CloseAfterABacklogStillDeliversIt) {
-  Served served({.on_request =
-                     [](Connection& conn) {
-                       send_much(conn);
-                       conn.close();
-                     }},
-                kInline);
-  ASSERT_FALSE(served.start());
-  served.send("x");
-  EXPECT_EQ(served.receive(much().size()), much());
-  EXPECT_TRUE(test::at_eof(served.far()));
-  EXPECT_TRUE(served.wait_torn_down());
-}
-
-TEST(Inline, CloseFromAnotherThreadDeliversABacklogToo) {
-  Served served({.on_request = send_much}, kInline);
-  ASSERT_FALSE(served.start());
-  served.send("x");
-  ASSERT_TRUE(
-      eventually([&] { return served.conn().writer().is_unattended(); }));
-  served.conn().close();
-  EXPECT_EQ(served.receive(much().size()), much());
-  EXPECT_TRUE(test::at_eof(served.far()));
-  EXPECT_TRUE(served.wait_torn_down());
-}
-
-TEST(Inline, PeerThatNeverReadsIsGivenUpAfterTheWriteTimeout) {
-  std::atomic<int> told{0};
-  Served served(
-      {.on_request = send_much, .on_disconnect = [&](Connection&) { ++told; }},
-      kInline);
-  served.conn().set_write_timeout(std::chrono::milliseconds(1));
-  ASSERT_FALSE(served.start());
-  served.send("x");
-  EXPECT_TRUE(served.wait_torn_down());
-  EXPECT_EQ(told, 1);
-}
-
-TEST(Inline, PeerThatNeverReadsIsGivenUpSomeTimeAfterAClose) {
-  Served served({.on_request =
-                     [](Connection& conn) {
-                       send_much(conn);
-                       conn.close();
-                     }},
-                kInline);
-  served.conn().set_linger(std::chrono::milliseconds(1));
-  ASSERT_FALSE(served.start());
-  served.send("x");
-  EXPECT_TRUE(served.wait_torn_down());
-}
-
-// The timer that the flush may have set is behind us when another thread
-// closes. Broken variant: Output::give_up_by() sets no timer.
-TEST(Inline, PeerThatNeverReadsIsGivenUpAlsoWhenAnotherThreadClosesLater) {
-  Served served({.on_request = send_much}, kInline);
-  served.conn().set_linger(std::chrono::milliseconds(1));
-  ASSERT_FALSE(served.start());
-  served.send("x");
-  ASSERT_TRUE(
-      eventually([&] { return served.conn().writer().is_unattended(); }));
-  test::turn_over(served.runtime().pollers().next());
-  served.conn().close();
-  EXPECT_TRUE(served.wait_torn_down());
-}
-
-// Broken variant: Output::set_state() keeps give_up_at_; then the write timeout
-// of a backlog that was sent in time ends a healthy connection.
-TEST(Inline, BacklogThatWasSentIsNotGivenUp) {
-  Served served({.on_request =
-                     [calls = 0](Connection& conn) mutable {
-                       if (++calls == 1) return send_much(conn);
-                       echo(conn);
-                     }},
-                kInline);
-  served.conn().set_write_timeout(std::chrono::hours(1));
-  ASSERT_FALSE(served.start());
-  served.send("x");
-  Output& writer = served.conn().writer();
-  ASSERT_TRUE(eventually([&] { return writer.is_unattended(); }));
-  EXPECT_NE(writer.give_up_at(), kNever);
-  EXPECT_EQ(served.receive(much().size()), much());
-  EXPECT_TRUE(eventually([&] { return !writer.is_unattended(); }));
-  EXPECT_EQ(writer.give_up_at(), kNever);
-  served.send("next");
-  EXPECT_EQ(served.receive(4), "next");
 }
 
 // Each connection has another poller. Broken variant: Poller::may_wait() is
@@ -227,77 +114,6 @@ TEST(Inline, NextOnAConnectionOfAnotherPollerWouldBlockToo) {
   other->close();
 }
 
-TEST(Inline, PeerThatGoesEndsABacklog) {
-  Served served({.on_request = send_much}, kInline);
-  ASSERT_FALSE(served.start());
-  served.send("x");
-  ASSERT_TRUE(
-      eventually([&] { return served.conn().writer().is_unattended(); }));
-  served.close_far();
-  EXPECT_TRUE(served.wait_torn_down());
-}
-
-TEST(Inline, PeerThatGoesAfterACloseEndsABacklog) {
-  Served served({.on_request =
-                     [](Connection& conn) {
-                       send_much(conn);
-                       conn.close();
-                     }},
-                kInline);
-  ASSERT_FALSE(served.start());
-  served.send("x");
-  ASSERT_TRUE(
-      eventually([&] { return served.conn().writer().is_unattended(); }));
-  served.close_far();
-  EXPECT_TRUE(served.wait_torn_down());
-}
-
-TEST(Inline, BacklogPausesReading) {
-  std::atomic<int> calls{0};
-  Served served({.on_request =
-                     [&](Connection& conn) {
-                       if (++calls == 1) return send_much(conn);
-                       echo(conn);
-                     }},
-                kInline);
-  ASSERT_FALSE(served.start());
-  served.send("x");
-  ASSERT_TRUE(
-      eventually([&] { return served.conn().writer().is_unattended(); }));
-  served.send("next");
-  test::turn_over(served.runtime().pollers().next());
-  EXPECT_EQ(calls, 1);
-  EXPECT_EQ(served.conn().reader().committed(), 1u);
-  EXPECT_EQ(served.receive(much().size()), much());
-  EXPECT_EQ(served.receive(4), "next");
-}
-
-TEST(Inline, FlushOfAnotherThreadWaitsForABacklog) {
-  Served served({.on_request = send_much}, kInline);
-  ASSERT_FALSE(served.start());
-  served.send("x");
-  ASSERT_TRUE(
-      eventually([&] { return served.conn().writer().is_unattended(); }));
-  auto flush = std::async(std::launch::async, [&] {
-    served.conn().writer().write_string("after it");
-    return served.conn().writer().flush();
-  });
-  EXPECT_EQ(served.receive(much().size() + 8), much() + "after it");
-  EXPECT_FALSE(flush.get());
-}
-
-TEST(Inline, DetachDropsABacklog) {
-  Served served({.on_request = send_much}, kInline);
-  ASSERT_FALSE(served.start());
-  served.send("x");
-  ASSERT_TRUE(
-      eventually([&] { return served.conn().writer().is_unattended(); }));
-  const Result<UniqueFd> fd = served.conn().detach();
-  EXPECT_TRUE(fd);
-  EXPECT_FALSE(served.conn().writer().is_unattended());
-  EXPECT_TRUE(served.wait_torn_down());
-}
-
 TEST(Inline, DetachInsideOnRequest) {
   Trigger over;
   Result<UniqueFd> fd;
@@ -315,33 +131,6 @@ TEST(Inline, DetachInsideOnRequest) {
   EXPECT_TRUE(test::send_all(fd->get(), "out"));
   EXPECT_EQ(served.receive(3), "out");
   fd->reset();  // before the descriptors are counted
-}
-
-// The end that close() sets is also the end of a backlog that a flush, already
-// under way, makes afterwards.
-TEST(Backlog, OneThatComesAfterTheLimitHasIt) {
-  InlineRunner runner;
-  const test::FdsBalance balance;
-  const test::Pair pair = test::socket_pair();
-  const auto poller = *Poller::open(runner);
-  const auto op = make_ref<Op>(pair.near.get());
-  Lifecycle life(false);
-  Activity activity;
-  Mutex mutex;
-  Output output(life, *poller, *op, activity, mutex, [](FdOperator&) {});
-  ASSERT_FALSE(poller->add(*op));
-  const Deadline end = Deadline::clock::now() + std::chrono::hours(1);
-  output.give_up_by(end);
-  EXPECT_EQ(output.give_up_at(), kNever);
-  poller->go([&] {
-    output.write_string(much());
-    EXPECT_FALSE(output.flush());
-    EXPECT_TRUE(output.is_unattended());
-    poller->stop();
-  });
-  poller->run();
-  EXPECT_EQ(output.give_up_at(), end);
-  poller->detach(*op);
 }
 
 // The pool is gone before the pollers: what is left runs on these.
