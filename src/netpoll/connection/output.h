@@ -28,9 +28,9 @@
 // send: a socket with room would be reported again and again.
 // Unlike upstream, where a poller that is sending when a write times out sends
 // on beside the next flush, and may end that flush too early:
-// connection.waitFlush, connection_impl.go:511. Unlike upstream: no MSG_ZEROCOPY, and no socket is
-// asked for it; upstream asks every socket, though it never sends that way:
-// connection_impl.go:355 (connection.init); #395.
+// connection.waitFlush, connection_impl.go:511. Unlike upstream: no socket is
+// asked for MSG_ZEROCOPY. Upstream asks every socket, though it never sends in
+// that way: connection_impl.go:355 (connection.init); #395.
 //
 // Knows the lifecycle, the buffer and the poller, never the connection.
 // Upstream: connection.flush, connection_impl.go:482; connection.outputs,
