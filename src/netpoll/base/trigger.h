@@ -21,8 +21,8 @@
 // The state is one word of 4 bytes, because each connection has two Triggers.
 // The kernel compares that word (a futex) before it lets the thread sleep: a
 // pull() between the waiter's decision and its sleep makes the sleep return.
-// Upstream: connection.readTrigger (connection_impl.go:45), a channel that holds
-// one value.
+// Upstream: connection.readTrigger (connection_impl.go:45), a channel with room
+// for one value.
 
 #include <atomic>
 #include <cstdint>
