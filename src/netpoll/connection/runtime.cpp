@@ -19,10 +19,22 @@ std::unique_ptr<Runner> make_runner(RunBy who, GoPool& workers) {
   return std::make_unique<PoolRunner>(workers);
 }
 
+// Bytes of free blocks that a sleeping worker keeps. Workers free the blocks
+// that pollers have allocated, and there may be thousands of workers.
+constexpr std::size_t kSleeperKeeps = 64 * 1024;
+
+GoPoolOptions with_small_sleepers(GoPoolOptions options) {
+  options.before_sleep = [user = std::move(options.before_sleep)] {
+    mcache::shrink_thread(kSleeperKeeps);
+    if (user) user();
+  };
+  return options;
+}
+
 }  // namespace
 
 Runtime::Runtime(const RuntimeOptions& options)
-    : workers_(options.workers),
+    : workers_(with_small_sleepers(options.workers)),
       runner_(make_runner(options.runner, workers_)) {}
 
 Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {
