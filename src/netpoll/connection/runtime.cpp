@@ -19,14 +19,14 @@ std::unique_ptr<Runner> make_runner(RunBy who, GoPool& workers) {
   return std::make_unique<PoolRunner>(workers);
 }
 
-// A worker that sleeps keeps no more free memory than this for itself: there
-// may be thousands of workers.
-constexpr std::size_t kKeptBySleeper = 64 * 1024;
+// Bytes of free blocks that a sleeping worker keeps. Workers free the blocks
+// that pollers have allocated, and there may be thousands of workers.
+constexpr std::size_t kSleeperKeeps = 64 * 1024;
 
-GoPoolOptions with_shrinking(GoPoolOptions options) {
-  options.before_sleep = [also = std::move(options.before_sleep)] {
-    mcache::shrink_thread(kKeptBySleeper);
-    if (also) also();
+GoPoolOptions with_small_sleepers(GoPoolOptions options) {
+  options.before_sleep = [user = std::move(options.before_sleep)] {
+    mcache::shrink_thread(kSleeperKeeps);
+    if (user) user();
   };
   return options;
 }
@@ -34,7 +34,7 @@ GoPoolOptions with_shrinking(GoPoolOptions options) {
 }  // namespace
 
 Runtime::Runtime(const RuntimeOptions& options)
-    : workers_(with_shrinking(options.workers)),
+    : workers_(with_small_sleepers(options.workers)),
       runner_(make_runner(options.runner, workers_)) {}
 
 Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {

@@ -36,6 +36,8 @@ struct RuntimeOptions {
   std::size_t acceptors = 0;
   LoadBalance balance = LoadBalance::round_robin;
   RunBy runner = RunBy::pool;
+  /// A worker also returns most of the free memory that it keeps to the other
+  /// threads, before it sleeps and before it calls before_sleep.
   GoPoolOptions workers = {.name = "worker"};
 };
 
