@@ -216,6 +216,7 @@ TEST(Backlog, OneThatComesAfterTheLimitHasIt) {
   const auto op = make_ref<Op>(pair.near.get());
   Lifecycle life(false);
   Activity activity;
+  Mutex mutex;
   Output output(life, *poller, *op, activity, mutex, [](FdOperator&) {});
   ASSERT_FALSE(poller->add(*op));
   const Deadline end = Deadline::clock::now() + std::chrono::hours(1);

@@ -66,7 +66,6 @@ class OutputTest : public PollerTest {
 
   // How often the last thread that sends has left after a stop().
   static inline std::atomic<int> left{0};
-
   Lifecycle life{false};
   Activity activity;
   Mutex mutex;
@@ -228,8 +227,7 @@ TEST_F(OutputTest, StopDuringAFlushIsFinishedByTheFlush) {
 TEST_F(OutputTest, ShutSendsTheEndAfterWhatWasFlushed) {
   output.write_string("last");
   EXPECT_FALSE(output.flush());
-  EXPECT_FALSE(output.shut());
-  EXPECT_FALSE(output.shut());
+  EXPECT_FALSE(output.shut() || output.shut());
   EXPECT_EQ(receive(pair.far.get(), 4), "last");
   EXPECT_TRUE(test::at_eof(pair.far.get()));
   EXPECT_EQ(output.flush(), Errc::conn_closed);
