@@ -122,7 +122,7 @@ TEST(MaxInput, HandlerThatOnlyCopiesNeedsNoRelease) {
 
 // Broken variant: ConnectionOptions::max_input is 0.
 TEST(MaxInput, IsOnByDefault) {
-  constexpr std::size_t kAll = 4 << 20;
+  constexpr std::size_t kAll = 8 << 20;
   Trigger let_go;
   Trigger inside;
   bool first = true;

@@ -23,8 +23,8 @@
 //        that a poller calls: in tasks, in flush(), or where close() is called.
 // Inv-5. While a user holds a Ref<Connection>, a peer's FIN alone ends nothing.
 //
-// The buffers live as long as this; unlike upstream, where a close recycles them
-// under a reader: connection.closeBuffer, connection_reactor.go:71; #408.
+// The buffers live as long as this; unlike upstream, where a close recycles
+// them under a reader: connection.closeBuffer, connection_reactor.go:71; #408.
 // Unlike upstream, how a peer ended is not logged: poll_default_linux.go:176
 // (defaultPoll.handler).
 // Upstream: connection, connection_impl.go:38; Connection, connection.go:29.

@@ -101,7 +101,7 @@ struct ConnectionOptions {
   /// stops reading, so that the peer has to wait; 0: no limit. A call that
   /// waits for more lets that much more in. An on_request that leaves a full
   /// input as it is gets its connection closed.
-  std::size_t max_input = 2 * 1024 * 1024;
+  std::size_t max_input = 4 * 1024 * 1024;
   /// Bytes that the first read takes at most; later reads take more when they
   /// were filled, and less again when they were not.
   std::size_t read_size = 8 * 1024;

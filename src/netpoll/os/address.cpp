@@ -10,6 +10,7 @@
 #include <cassert>
 #include <charconv>
 #include <cstring>
+#include <memory>
 #include <optional>
 
 namespace netpoll {
@@ -32,8 +33,9 @@ Result<Address> ask_kernel(NameOfSocket name_of, int fd) {
 template <class Number>
 std::optional<Number> number_of(std::string_view text) {
   Number number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const char* const begin = std::to_address(text.begin());
+  const char* const end = std::to_address(text.end());
+  const auto [stop, error] = std::from_chars(begin, end, number);
   if (error != std::errc{} || stop != end) return std::nullopt;
   return number;
 }

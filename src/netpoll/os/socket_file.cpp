@@ -150,9 +150,11 @@ Result<ListeningOnFile> listen_on_file(const Address& address,
   }
   Result<UniqueFd> fd = open_stream(AF_UNIX);
   if (!fd) return fail(fd.error());
-  if ((error = bind_or_replace(fd->get(), address, path))) return fail(error);
+  error = bind_or_replace(fd->get(), address, path);
+  if (error) return fail(error);
   SocketFile file = SocketFile::at(path);
-  if ((error = start_listening(fd->get(), options))) {
+  error = start_listening(fd->get(), options);
+  if (error) {
     file.remove();
     return fail(error);
   }

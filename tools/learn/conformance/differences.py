@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The allowed differences: the rows of tests/conformance/differences.toml.
+"""The allowed differences: the rows of tests/conformance/differences.toml and
+of differences_SUITE.toml beside it.
 
     [[difference]]
     id = "ack-too-large"       counted by this name
@@ -50,7 +51,9 @@ class Row:
 
 def load(suite: str = "", file: Path = FILE) -> list[Row]:
     """The rows of one suite, or all. Raises ValueError or TypeError if malformed."""
-    rows = [Row(**row) for row in tomllib.loads(file.read_text()).get("difference", [])]
+    files = [file, *sorted(file.parent.glob(f"{file.stem}_*.toml"))]
+    tables = [tomllib.loads(each.read_text()).get("difference", []) for each in files]
+    rows = [Row(**row) for table in tables for row in table]
     if len({row.id for row in rows}) != len(rows):
         raise ValueError(f"{file.name}: an id is there twice")
     return [row for row in rows if suite in ("", row.suite)]
