@@ -15,5 +15,6 @@
 #include "netpoll/link_buffer/stream_reader_writer.h"
 #include "netpoll/mux/shard_queue.h"
 #include "netpoll/os/address.h"
+#include "netpoll/os/signals.h"
 #include "netpoll/server/event_loop.h"
 #include "netpoll/server/listener.h"

@@ -63,6 +63,22 @@ std::error_code read_line(Input& reader) {
   return {};
 }
 
+// link_buffer/consumed_nodes.h
+class Outbox {
+ public:
+  void let_go_of_what_was_sent() {
+    ConsumedNodes consumed;
+    {
+      const Lock lock(mutex_);
+      consumed = buffer_.take_consumed_nodes();
+    }
+  }
+
+ private:
+  Mutex mutex_;
+  LinkBuffer buffer_ NETPOLL_GUARDED_BY(mutex_);
+};
+
 // base/mutex.h
 class Counter {
  public:
