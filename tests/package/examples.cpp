@@ -157,6 +157,16 @@ std::error_code serve_until_signal(Runtime& runtime, const Handler& echo) {
   return loop.shutdown(std::chrono::seconds(10));
 }
 
+// os/signals.h
+std::error_code serve_alone(const Handler& echo) {
+  os::EndSignals signals;
+  auto runtime = Runtime::start();
+  if (!runtime) return runtime.error();
+  EventLoop loop(**runtime, {.on_request = echo});
+  signals.wait();
+  return loop.shutdown(std::chrono::seconds(30));
+}
+
 // How to keep state for each connection.
 Handlers counting() {
   return {.on_connect = [](Connection& conn) {

@@ -25,4 +25,7 @@ netpoll::Result<std::string> served_later(netpoll::Runtime& runtime);
 std::error_code serve_until_signal(netpoll::Runtime& runtime,
                                    const netpoll::Handler& echo);
 
+/// The same with a runtime of its own, and EndSignals to wait with.
+std::error_code serve_alone(const netpoll::Handler& echo);
+
 }  // namespace consumer

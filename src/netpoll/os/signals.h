@@ -3,13 +3,11 @@
 
 // SIGTERM and SIGINT, which ask a server to end.
 //
-//    int main() {
-//      netpoll::os::EndSignals signals;       // before any thread starts
-//      auto runtime = netpoll::Runtime::start();
-//      …
-//      signals.wait();                        // sleeps until the first signal
-//      loop.shutdown(std::chrono::seconds(30));
-//    }                                        // a second signal ends at once
+//    os::EndSignals signals;            // before any thread starts
+//    auto runtime = Runtime::start();
+//    …
+//    signals.wait();                    // sleeps until the first signal
+//    return loop.shutdown(std::chrono::seconds(30));  // a second ends at once
 //
 // A handler of a signal may call next to nothing, so no handler is installed:
 // the two signals are blocked, and one thread waits for them by sigwait(3). A
