@@ -163,6 +163,8 @@ def refuses(host: str, port: int) -> bool:
         socket.create_connection((host, port)).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        pass  # it waited to be accepted while the listener closed
     return False
 
 
