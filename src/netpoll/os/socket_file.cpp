@@ -9,9 +9,11 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "netpoll/os/file_lock.h"
@@ -102,6 +104,10 @@ std::error_code bind_or_replace(int fd, const Address& address,
   const std::error_code error = bind_to(fd, address);
   if (!is_address_in_use(error)) return error;
   if (const auto file = look_at(path)) {
+    if (!is_left_over(*file, path, address)) return error;
+    // bind(2) makes the file a moment before /proc/net/unix shows its socket,
+    // so a foreign server may be inside bind(2) now: look once more, later.
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
     if (!is_left_over(*file, path, address)) return error;
     // A foreign server, which takes no lock, may have put its own file there.
     const auto now = look_at(path);
