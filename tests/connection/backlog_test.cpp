@@ -86,6 +86,18 @@ TEST(Inline, PeerThatNeverReadsIsGivenUpAfterTheWriteTimeout) {
   EXPECT_EQ(told, 1);
 }
 
+// Two moments, and the later one is set last. Broken variant: the flush sets
+// the timer to its own moment; then the connection is idle for an hour.
+TEST(Inline, PeerThatNeverReadsIsGivenUpWhenItIsIdleBeforeTheWriteTimeout) {
+  Served served({.on_request = send_much}, kInline);
+  served.conn().set_write_timeout(std::chrono::hours(1));
+  served.conn().set_idle_timeout(std::chrono::milliseconds(20));
+  served.conn().set_linger(std::chrono::milliseconds(1));
+  ASSERT_FALSE(served.start());
+  served.send("x");
+  EXPECT_TRUE(served.wait_torn_down());
+}
+
 TEST(Inline, PeerThatNeverReadsIsGivenUpSomeTimeAfterAClose) {
   Served served({.on_request =
                      [](Connection& conn) {

@@ -4,6 +4,7 @@
 // its FIN and gets answers, or shutdown_write() has sent ours and input comes.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <future>
 #include <string>
 #include <utility>
@@ -141,6 +142,18 @@ TEST(HalfClose, ShutdownWriteDuringAFlushSendsTheEndBehindIt) {
   EXPECT_EQ(served.receive(much().size()), much());
   EXPECT_FALSE(flushed.get());
   EXPECT_TRUE(at_eof(served.far()));
+}
+
+// A write timeout has left bytes, which go out before the FIN. Broken variant:
+// Output::shut() sets no timer; then a peer that never reads is never given up.
+TEST(HalfClose, ShutdownWriteOfABacklogGivesAPeerUpThatNeverReads) {
+  Served served({});
+  served.conn().set_write_timeout(std::chrono::milliseconds(1));
+  ASSERT_FALSE(served.start());
+  served.conn().writer().write_string(much());
+  EXPECT_EQ(served.conn().writer().flush(), Errc::write_timeout);
+  EXPECT_FALSE(served.conn().shutdown_write());
+  EXPECT_TRUE(eventually([&] { return !served.conn().is_active(); }));
 }
 
 // Broken variant: Connection::close() leaves a later flush alone when the peer

@@ -3,7 +3,6 @@
 // What a reader may ask of an input with a limit, and what a handler must give
 // back; and Input::read().
 #include <gtest/gtest.h>
-#include <poll.h>
 
 #include <algorithm>
 #include <atomic>
@@ -21,22 +20,10 @@ namespace netpoll {
 namespace {
 
 using test::eventually;
+using test::has_room;
+using test::numbers;
 using test::Served;
 using test::swallow;
-
-// `size` bytes, no piece of which looks like another.
-std::string numbers(std::size_t size) {
-  std::string all;
-  while (all.size() < size)
-    all += std::to_string(all.size()) + ' ';
-  all.resize(size);
-  return all;
-}
-
-bool has_room(int fd) {
-  pollfd wanted{.fd = fd, .events = POLLOUT, .revents = 0};
-  return ::poll(&wanted, 1, 0) > 0;
-}
 
 // Broken variant: until() waits for one byte more than is there, and the input
 // lets in just that: a read, a wake and a search for each byte of the line.

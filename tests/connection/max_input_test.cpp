@@ -2,7 +2,6 @@
 //
 // An input with a limit: the peer waits, and no byte is lost.
 #include <gtest/gtest.h>
-#include <poll.h>
 
 #include <algorithm>
 #include <atomic>
@@ -20,22 +19,10 @@ namespace netpoll {
 namespace {
 
 using test::eventually;
+using test::has_room;
+using test::numbers;
 using test::Served;
 using test::swallow;
-
-// `size` bytes, no piece of which looks like another.
-std::string numbers(std::size_t size) {
-  std::string all;
-  while (all.size() < size)
-    all += std::to_string(all.size()) + ' ';
-  all.resize(size);
-  return all;
-}
-
-bool has_room(int fd) {
-  pollfd wanted{.fd = fd, .events = POLLOUT, .revents = 0};
-  return ::poll(&wanted, 1, 0) > 0;
-}
 
 TEST(MaxInput, BoundsWhatIsUnreadAndThenAllArrivesInOrder) {
   constexpr std::size_t kLimit = 64 * 1024;

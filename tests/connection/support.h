@@ -4,15 +4,18 @@
 // What the connection's tests share: one connection, and the far end of it.
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "netpoll/connection/connection.h"
 #include "netpoll/connection/runtime.h"
 #include "netpoll/os/address.h"
+#include "support/echo.h"
 #include "support/net.h"
 
 namespace netpoll::test {
@@ -79,18 +82,25 @@ class Served {
   Ref<FdOperator> held_;  // as a server's registry holds it: no user's Ref
 };
 
-/// A handler that sends everything back.
-inline void echo(Connection& conn) {
-  const auto bytes = conn.reader().next(conn.reader().size());
-  conn.writer().write_binary(*bytes);
-  static_cast<void>(conn.writer().flush());
-  conn.reader().release();
-}
-
 /// A handler that takes everything and does nothing with it.
 inline void swallow(Connection& conn) {
   static_cast<void>(conn.reader().skip(conn.reader().size()));
   conn.reader().release();
+}
+
+/// `size` bytes, no piece of which looks like another.
+inline std::string numbers(std::size_t size) {
+  std::string all;
+  while (all.size() < size)
+    all += std::to_string(all.size()) + ' ';
+  all.resize(size);
+  return all;
+}
+
+/// The kernel would take more bytes for the socket `fd`.
+inline bool has_room(int fd) {
+  pollfd wanted{.fd = fd, .events = POLLOUT, .revents = 0};
+  return ::poll(&wanted, 1, 0) > 0;
 }
 
 }  // namespace netpoll::test

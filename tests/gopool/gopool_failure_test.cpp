@@ -152,9 +152,9 @@ TEST(GoPoolFailure, TheTaskIsTakenOnceAThreadCanBeStartedAgain) {
 TEST(GoPoolFailure, TasksGoToTheWorkerThatLivesWhenNoMoreCanBeStarted) {
   const LogLines log;
   ThreadBudget budget{1};
-  GoPool pool({.start_thread = std::ref(budget)});
   Held held(1);
   std::atomic<int> count{0};
+  GoPool pool({.start_thread = std::ref(budget)});
   ASSERT_TRUE(pool.go(held.task()));
   held.wait_started();
   EXPECT_EQ(go_times(pool, 100, [&] { ++count; }), 100u);
@@ -167,8 +167,8 @@ TEST(GoPoolFailure, TasksGoToTheWorkerThatLivesWhenNoMoreCanBeStarted) {
 TEST(GoPoolFailure, ARunOfFailedStartsIsLoggedOnce) {
   LogLines log;
   ThreadBudget budget{1};
-  GoPool pool({.name = "rpc", .start_thread = std::ref(budget)});
   Held held(1);
+  GoPool pool({.name = "rpc", .start_thread = std::ref(budget)});
   ASSERT_TRUE(pool.go(held.task()));
   held.wait_started();
   EXPECT_EQ(go_times(pool, 10, [] {}), 10u);
@@ -182,8 +182,8 @@ TEST(GoPoolFailure, ARunOfFailedStartsIsLoggedOnce) {
 TEST(GoPoolFailure, ThePoolGrowsAgainOnceThreadsCanBeStarted) {
   const LogLines log;
   ThreadBudget budget{1};
-  GoPool pool({.start_thread = std::ref(budget)});
   Held held(3);
+  GoPool pool({.start_thread = std::ref(budget)});
   ASSERT_TRUE(pool.go(held.task()));
   ASSERT_TRUE(eventually([&] { return pool.stats().queued == 0; }));
   ASSERT_TRUE(pool.go(held.task()));

@@ -75,9 +75,9 @@ TEST(GoPoolLife, AKeepAliveWithoutEndIsAllowed) {
 }
 
 TEST(GoPoolLife, DrainRunsEveryTaskThatWaits) {
-  GoPool pool({.cap = 1});
   Held held(1);
   std::atomic<int> count{0};
+  GoPool pool({.cap = 1});
   ASSERT_TRUE(pool.go(held.task()));
   ASSERT_EQ(go_times(pool, 100, [&] { ++count; }), 100u);
   held.release();
@@ -87,8 +87,8 @@ TEST(GoPoolLife, DrainRunsEveryTaskThatWaits) {
 }
 
 TEST(GoPoolLife, DrainMayStillStartWorkersForTasksThatNeedEachOther) {
-  GoPool pool;
   Held held(20);
+  GoPool pool;
   std::vector<Task> tasks = held.tasks();
   ASSERT_TRUE(pool.go(std::span(tasks)));
   std::thread releaser([&] {
@@ -101,9 +101,9 @@ TEST(GoPoolLife, DrainMayStillStartWorkersForTasksThatNeedEachOther) {
 }
 
 TEST(GoPoolLife, DiscardDestroysWhatWaitsAndCountsIt) {
-  GoPool pool({.cap = 1});
   Held held(1);
   std::atomic<int> count{0};
+  GoPool pool({.cap = 1});
   const auto token = std::make_shared<int>(0);
   ASSERT_TRUE(pool.go(held.task()));
   held.wait_started();
@@ -127,9 +127,9 @@ TEST(GoPoolLife, AfterStopTheTaskStaysWithTheCaller) {
 }
 
 TEST(GoPoolLife, StopWaitsForTheRunningTask) {
-  GoPool pool;
   Held held(1);
   std::atomic<bool> ended{false};
+  GoPool pool;
   ASSERT_TRUE(pool.go([&, stay = held.task()]() mutable {
     stay();
     ended = true;
@@ -162,8 +162,8 @@ TEST(GoPoolLife, StopJoinsEveryThreadItEverStarted) {
 }
 
 TEST(GoPoolLife, TwoMayStopAtOnceAndBothWait) {
-  GoPool pool;
   Held held(1);
+  GoPool pool;
   ASSERT_TRUE(pool.go(held.task()));
   held.wait_started();
   auto left = [&] {

@@ -134,8 +134,8 @@ auto go_elsewhere(GoPool& pool, std::atomic<int>& ran) {
 
 TEST(GoPoolStart, TheCountsCanBeReadDuringAStart) {
   HeldStart start(1, false);
-  GoPool pool({.start_thread = std::ref(start)});
   std::atomic<int> ran{0};
+  GoPool pool({.start_thread = std::ref(start)});
   auto first = go_elsewhere(pool, ran);
   start.wait_inside();
   EXPECT_EQ(pool.stats().workers, 1u);
@@ -150,8 +150,8 @@ TEST(GoPoolStart, TheCountsCanBeReadDuringAStart) {
 TEST(GoPoolStart, AGoThatFindsOnlyAStartingWorkerDoesNotRelyOnIt) {
   const LogLines log;
   HeldStart start(1, true);
-  GoPool pool({.start_thread = std::ref(start)});
   std::atomic<int> ran{0};
+  GoPool pool({.start_thread = std::ref(start)});
   auto first = go_elsewhere(pool, ran);
   start.wait_inside();
   auto second = go_elsewhere(pool, ran);
@@ -164,8 +164,8 @@ TEST(GoPoolStart, AGoThatFindsOnlyAStartingWorkerDoesNotRelyOnIt) {
 
 TEST(GoPoolStart, TwoThatNeedTheFirstWorkerShareIt) {
   HeldStart start(1, false);
-  GoPool pool({.cap = 1, .start_thread = std::ref(start)});
   std::atomic<int> ran{0};
+  GoPool pool({.cap = 1, .start_thread = std::ref(start)});
   auto first = go_elsewhere(pool, ran);
   start.wait_inside();
   auto second = go_elsewhere(pool, ran);
@@ -182,9 +182,9 @@ TEST(GoPoolStart, TwoThatNeedTheFirstWorkerShareIt) {
 TEST(GoPoolStart, ASleeperIsWokenWhileAStartIsUnderWay) {
   const LogLines log;
   HeldStart start(2, true);
-  GoPool pool({.start_thread = std::ref(start)});
   std::atomic<int> ran{0};
   Held held(1);
+  GoPool pool({.start_thread = std::ref(start)});
   ASSERT_TRUE(pool.go(held.task()));
   held.wait_started();
   auto second = go_elsewhere(pool, ran);  // the only worker is busy
@@ -200,9 +200,9 @@ TEST(GoPoolStart, ASleeperIsWokenWhileAStartIsUnderWay) {
 
 TEST(GoPoolStart, TheCapHoldsWhileAStartIsUnderWay) {
   HeldStart start(2, false);
-  GoPool pool({.cap = 2, .start_thread = std::ref(start)});
   std::atomic<int> ran{0};
   Held held(1);
+  GoPool pool({.cap = 2, .start_thread = std::ref(start)});
   ASSERT_TRUE(pool.go(held.task()));
   held.wait_started();
   auto second = go_elsewhere(pool, ran);
@@ -219,8 +219,8 @@ TEST(GoPoolStart, TheCapHoldsWhileAStartIsUnderWay) {
 
 TEST(GoPoolStart, AStopDuringTheFirstStartWaitsAndTheTaskStaysWithTheCaller) {
   HeldStart start(1, false);
-  GoPool pool({.start_thread = std::ref(start)});
   std::atomic<int> ran{0};
+  GoPool pool({.start_thread = std::ref(start)});
   auto first = go_elsewhere(pool, ran);
   start.wait_inside();
   auto stopped = std::async(std::launch::async, [&] {

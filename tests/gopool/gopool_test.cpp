@@ -48,8 +48,8 @@ TEST(GoPool, NamesItsThreadsAfterItself) {
 
 // Upstream: TestPool (util/gopool/pool_test.go).
 TEST(GoPool, TwoThousandCountersWithCapOneHundredCountToTwoThousand) {
-  GoPool pool({.cap = 100});
   std::atomic<int> count{0};
+  GoPool pool({.cap = 100});
   EXPECT_EQ(go_times(pool, 2000, [&] { ++count; }), 2000u);
   pool.stop(Stop::drain);
   EXPECT_EQ(count, 2000);
@@ -57,9 +57,9 @@ TEST(GoPool, TwoThousandCountersWithCapOneHundredCountToTwoThousand) {
 
 // Upstream: cloudwego's TestGoPool_Full, with a channel of one slot.
 TEST(GoPool, TenThousandTasksBehindOneBusyWorkerAllRun) {
-  GoPool pool({.cap = 1});
   Held held(1);
   std::atomic<int> count{0};
+  GoPool pool({.cap = 1});
   ASSERT_TRUE(pool.go(held.task()));
   EXPECT_EQ(go_times(pool, 10'000, [&] { ++count; }), 10'000u);
   held.release();
@@ -79,8 +79,8 @@ TEST(GoPool, OneWorkerRunsTasksInTheOrderTheyCame) {
 }
 
 TEST(GoPool, ATaskMaySubmitToItsOwnPoolOfOne) {
-  GoPool pool({.cap = 1});
   std::latch inner(1);
+  GoPool pool({.cap = 1});
   bool taken = false;
   ASSERT_TRUE(pool.go([&] { taken = pool.go([&] { inner.count_down(); }); }));
   inner.wait();
@@ -89,16 +89,16 @@ TEST(GoPool, ATaskMaySubmitToItsOwnPoolOfOne) {
 }
 
 TEST(GoPool, AThousandTasksThatWaitForEachOtherAllStart) {
-  GoPool pool;
   std::latch together(1000);
+  GoPool pool;
   EXPECT_EQ(go_times(pool, 1000, [&] { together.arrive_and_wait(); }), 1000u);
   together.wait();
   EXPECT_GE(pool.worker_count(), 1000u);
 }
 
 TEST(GoPool, ABatchThatWaitsForItselfAllStarts) {
-  GoPool pool;
   Held held(100);
+  GoPool pool;
   std::vector<Task> tasks = held.tasks();
   ASSERT_TRUE(pool.go(std::span(tasks)));
   held.wait_started();
@@ -108,12 +108,12 @@ TEST(GoPool, ABatchThatWaitsForItselfAllStarts) {
 
 TEST(GoPool, ABatchWakesSleepersBeforeItStartsThreads) {
   std::atomic<int> starts{0};
+  Held held(8);
   GoPool pool({.start_thread = [&](Task body) {
     ++starts;
     return std::thread(std::move(body));
   }});
   ASSERT_TRUE(warm_up(pool, 8));
-  Held held(8);
   std::vector<Task> tasks = held.tasks();
   ASSERT_TRUE(pool.go(std::span(tasks)));
   held.wait_started();
@@ -137,9 +137,9 @@ TEST(GoPool, AnEmptyBatchStartsNobody) {
 }
 
 TEST(GoPool, StartsAWorkerWhenThresholdManyWaitAndNotBefore) {
-  GoPool pool({.cap = 4, .scale_threshold = 3});
   Held first(1);
   Held rest(3);
+  GoPool pool({.cap = 4, .scale_threshold = 3});
   ASSERT_TRUE(pool.go(first.task()));  // no worker lives: one is started
   first.wait_started();
   ASSERT_TRUE(pool.go(rest.task()));
@@ -153,8 +153,8 @@ TEST(GoPool, StartsAWorkerWhenThresholdManyWaitAndNotBefore) {
 }
 
 TEST(GoPool, NeverHasMoreWorkersThanItsCap) {
-  GoPool pool({.cap = 4});
   Held held(4);
+  GoPool pool({.cap = 4});
   std::vector<Task> tasks = held.tasks();
   ASSERT_TRUE(pool.go(std::span(tasks)));
   held.wait_started();
@@ -165,8 +165,8 @@ TEST(GoPool, NeverHasMoreWorkersThanItsCap) {
 }
 
 TEST(GoPool, CapZeroStillRunsOneWorker) {
-  GoPool pool({.cap = 0});
   Held held(1);
+  GoPool pool({.cap = 0});
   ASSERT_TRUE(pool.go(held.task()));
   held.wait_started();
   ASSERT_TRUE(pool.go([] {}));

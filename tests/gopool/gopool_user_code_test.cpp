@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <future>
 #include <latch>
 #include <memory>
@@ -41,8 +42,8 @@ class Caller {
 };
 
 TEST(GoPoolUserCode, ATaskMayCallThePoolWhenItIsMovedOrDestroyed) {
-  GoPool pool({.cap = 1});
   std::atomic<int> ran{0};
+  GoPool pool({.cap = 1});
   static_assert(Task::kFits<Caller>);
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(pool.go([&ran, caller = Caller(pool)] {
@@ -63,8 +64,8 @@ TEST(GoPoolUserCode, ARefusedTaskMayCallThePool) {
 }
 
 TEST(GoPoolUserCode, ADiscardedTaskMayCallThePool) {
-  GoPool pool({.cap = 1});
   Held held(1);
+  GoPool pool({.cap = 1});
   ASSERT_TRUE(pool.go(held.task()));
   held.wait_started();
   ASSERT_TRUE(pool.go([caller = Caller(pool)] { static_cast<void>(caller); }));
@@ -76,8 +77,8 @@ TEST(GoPoolUserCode, ADiscardedTaskMayCallThePool) {
 }
 
 TEST(GoPoolUserCode, ARunningTaskMayWaitForTheEndOfADiscardedOne) {
-  GoPool pool({.cap = 1});
   std::latch running(1);
+  GoPool pool({.cap = 1});
   std::promise<void> promise;  // broken when its task is destroyed
   auto broken = promise.get_future();
   ASSERT_TRUE(pool.go([&] {
@@ -104,8 +105,8 @@ class Events {
   }
   bool on_one_thread() const {
     const Lock lock(mutex_);
-    return std::ranges::all_of(
-        threads_, [this](auto id) { return id == threads_.front(); });
+    return std::ranges::adjacent_find(threads_, std::not_equal_to<>()) ==
+           threads_.end();
   }
 
  private:

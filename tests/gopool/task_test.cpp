@@ -101,6 +101,35 @@ TEST(Task, DestroysALargeCallableOnceAfterAMove) {
   EXPECT_EQ(live, 0);
 }
 
+// Says that it moves as bytes; counts what no constructor may count then.
+struct AsBytes {
+  using MovesAsBytes = void;
+  explicit AsBytes(int& runs) : kept(&runs) {}
+  AsBytes(AsBytes&& other) noexcept : kept(other.kept), moves(other.moves + 1) {
+    other.kept = nullptr;
+  }
+  ~AsBytes() {
+    if (kept != nullptr) *kept += 100;
+  }
+  void operator()() { *kept += 1 + 10 * (moves - 1); }
+  int* kept;
+  int moves = 0;
+};
+
+TEST(Task, MovesAsBytesWhatSaysThatItMay) {
+  static_assert(Task::kMovesAsBytes<AsBytes>);
+  static_assert(Task::kMovesAsBytes<Sized<56>>);
+  static_assert(!Task::kMovesAsBytes<Alive>);
+  int runs = 0;
+  {
+    Task task = AsBytes(runs);
+    Task moved = std::move(task);
+    task = std::move(moved);
+    task();
+  }
+  EXPECT_EQ(runs, 101);  // run once, moved into the Task alone, destroyed once
+}
+
 TEST(Task, AssignmentDestroysWhatWasThere) {
   int live = 0;
   Task task = [alive = Alive(live)] { static_cast<void>(alive); };

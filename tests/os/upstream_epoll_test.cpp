@@ -67,7 +67,8 @@ TEST(EpollTags, AddedAgainAfterARemovalItBearsTheNewTag) {
   send_all(pair.far.get(), "hello");
   const auto ready = epoll.wait(events, 0);
   ASSERT_EQ(ready->size(), 1u);
-  EXPECT_EQ((*ready)[0].data.ptr, &second);
+  void* const tag = (*ready)[0].data.ptr;  // the struct is packed
+  EXPECT_EQ(tag, &second);
 }
 
 // Broken variant: Epoll::set() passes no tag.
@@ -82,7 +83,8 @@ TEST(EpollTags, ChangedTwiceItBearsTheLastTagAndTheLastInterest) {
   send_all(pair.far.get(), "hello");
   const auto ready = epoll.wait(events, 0);
   ASSERT_EQ(ready->size(), 1u);
-  EXPECT_EQ((*ready)[0].data.ptr, &tags[2]);
+  void* const tag = (*ready)[0].data.ptr;  // the struct is packed
+  EXPECT_EQ(tag, &tags[2]);
   EXPECT_EQ((*ready)[0].events, EPOLLIN | EPOLLOUT);
 }
 

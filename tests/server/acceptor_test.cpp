@@ -108,11 +108,12 @@ TEST_F(AcceptorTest, LetsOthersHaveTheirTurnAfterItsBudget) {
 
 TEST(AcceptorPause, DoublesUpToOneSecondAndNoMore) {
   using std::chrono::milliseconds;
-  EXPECT_EQ(Acceptor::next_pause(milliseconds(0)), milliseconds(10));
-  EXPECT_EQ(Acceptor::next_pause(milliseconds(10)), milliseconds(20));
-  EXPECT_EQ(Acceptor::next_pause(milliseconds(320)), milliseconds(640));
-  EXPECT_EQ(Acceptor::next_pause(milliseconds(640)), milliseconds(1000));
-  EXPECT_EQ(Acceptor::next_pause(milliseconds(1000)), milliseconds(1000));
+  Backoff pauses(Acceptor::kPauseMin, Acceptor::kPauseMax);
+  const Deadline now{};
+  for (const int ms : {10, 20, 40, 80, 160, 320, 640, 1000, 1000}) {
+    pauses.failed(now);
+    EXPECT_EQ(pauses.next() - now, milliseconds(ms));
+  }
 }
 
 TEST_F(AcceptorTest, AcceptsNobodyOnceStopped) {

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "netpoll/connection/alarm.h"
 #include "netpoll/os/socket.h"
 
 namespace netpoll {
@@ -17,6 +18,16 @@ bool is_tcp(int fd) {
   const auto local = Address::local_of(fd);
   return local && !local->is_unix();
 }
+
+// A step of a connection as a task, with a reference until the task is over.
+struct Step {
+  using MovesAsBytes = void;  // a Ref is a pointer
+
+  void operator()() const { (static_cast<Connection&>(*self).*step)(); }
+
+  Ref<FdOperator> self;
+  void (Connection::*step)();
+};
 
 }  // namespace
 
@@ -38,6 +49,7 @@ Connection::Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
       on_connect_(handlers.on_connect),
       on_request_(handlers.on_request),
       on_disconnect_(handlers.on_disconnect) {
+  assert(this->fd() >= 0);
   if (is_tcp_) os::set_no_delay(this->fd(), true);
   set_read_timeout(options.read_timeout);
   set_write_timeout(options.write_timeout);
@@ -59,7 +71,7 @@ void Connection::drop_ref() const {
     auto& self = const_cast<Connection&>(*this);
     // Not here: the caller may hold a lock that a close callback takes.
     if (self.life_.user_gone() == Next::hold) {
-      self.run_elsewhere(&Connection::run_task);
+      self.poller_.go(self.task(&Connection::run_task));
     }
   }
   FdOperator::drop_ref();
@@ -77,7 +89,7 @@ std::error_code Connection::start(CloseCallback last) {
   set_alarm();
   // If input was faster, its task has run on_connect by now, or will.
   if (greets && life_.look_again() == Next::hold) {
-    run_elsewhere(&Connection::run_task);
+    poller_.go(task(&Connection::run_task));
   }
   return {};
 }
@@ -100,19 +112,28 @@ Next Connection::mark_closed() {
   return next;
 }
 
-// After an event. Does what the key's holder has to do, but runs no handler:
-// this may be a user's thread, which must not run one.
+// After an event. Does what the holder of the key has to do, but runs no
+// handler: this may be a user's thread.
 void Connection::settle(Next event) {
-  if (event != Next::hold) return;
+  if (event == Next::hold) go_on(false);
+}
+
+// [holder of the key] Looks and acts until decide() gives the key back, or the
+// key goes to a task, or the connection is torn down.
+void Connection::go_on(bool runs_handlers) {
+  assert(life_.is_held());
   answered_ = false;
   for (;;) {
     const Lifecycle::Mark mark = life_.begin_look();
-    switch (life_.decide(mark, look(mark.stopping))) {
+    const Next next = life_.decide(mark, look(mark.stopping));
+    switch (next) {
       case Next::again:
         break;
       case Next::greet:
       case Next::handle:
-        return run_elsewhere(&Connection::run_task);  // the key goes with it
+        if (!runs_handlers) return poller_.go(task(&Connection::run_task));
+        next == Next::greet ? greet() : handle_request();
+        break;
       case Next::close:
         static_cast<void>(mark_closed());  // the key is held already
         break;
@@ -135,14 +156,8 @@ Look Connection::look(bool stopping) const {
   return it;
 }
 
-void Connection::run_elsewhere(void (Connection::*step)()) {
-  poller_.go(task(step));
-}
-
 Task Connection::task(void (Connection::*step)()) {
-  // The task's own reference: until the task has returned.
-  Ref<FdOperator> self = Ref<FdOperator>::share(*this);
-  return [this, step, self = std::move(self)] { (this->*step)(); };
+  return Step{Ref<FdOperator>::share(*this), step};
 }
 
 Result<UniqueFd> Connection::detach() {
@@ -196,17 +211,15 @@ void Connection::set_idle_timeout(Milliseconds timeout) {
   set_alarm();
 }
 
+// A thread that changes one of the three moments calls this, or has on_timer()
+// come at once, which calls it.
 void Connection::set_alarm() {
   const auto soonest = [this] {
-    return std::min(output_.give_up_at(), activity_.idle_at());
+    const Deadline first = std::min(output_.give_up_at(), activity_.idle_at());
+    return lingers_until().value_or(first);
   };
-  // A thread that made it sooner meanwhile may have set the timer before this
-  // one, which then overwrote it. Repeat it.
-  Deadline at = kNever;
-  do {
-    at = soonest();
-    poller_.set_timer(*this, at);
-  } while (soonest() < at);
+  set_to_soonest(soonest,
+                 [this](Deadline at) { poller_.set_timer(*this, at); });
 }
 
 void Connection::set_keepalive(std::chrono::seconds idle) {

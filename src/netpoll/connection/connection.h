@@ -32,6 +32,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "netpoll/base/mutex.h"
@@ -128,8 +129,7 @@ class Connection final : public FdOperator {
   /// The near end; none once the descriptor is closed. Unlike upstream never
   /// the listener's wildcard. [any]
   Address local_addr() const;
-  /// The far end. [any]
-  Address remote_addr() const { return peer_; }
+  Address remote_addr() const { return peer_; }  ///< The far end. [any]
 
  private:
   // connection_poller.cpp [poller]
@@ -142,6 +142,7 @@ class Connection final : public FdOperator {
   void bring_input();
   void discard_input();
   void close_idle();
+  void defer_task_of(Next next);
   // connection_task.cpp [worker]
   void run_task();
   void greet();
@@ -151,8 +152,8 @@ class Connection final : public FdOperator {
   void call(const Handler& handler, const char* name);
   // connection.cpp [any]
   void settle(Next next);
+  void go_on(bool runs_handlers);
   Next mark_closed();
-  void run_elsewhere(void (Connection::*step)());
   Task task(void (Connection::*step)());
   Look look(bool stopping) const;
   void set_alarm();
@@ -163,7 +164,7 @@ class Connection final : public FdOperator {
   void run_close_callbacks();
   bool must_linger() const;
   void begin_linger();
-  bool is_lingering() const;
+  std::optional<Deadline> lingers_until() const;
   void end_linger();
   void finish();
   void close_socket();
@@ -176,7 +177,6 @@ class Connection final : public FdOperator {
   const bool is_tcp_;
   bool answered_ = false;  // on_request ran in this tenure; guarded by the key
   mutable std::atomic<std::uint32_t> users_{1};  // Refs that users hold
-
   // Guarded by the key.
   const Handler* serving_;  // the on_request to call
   CloseCallback last_;
@@ -188,7 +188,7 @@ class Connection final : public FdOperator {
   Output output_;
 
   Milliseconds linger_limit_ NETPOLL_GUARDED_BY(mutex_);
-  bool lingers_ NETPOLL_GUARDED_BY(mutex_) = false;  // till end_linger()
+  std::optional<Deadline> lingers_until_ NETPOLL_GUARDED_BY(mutex_);
   bool torn_down_ NETPOLL_GUARDED_BY(mutex_) = false;
   UniqueFd socket_ NETPOLL_GUARDED_BY(mutex_);
   HandlerSlot on_connect_;  // the three slots get mutex_ with each call

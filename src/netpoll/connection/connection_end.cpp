@@ -15,6 +15,7 @@ namespace netpoll {
 
 void Connection::tear_down() {
   assert(!is_active());
+  assert(life_.is_held());
   // If a thread is sending, that thread goes on with continue_tear_down():
   // nothing here waits for it.
   if (output_.stop()) end_for_user();
@@ -64,43 +65,40 @@ bool Connection::must_linger() const {
 }
 
 void Connection::begin_linger() {
-  Deadline until;
   {
     const Lock lock(mutex_);
     // Fails when the peer has reset the connection; then the poller ends it.
     static_cast<void>(os::shutdown_write(socket_.get()));
-    lingers_ = true;
-    until = deadline_after(linger_limit_);
+    lingers_until_ = deadline_after(linger_limit_);
   }
   static_cast<void>(poller_.watch_input(*this, true));
-  poller_.set_timer(*this, until);
-  // If hang_up() detached this operator before lingers_ was set, neither of the
-  // two calls above has an effect. If it detaches later, it sees lingers_.
+  set_alarm();
+  // If hang_up() detached this operator before lingers_until_ was set, neither
+  // of the two calls above has an effect. If it detaches later, it sees it.
   if (!poller_.watches(*this)) end_linger();
 }
 
-bool Connection::is_lingering() const {
+std::optional<Deadline> Connection::lingers_until() const {
   const Lock lock(mutex_);
-  return lingers_;
+  return lingers_until_;
 }
 
 void Connection::end_linger() {
   {
     const Lock lock(mutex_);
-    if (!lingers_) return;
-    lingers_ = false;
+    if (!std::exchange(lingers_until_, std::nullopt)) return;
   }
   finish();
 }
 
 void Connection::set_linger(Milliseconds limit) {
-  bool ends = false;
   {
     const Lock lock(mutex_);
     linger_limit_ = limit;
-    ends = lingers_ && limit.count() <= 0;
+    if (!lingers_until_ || limit.count() > 0) return;
+    lingers_until_ = Deadline::clock::now();
   }
-  if (ends) poller_.set_timer(*this, Deadline::clock::now());
+  set_alarm();
 }
 
 void Connection::finish() {
@@ -109,6 +107,7 @@ void Connection::finish() {
 }
 
 void Connection::close_socket() {
+  assert(!poller_.watches(*this));  // Inv-3
   // `last` may drop the last reference of the registry.
   const Ref<FdOperator> self = Ref<FdOperator>::share(*this);
   take_socket().reset();

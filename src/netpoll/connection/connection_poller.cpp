@@ -22,19 +22,22 @@ void Connection::on_readable() {
 
 // Input was committed: a task handles it, or the reader that sleeps for it.
 void Connection::bring_input() {
-  if (life_.input_came() == Next::hold) {
-    poller_.defer(task(&Connection::run_task));
-  } else {
-    input_.wake_if_enough();
-  }
+  const Next next = life_.input_came();
+  if (next != Next::hold) input_.wake_if_enough();
+  defer_task_of(next);
+}
+
+// The key goes with the task.
+void Connection::defer_task_of(Next next) {
+  if (next == Next::hold) poller_.defer(task(&Connection::run_task));
 }
 
 // After close() nobody asks for input.
 void Connection::discard_input() {
-  if (!is_lingering()) {
+  if (!lingers_until()) {
     static_cast<void>(poller_.watch_input(*this, false));
     // If begin_linger() watched just before that line, watch again.
-    if (is_lingering()) static_cast<void>(poller_.watch_input(*this, true));
+    if (lingers_until()) static_cast<void>(poller_.watch_input(*this, true));
     return;
   }
   const Result<os::Moved> moved = os::discard(fd());
@@ -49,9 +52,7 @@ void Connection::on_writable() {
   if (!sent.is_empty()) poller_.defer([nodes = std::move(sent)] {});
   if (!attended) return;
   input_.resume();
-  if (life_.look_again() == Next::hold) {
-    poller_.defer(task(&Connection::run_task));
-  }
+  defer_task_of(life_.look_again());
 }
 
 void Connection::on_hangup() {
@@ -67,8 +68,10 @@ void Connection::on_hangup() {
 
 void Connection::on_timer() {
   assert(poller_.on_poller_thread());
-  if (is_lingering()) return end_linger();
   const Deadline now = Deadline::clock::now();
+  if (const auto until = lingers_until()) {
+    return now >= *until || poller_.is_stopping() ? end_linger() : set_alarm();
+  }
   if (now >= output_.give_up_at()) return hang_up(ClosedBy::error);
   if (now >= activity_.idle_at()) return close_idle();
   set_alarm();
@@ -80,26 +83,24 @@ void Connection::close_idle() {
   set_alarm();
   if (!life_.try_hold()) return;
   static_cast<void>(mark_closed());  // the key is held already
-  poller_.defer(task(&Connection::run_task));
+  defer_task_of(Next::hold);
 }
 
 void Connection::hang_up(ClosedBy by) {
+  assert(poller_.on_poller_thread());
   if (by == ClosedBy::peer) {
     // Still watched for output: answers may be on their way.
     static_cast<void>(poller_.watch_input(*this, false));
   } else {
     poller_.detach(*this);
     output_.drop_unattended();
-    if (is_lingering()) return end_linger();
+    if (lingers_until()) return end_linger();
   }
   const Next next = life_.peer_ended(by);
   input_.wake();
   output_.wake();
-  if (next == Next::tell) {
-    poller_.defer(task(&Connection::tell_disconnect));
-  } else if (next == Next::hold) {
-    poller_.defer(task(&Connection::run_task));
-  }
+  if (next == Next::tell) poller_.defer(task(&Connection::tell_disconnect));
+  defer_task_of(next);
 }
 
 }  // namespace netpoll

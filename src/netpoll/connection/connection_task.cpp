@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // [worker] Where the handlers run.
+#include <cassert>
 #include <exception>
 
 #include "netpoll/base/log.h"
@@ -8,43 +9,25 @@
 
 namespace netpoll {
 
-// Holds the key from the start; decide() gives it back.
+// The task holds the key.
 void Connection::run_task() {
   // No worker can be started. What ends the connection may run on the poller
   // meanwhile, but a handler waits for its worker.
   if (poller_.stands_in_for_worker() && is_active()) {
     return poller_.defer(task(&Connection::run_task));
   }
-  answered_ = false;
-  for (;;) {
-    const Lifecycle::Mark mark = life_.begin_look();
-    switch (life_.decide(mark, look(mark.stopping))) {
-      case Next::again:
-        break;
-      case Next::greet:
-        greet();
-        break;
-      case Next::handle:
-        handle_request();
-        break;
-      case Next::close:
-        static_cast<void>(mark_closed());  // the key is held already
-        break;
-      case Next::tear_down:
-        return tear_down();
-      default:
-        return;
-    }
-  }
+  go_on(true);
 }
 
 void Connection::greet() {
+  assert(life_.is_held());
   call(on_connect_.newest(mutex_), "on_connect");
   input_.resume_if_room();  // on_connect may have read without release()
   if (life_.greeted() == Next::tell) tell_disconnect();
 }
 
 void Connection::handle_request() {
+  assert(life_.is_held());
   if (life_.take_new_handler()) serving_ = &on_request_.newest(mutex_);
   const std::uint64_t arrived = input_.committed();
   const std::uint64_t consumed = input_.consumed();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 namespace netpoll {
@@ -181,6 +182,7 @@ std::error_code Input::wait_for(std::size_t n) {
 std::error_code Input::wait_for(std::size_t n, std::size_t allowed,
                                 Deadline deadline) {
   if (n <= buffer_.size()) return {};
+  assert(allowed >= n);
   // Bytes that views still use take no room away from what is waited for.
   const std::uint64_t viewed =
       buffer_.consumed() - released_.load(std::memory_order_relaxed);
@@ -194,6 +196,7 @@ std::error_code Input::wait_for(std::size_t n, std::size_t allowed,
 }
 
 std::error_code Input::sleep_for(std::size_t n, Deadline deadline) {
+  assert(n > 0);
   bool in_time = true;
   for (;;) {
     waited_.set(n);  // and only then look

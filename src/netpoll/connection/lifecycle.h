@@ -3,10 +3,10 @@
 
 // How far the life of one connection has gone, and what is to be done next.
 //
-// Everything is one word of bits. An event sets its bits and, in the same
-// atomic step, takes the key if no thread holds it. The holder of the key is
-// the only thread that runs on_connect and on_request, and the only one that
-// tears the connection down.
+// Everything is one word of bits. An event sets its bits, and takes the key if
+// no thread holds it and there is something for a holder to do. The holder of
+// the key is the only thread that runs on_connect and on_request, and the only
+// one that tears the connection down.
 //
 //    event, on any thread                    the holder of the key
 //
@@ -140,8 +140,6 @@ class BasicLifecycle {
   /// Flushing is allowed: close() was not called and the socket has not failed.
   /// A peer that has only finished sending can still be written to. [any]
   bool can_write() const;
-  /// stop() was called. [any]
-  bool is_stopping() const { return has(kStopping); }
   /// Some thread holds the key. A guess, unless the caller is that thread.
   bool is_held() const { return has(kHeld); }
 
@@ -152,7 +150,7 @@ class BasicLifecycle {
   static constexpr Bits kNews = 1 << 1;        // the holder looks once more
   static constexpr Bits kServes = 1 << 2;      // on_request is set
   static constexpr Bits kNewHandler = 1 << 3;  // another on_request is set
-  static constexpr Bits kGreetDue = 1 << 4;    // on_connect has not returned
+  static constexpr Bits kGreetDue = 1 << 4;    // on_connect is set: it is first
   static constexpr Bits kGreeted = 1 << 5;     // on_connect is behind us
   static constexpr Bits kUserClosed = 1 << 6;  // close() was called
   static constexpr Bits kPeerClosed = 1 << 7;  // before any close(): FIN

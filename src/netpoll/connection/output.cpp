@@ -86,15 +86,24 @@ std::error_code Output::leave_to_poller() {
 // False when stop() came first.
 bool Output::hand_over(bool waits) {
   const Lock lock(mutex_);
+  assert(is_inside());
   if (stopped_) return false;
-  set_state(waits ? State::awaited : State::unattended);
+  if (waits) {
+    set_state(State::awaited);
+  } else {
+    set_unattended();
+  }
   // Fails only when the descriptor is watched no more. The connection has
   // failed then, and its closer wakes this flush or drops what is unattended.
   static_cast<void>(poller_.watch_output(op_, true));
-  if (waits) return true;
-  give_up_at_ = std::min(limit_.from_now(), last_moment_);
-  if (give_up_at_ != kNever) poller_.set_timer(op_, give_up_at_);
   return true;
+}
+
+void Output::set_unattended() {
+  set_state(State::unattended);
+  give_up_at_ = std::min(limit_.from_now(), last_moment_);
+  // Not at that moment itself: the timer may be set for a sooner one.
+  if (give_up_at_ != kNever) poller_.set_timer(op_, Deadline::clock::now());
 }
 
 std::error_code Output::wait_sent() {
@@ -111,6 +120,7 @@ std::error_code Output::end_flush(std::error_code error) {
   bool last = false;
   {
     const Lock lock(mutex_);
+    assert(state_ == State::sending || state_ == State::awaited);
     if (poller_sends()) static_cast<void>(poller_.watch_output(op_, false));
     set_state(State::idle);
     if (!error) send_fin_if_due();
@@ -163,6 +173,7 @@ bool Output::finish_turn(const Progress& progress) {
   bool attended = false;
   {
     const Lock lock(mutex_);
+    assert(draining_);
     draining_ = false;
     const bool over = progress.error || buffer_.is_empty();
     if (over && poller_sends()) {
@@ -202,8 +213,7 @@ std::error_code Output::shut() {
   if (is_inside() || state_ == State::unattended) return {};  // they send it
   if (buffer_.is_empty()) return os::shutdown_write(op_.fd());
   // What a write timeout has left goes out first.
-  set_state(State::unattended);
-  give_up_at_ = std::min(limit_.from_now(), last_moment_);
+  set_unattended();
   return poller_.watch_output(op_, true);
 }
 
@@ -236,6 +246,7 @@ void Output::drop_unattended() {
 bool Output::stop() {
   const Lock lock(mutex_);
   assert(!stopped_);
+  assert(left_ != nullptr);
   stopped_ = true;
   if (!is_inside()) return true;
   sent_.pull();

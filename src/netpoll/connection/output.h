@@ -155,7 +155,6 @@ class Output {
     std::error_code error;
     bool full = false;  // the socket takes no more now
   };
-
   [[nodiscard]] std::error_code begin_flush(State& state);
   [[nodiscard]] std::error_code send_all();
   [[nodiscard]] std::error_code wait_sent();
@@ -168,6 +167,7 @@ class Output {
   bool poller_sends() const NETPOLL_REQUIRES(mutex_);
   bool is_inside() const NETPOLL_REQUIRES(mutex_);
   void set_state(State state) NETPOLL_REQUIRES(mutex_);
+  void set_unattended() NETPOLL_REQUIRES(mutex_);
   void send_fin_if_due() NETPOLL_REQUIRES(mutex_);
 
   // Borrowed for life; each may be used on any thread, by its own rules.

@@ -12,6 +12,9 @@
 //        v    +-------------------------------------------------------+
 //    one table for each type of callable: run, relocate, destroy
 //
+// On its way to a worker a Task is moved twice. A callable that may be moved by
+// copying its bytes (kMovesAsBytes) costs no call of `relocate` then.
+//
 // A std::function must be able to copy its callable, so it cannot hold a
 // unique_ptr, or a Ref that is handed over. GCC 12's std::move_only_function
 // keeps 24 bytes inside and puts more on the heap; a task of a connection needs
@@ -21,6 +24,7 @@
 #include <cassert>
 #include <concepts>
 #include <cstddef>
+#include <cstring>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -38,6 +42,13 @@ class Task {
       sizeof(F) <= kInlineSize && alignof(F) <= alignof(void*) &&
       std::is_nothrow_move_constructible_v<F>;
 
+  /// Whether a callable of type F may be moved by copying its bytes: it can be
+  /// copied so (trivially), or it has a member type MovesAsBytes and thereby
+  /// says that it holds nothing but what may be moved so, as a Ref may.
+  template <class F>
+  static constexpr bool kMovesAsBytes =
+      std::is_trivially_copyable_v<F> || requires { typename F::MovesAsBytes; };
+
   /// An empty Task. It converts to false and must not be called.
   Task() = default;
 
@@ -46,7 +57,7 @@ class Task {
     requires(!std::same_as<std::remove_cvref_t<F>, Task> &&
              std::invocable<std::decay_t<F>&>)
   Task(F&& callable)  // NOLINT(google-explicit-constructor): as std::function
-      : ops_(ops_of<std::decay_t<F>>()) {
+      : ops_(&Stored<std::decay_t<F>>::kOps) {
     using Kept = std::decay_t<F>;
     if constexpr (kFits<Kept>) {
       ::new (static_cast<void*>(storage_)) Kept(std::forward<F>(callable));
@@ -59,16 +70,11 @@ class Task {
   /// Takes the callable of `other` and leaves `other` empty. A callable that is
   /// stored inside is moved, and the one left in `other` is destroyed: user
   /// code that must not run under a lock.
-  Task(Task&& other) noexcept : ops_(other.ops_) {
-    if (ops_ == nullptr) return;
-    ops_->relocate(other.storage_, storage_);
-    other.ops_ = nullptr;
-  }
+  Task(Task&& other) noexcept { take(other); }
   Task& operator=(Task&& other) noexcept {
     if (this == &other) return *this;
     if (ops_ != nullptr) ops_->destroy(storage_);
-    ops_ = std::exchange(other.ops_, nullptr);
-    if (ops_ != nullptr) ops_->relocate(other.storage_, storage_);
+    take(other);
     return *this;
   }
   ~Task() {
@@ -88,7 +94,7 @@ class Task {
  private:
   struct Ops {
     void (*run)(std::byte* storage);
-    void (*relocate)(std::byte* from, std::byte* to) noexcept;
+    void (*relocate)(std::byte* from, std::byte* to) noexcept;  // null: bytes
     void (*destroy)(std::byte* storage) noexcept;
   };
 
@@ -107,7 +113,8 @@ class Task {
     static void destroy(std::byte* storage) noexcept {
       std::launder(reinterpret_cast<F*>(storage))->~F();
     }
-    static constexpr Ops kOps{&run, &relocate, &destroy};
+    static constexpr Ops kOps{&run, kMovesAsBytes<F> ? nullptr : &relocate,
+                              &destroy};
   };
 
   // For an F on the heap: the storage holds a pointer to it.
@@ -116,23 +123,27 @@ class Task {
     static void run(std::byte* storage) {
       static_cast<void>((**std::launder(reinterpret_cast<F**>(storage)))());
     }
-    static void relocate(std::byte* from, std::byte* to) noexcept {
-      F* const kept = *std::launder(reinterpret_cast<F**>(from));
-      ::new (static_cast<void*>(to)) F*(kept);
-    }
     static void destroy(std::byte* storage) noexcept {
       delete *std::launder(reinterpret_cast<F**>(storage));
     }
-    static constexpr Ops kOps{&run, &relocate, &destroy};
+    static constexpr Ops kOps{&run, nullptr, &destroy};
   };
 
   template <class F>
-  static constexpr const Ops* ops_of() {
-    return &std::conditional_t<kFits<F>, Inside<F>, OnHeap<F>>::kOps;
+  using Stored = std::conditional_t<kFits<F>, Inside<F>, OnHeap<F>>;
+
+  void take(Task& other) noexcept {
+    ops_ = std::exchange(other.ops_, nullptr);
+    if (ops_ == nullptr) return;
+    if (ops_->relocate != nullptr) {
+      ops_->relocate(other.storage_, storage_);
+    } else {
+      std::memcpy(storage_, other.storage_, kInlineSize);
+    }
   }
 
   const Ops* ops_ = nullptr;  // nullptr: the Task is empty
-  alignas(void*) std::byte storage_[kInlineSize];
+  alignas(void*) std::byte storage_[kInlineSize] = {};
 };
 
 static_assert(sizeof(Task) == 64);

@@ -8,6 +8,14 @@ namespace netpoll {
 
 ConsumedNodes::ConsumedNodes() = default;
 
+ConsumedNodes::ConsumedNodes(Node* first, Node* end,
+                             std::unique_ptr<Joined> joined,
+                             Ref<Block> last_block)
+    : first_(first),
+      end_(end),
+      joined_(std::move(joined)),
+      last_block_(std::move(last_block)) {}
+
 ConsumedNodes::ConsumedNodes(ConsumedNodes&& other) noexcept
     : first_(std::exchange(other.first_, nullptr)),
       end_(std::exchange(other.end_, nullptr)),

@@ -31,12 +31,15 @@ namespace netpoll {
 
 struct Node;
 class Joined;
-class LinkBuffer;
 
 class ConsumedNodes {
  public:
   /// Holds nothing. [any]
   ConsumedNodes();
+  /// Holds the nodes from `first` to the one before `end`, the copies that were
+  /// made for views, and the last node's block; each may be null. [reader]
+  ConsumedNodes(Node* first, Node* end, std::unique_ptr<Joined> joined,
+                Ref<Block> last_block);
   /// Takes over what `other` holds; `other` holds nothing afterwards. [any]
   ConsumedNodes(ConsumedNodes&& other) noexcept;
   /// Takes over what `other` holds, and gives back what this object held. [any]
@@ -51,8 +54,6 @@ class ConsumedNodes {
   }
 
  private:
-  friend class LinkBuffer;
-
   // The nodes from first_ to the one before end_. end_ itself belongs to the
   // LinkBuffer, and may be deleted already: it is compared, never followed.
   Node* first_ = nullptr;

@@ -79,9 +79,8 @@ class LinkBuffer {
   }
   /// Consumes n bytes and returns no view of them. [reader]
   [[nodiscard]] std::error_code skip(std::size_t n);
-  /// Consumes all bytes up to and including the first `delimiter`. Fails with
-  /// Errc::too_long when the first `max` bytes hold no delimiter, and with
-  /// Errc::short_buffer when fewer are there and none is a delimiter. [reader]
+  /// Consumes all bytes up to and including the first `delimiter`. Without one:
+  /// Errc::too_long if `max` bytes are there, else Errc::short_buffer. [reader]
   [[nodiscard]] Result<Bytes> until(std::byte delimiter,
                                     std::size_t max = kNoLimit);
   [[nodiscard]] Result<Bytes> until(char delimiter, std::size_t max = kNoLimit);
@@ -97,8 +96,8 @@ class LinkBuffer {
   std::optional<std::size_t> index_byte(std::byte c, std::size_t skip = 0,
                                         std::size_t max = kNoLimit);
   Bytes bytes();  ///< All unread bytes in one piece: peek(size()). [reader]
-  /// Puts the unread pieces, in order and none empty, into `slices`, as many as
-  /// fit. Returns their number. Consumes nothing. [reader]
+  /// Puts the unread pieces, none empty, into `slices`, as many as fit, and
+  /// returns how many. Consumes nothing. [reader]
   std::size_t gather(std::span<Bytes> slices);
   /// All pieces. Unlike upstream, whose GetBytes may omit the last. [reader]
   std::vector<Bytes> gather();
@@ -146,14 +145,15 @@ class LinkBuffer {
   /// More than is booked ends the process: memory is overwritten. [writer]
   std::size_t book_ack(std::size_t n);
 
+ protected:
+  /// Appends `part` of `block`, for a Slice that shares it. [writer]
+  void write_shared(Ref<Block> block, std::span<std::byte> part);
+
  private:
-  friend class Slice;
-  friend struct LinkBufferPeer;     // a test that looks inside
-  enum class Tail : std::uint8_t {  // which side may use the last block
-    writing,  // the writer, which has malloc'ed and not flushed
-    parked,   // no side now; each side may change that
-    taken,    // the reader; the writer will begin a new block
-  };
+  friend struct LinkBufferPeer;  // a test that looks inside
+  // The side that may use the last block: the writer, between malloc and flush;
+  // neither now, and each may change that; the reader, for good.
+  enum class Tail : std::uint8_t { writing, parked, taken };
   // Steps over n bytes of read_node_, and returns where they begin.
   std::byte* consume(std::size_t n) {
     // One writer, so load + store. release: pairs with the acquire in size().

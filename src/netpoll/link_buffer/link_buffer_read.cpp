@@ -75,17 +75,7 @@ Result<std::byte> LinkBuffer::read_byte() {
 
 Result<Slice> LinkBuffer::slice(std::size_t n) {
   if (n > refresh()) return fail(Errc::short_buffer);
-  Slice part;
-  if (n == 0) return part;
-  part.open();
-  Pieces rest = pieces();
-  for (std::size_t size = 0; size < n; size = part.malloc_size_) {
-    const std::span<std::byte> piece = rest.next();
-    const std::size_t taken = std::min(piece.size(), n - size);
-    part.link(new Node(rest.node->block, piece.first(taken)), false);
-    part.malloc_size_ += taken;
-  }
-  static_cast<void>(part.flush());  // cannot fail
+  Slice part(pieces(), n);
   advance(n);
   return part;
 }
@@ -119,15 +109,11 @@ LinkBuffer::Bytes LinkBuffer::bytes() {
 // The caller, or release(), destroys the result when the state of the buffer is
 // whole again: done() of a lent block may call this buffer.
 ConsumedNodes LinkBuffer::take_consumed_nodes() {
-  ConsumedNodes consumed;
-  const std::size_t unread = refresh();
-  consumed.joined_ = std::move(joined_);
-  consumed.first_ = std::exchange(head_, read_node_);
-  consumed.end_ = read_node_;
-  if (unread == 0 && read_node_->block) {
-    consumed.last_block_ = take_last_block();
-  }
-  return consumed;
+  const bool all_read = refresh() == 0;
+  Ref<Block> last;
+  if (all_read && read_node_->block) last = take_last_block();
+  Node* const first = std::exchange(head_, read_node_);
+  return {first, read_node_, std::move(joined_), std::move(last)};
 }
 
 // Takes the last block out of an empty buffer, since an idle buffer should not

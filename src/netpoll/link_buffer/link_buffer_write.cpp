@@ -153,6 +153,13 @@ std::error_code LinkBuffer::write_direct(Ref<Block> block, std::size_t remain) {
   return {};
 }
 
+void LinkBuffer::write_shared(Ref<Block> block, std::span<std::byte> part) {
+  if (part.empty()) return;
+  if (malloc_size_ == 0) open();
+  link(new Node(std::move(block), part), false);
+  malloc_size_ += part.size();
+}
+
 // Cuts the node of `place` in two and puts a node for `block` between:
 //
 //    [ node ........ place ........ ] --> …

@@ -27,6 +27,9 @@ class Slice : private LinkBuffer {
  public:
   /// No bytes. [any]
   Slice() = default;
+  /// Shares the memory of the first `n` bytes of `unread`. Requires: `n` bytes
+  /// are left there. [reader]
+  Slice(Pieces unread, std::size_t n);
   /// Takes over the unread bytes of `other`, which is empty then; its views are
   /// not valid any more. Requires: no other thread uses `other`. [reader]
   Slice(Slice&& other) noexcept { take_over(std::move(other)); }
@@ -34,7 +37,7 @@ class Slice : private LinkBuffer {
   /// [reader]
   Slice& operator=(Slice&& other) noexcept {
     if (this != &other) {
-      advance(refresh());
+      static_cast<void>(skip(size()));  // cannot fail
       take_over(std::move(other));
     }
     return *this;
@@ -58,8 +61,6 @@ class Slice : private LinkBuffer {
   using LinkBuffer::until;
 
  private:
-  friend class LinkBuffer;
-
   void take_over(Slice&& other) {
     assert(is_empty());
     release();

@@ -125,6 +125,7 @@ void ShardQueue::consume() {
 // Empties each shard once and calls the getters. After an error, which may be
 // one of an earlier round, the getters are destroyed without a call.
 ShardQueue::Round ShardQueue::call_getters(std::error_code& error) {
+  assert(taken_.empty());
   Round round;
   for (Shard& shard : shards_) {
     {
@@ -163,6 +164,7 @@ std::error_code ShardQueue::send_packets() {
 // thread must not use it any more.
 bool ShardQueue::end_round(const Round& round, std::error_code error) {
   const Lock lock(mutex_);
+  assert(round.getters >= round.shards);  // a counted shard had getters
   if (error) {
     error_ = error;
     dropped_ += round.getters;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The loop, and what gives tasks to it. What gives operators to the poller, and
-// takes them away again, is in poller_watch.cpp.
+// takes them away again, is in poller_watch.cpp; timers are in
+// poller_timers.cpp.
 #include "netpoll/poller/poller.h"
 
 #include <sched.h>
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <iterator>
 #include <limits>
@@ -23,10 +23,10 @@ namespace {
 thread_local const Poller* t_poller = nullptr;
 
 // Budgets: how much of one kind a turn does before the next epoll_wait. What is
-// over the budget waits for the next turn, which does not sleep.
+// over the budget waits for the next turn, which does not sleep. The budget of
+// timers is in poller_timers.cpp.
 constexpr std::size_t kEventsAtFirst = 128;  // and doubled while all are used,
 constexpr std::size_t kEventsMax = 128 * 1024;  // up to this, as upstream
-constexpr std::size_t kTimersPerTurn = 256;
 constexpr std::size_t kPostedPerTurn = 4096;
 constexpr std::size_t kRetiredPerTurn = 256;
 
@@ -95,6 +95,11 @@ void Poller::stop() {
   // release: pairs with the acquire in run().
   stopping_.store(true, std::memory_order_release);
   waker_.ring();
+}
+
+bool Poller::is_stopping() const {
+  // relaxed: the caller reads no other data on the strength of the answer.
+  return stopping_.load(std::memory_order_relaxed);
 }
 
 std::uint64_t Poller::turns() const {
@@ -187,20 +192,6 @@ void Poller::dispatch(const epoll_event& event) {
   leave(op);
 }
 
-void Poller::fire_timers(Deadline next) {
-  assert(t_poller == this);
-  const Deadline now = Deadline::clock::now();
-  if (now < next) return;
-  tick_.run_if_due(now);
-  // An operator that is detached after take_due() lives until drop_retired().
-  std::array<FdOperator*, kTimersPerTurn> room;
-  for (FdOperator* const op : timers_.take_due(now, room)) {
-    if (!op->watch().state.enter()) continue;
-    op->on_timer();
-    leave(*op);
-  }
-}
-
 void Poller::take_posted() {
   assert(t_poller == this);
   const Lock lock(posted_mutex_);
@@ -260,23 +251,6 @@ void Poller::drop_retired() {
        --left) {
     const Ref<FdOperator> last = std::move(retired_.back());
     retired_.pop_back();
-  }
-}
-
-// There is no later turn to wait for: each timer fires once more, and a close
-// that lingers ends.
-void Poller::fire_last_timers() {
-  std::array<FdOperator*, kTimersPerTurn> room;
-  for (std::size_t left = timers_.count(); left > 0;) {
-    const auto due = timers_.take_due(
-        kNever, std::span(room).first(std::min(left, room.size())));
-    if (due.empty()) return;
-    left -= due.size();
-    for (FdOperator* const op : due) {
-      if (!op->watch().state.enter()) continue;
-      op->on_timer();
-      leave(*op);
-    }
   }
 }
 

@@ -40,6 +40,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "netpoll/base/mutex.h"
@@ -135,6 +136,8 @@ class Poller {
   /// Makes run() return after the present turn and after the tasks that the
   /// turn has deferred or that other threads have posted. Does not wait. [any]
   void stop();
+  /// stop() was called: no timer that is not due yet will ever be. [any]
+  bool is_stopping() const;
 
   /// How many turns run() has begun. For statistics, and for tests. [any]
   std::uint64_t turns() const;
@@ -153,6 +156,7 @@ class Poller {
   void turn();
   void dispatch(const epoll_event& event);
   void fire_timers(Deadline next);
+  void call_timers(std::span<FdOperator* const> due);
   void take_posted();
   bool hand_over();
   void keep_refused();

@@ -42,15 +42,6 @@ std::error_code Poller::set_interest(FdOperator& op, os::Interest which,
   return error;
 }
 
-void Poller::set_timer(FdOperator& op, Deadline at) {
-  bool is_soonest = false;
-  {
-    const Lock lock(op.watch().control);
-    if (op.watch().in_epoll) is_soonest = timers_.set(op, at);
-  }
-  if (is_soonest && !on_poller_thread()) waker_.ring();
-}
-
 void Poller::detach(FdOperator& op) {
   op.watch().state.detach(on_poller_thread());
   stop_watching(op);

@@ -38,7 +38,7 @@ void Acceptor::on_readable() {
     }
     std::optional<os::Accepted>& next = *accepted;
     if (!next) return;
-    pause_ = {};
+    pauses_.succeeded();
     on_accept_(*std::move(next));
   }
 }
@@ -51,13 +51,11 @@ void Acceptor::on_hangup() {
 // As long as the listener is readable and is watched, epoll_wait(2) returns at
 // once; a listener that cannot accept would keep its poller busy for nothing.
 void Acceptor::pause() {
-  pause_ = next_pause(pause_);
-  assert(pause_ >= kPauseMin);
-  assert(pause_ <= kPauseMax);
+  pauses_.failed(Deadline::clock::now());
   if (const auto error = poller_.watch_input(*this, false)) {
     log::warn("epoll_ctl", error);
   }
-  poller_.set_timer(*this, deadline_after(pause_));
+  poller_.set_timer(*this, pauses_.next());
 }
 
 void Acceptor::on_timer() {

@@ -22,11 +22,11 @@
 // that finds nobody waiting.
 // Upstream: server.OnRead, netpoll_server.go:99.
 
-#include <algorithm>
 #include <chrono>
 #include <functional>
 
 #include "netpoll/connection/runtime.h"
+#include "netpoll/poller/backoff.h"
 #include "netpoll/poller/fd_operator.h"
 #include "netpoll/poller/poller.h"
 #include "netpoll/server/listener.h"
@@ -42,13 +42,6 @@ class Acceptor final : public FdOperator {
   /// The length of the first pause, and of the longest.
   static constexpr std::chrono::milliseconds kPauseMin{10};
   static constexpr std::chrono::milliseconds kPauseMax{1000};
-
-  /// The length of the pause after one of length `last`; 0: there was none.
-  /// [any]
-  static constexpr std::chrono::milliseconds next_pause(
-      std::chrono::milliseconds last) {
-    return std::clamp(last * 2, kPauseMin, kPauseMax);
-  }
 
   /// Calls `on_accept` on the poller's thread for each connection. `runtime`
   /// must outlive the acceptor. [init]
@@ -73,8 +66,7 @@ class Acceptor final : public FdOperator {
   Poller& poller_;
   Listener listener_;  // used by the poller; after detach() by stop()
   const OnAccept on_accept_;
-  // The length of the last pause; 0 after an accept. Used by the poller alone.
-  std::chrono::milliseconds pause_{0};
+  Backoff pauses_{kPauseMin, kPauseMax};  // used by the poller alone
 };
 
 }  // namespace netpoll

@@ -2,6 +2,7 @@
 #include "netpoll/server/event_loop.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "netpoll/base/check.h"
@@ -57,6 +58,7 @@ void EventLoop::register_and_start(os::Accepted accepted) {
                                          accepted.peer, handlers_, options_);
   {
     const Lock lock(mutex_);
+    assert(!over_);  // shutdown() has ended all accepting before
     registry_.emplace(connection.get(), connection);
   }
   const auto error =
@@ -70,6 +72,7 @@ void EventLoop::unregister(Connection& connection) {
   Ref<FdOperator> last;  // goes after the lock
   const Lock lock(mutex_);
   const auto found = registry_.find(&connection);
+  assert(found != registry_.end());  // `last` is called once
   last = std::move(found->second);
   registry_.erase(found);
   // Under the lock: the loop may be gone as soon as the registry is empty.
