@@ -44,7 +44,8 @@ std::string exchange(netpoll::Connection& conn, const std::string& message) {
   return "";
 }
 
-// Opens a connection and sends all messages. Returns as exchange() does.
+// Opens a connection, sends `flags.messages` messages and reads the echo of
+// each. Returns "" when all is well, else what went wrong.
 std::string talk(netpoll::Runtime& runtime, const Flags& flags,
                  const std::string& message, Tally& tally) {
   const std::chrono::milliseconds timeout(flags.timeout_ms);
@@ -76,8 +77,9 @@ void talk_and_count(netpoll::Runtime& runtime, const Flags& flags,
   fail_with(flags.where.addr, wrong);
 }
 
-// Each connection has a thread of its own. A connection for which the system
-// has no thread left counts as failed.
+// Serves each connection on a thread of its own, and waits until all these
+// threads have ended. A connection for which the system cannot start a thread
+// counts as failed.
 void talk_on_all(netpoll::Runtime& runtime, const Flags& flags,
                  const std::string& message, Tally& tally) {
   std::vector<std::jthread> talkers;

@@ -46,8 +46,9 @@ int refuse(const std::string& what, const std::string& why) {
 }
 
 int run_server(const Flags& flags) {
-  // Made before the first thread starts, so that no thread but the one in
-  // wait() takes SIGTERM and SIGINT.
+  // The constructor blocks SIGTERM and SIGINT, and every thread that is started
+  // later inherits that. So no thread takes the two signals but this one, in
+  // signals.wait().
   netpoll::os::EndSignals signals;
   auto runtime = netpoll::Runtime::start(
       {.pollers = flags.pollers,

@@ -18,7 +18,7 @@ namespace netpoll::programs {
 /// The exit status of a program whose flags are wrong.
 inline constexpr int kBadFlags = 2;
 
-/// --network and --addr.
+/// The values of --network and --addr: where to listen, or to connect to.
 struct Where {
   std::string network = "tcp";
   std::string addr = "127.0.0.1:0";
@@ -33,15 +33,17 @@ inline void add_where(CLI::App& app, Where& where) {
       ->capture_default_str();
 }
 
-/// Writes one line about a bad flag; returns the exit status.
+/// Writes to standard error one line that says why a flag is wrong. Returns
+/// kBadFlags, the exit status for it.
 inline int refuse_flag(const CLI::App& app, const std::string& why) {
   std::fprintf(stderr, "%s: %s (%s --help lists the flags)\n",
                app.get_name().c_str(), why.c_str(), app.get_name().c_str());
   return kBadFlags;
 }
 
-/// Reads the flags. Returns -1 to go on, else the exit status: 0 after --help,
-/// 2 after one line that says what is wrong and what is allowed.
+/// Reads the flags from the command line. Returns -1 when the program may go
+/// on, else its exit status: 0 after --help, or 2 (kBadFlags) after one line on
+/// standard error that says what is wrong and what is allowed.
 inline int parse(CLI::App& app, int argc, char** argv) {
   try {
     app.parse(argc, argv);
@@ -52,8 +54,9 @@ inline int parse(CLI::App& app, int argc, char** argv) {
   }
 }
 
-/// Checks the form of --addr. Returns -1 to go on, else the exit status, after
-/// one line. The default of --addr is for tcp only.
+/// Checks that --addr has the form that --network needs. Returns -1 when the
+/// program may go on, else its exit status, after one line on standard error.
+/// With --network unix, --addr must be given: its default is a tcp address.
 inline int check_where(const CLI::App& app, const Where& where) {
   const bool is_unix = where.network == "unix";
   if (is_unix && app.get_option("--addr")->count() == 0) {
@@ -65,9 +68,10 @@ inline int check_where(const CLI::App& app, const Where& where) {
                               "; it is " + (is_unix ? "a PATH" : "HOST:PORT"));
 }
 
-/// Makes the process fit for a server or a client. A write to a closed pipe
-/// fails and does not end the process, and no descriptor that is opened later
-/// gets the number of a standard stream.
+/// Makes the process fit for a server or a client: a write to a pipe or a
+/// socket whose other end is closed fails and does not end the process, and no
+/// descriptor that is opened later gets number 0, 1 or 2, those of the standard
+/// streams.
 inline void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
   for (UniqueFd& fd : os::open_closed_standard_fds()) {

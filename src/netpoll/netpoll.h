@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The public names in one include. The road through the folders: src/README.md.
+// All public names of the library in one include. src/README.md says in which
+// order to read the folders.
 
 #include "netpoll/base/error.h"
 #include "netpoll/base/log.h"

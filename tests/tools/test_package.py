@@ -48,7 +48,7 @@ def test_a_consumer_finds_builds_and_runs(prefix, compiler, tmp_path):
 
 
 def test_each_installed_header_compiles_alone(prefix, tmp_path):
-    """By GCC; the preset `headers` does it with Clang."""
+    """By GCC; the preset `clang` does it with Clang 19."""
     run("cmake", "-G", "Ninja", "-S", CONSUMER, "-B", tmp_path,
         "-DCMAKE_CXX_COMPILER=g++", f"-DCMAKE_PREFIX_PATH={prefix}")
     assert len(list((tmp_path / "alone").iterdir())) == len(HEADERS)

@@ -19,27 +19,27 @@
 
 namespace netpoll {
 
-/// A bound that bounds nothing: the largest number of bytes there is.
+/// The largest std::size_t. As a limit on bytes it means "no limit".
 inline constexpr std::size_t kNoLimit = static_cast<std::size_t>(-1);
 
-/// The same memory, seen as text. [any]
+/// Returns a view of the same memory as text; copies nothing. [any]
 inline std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// The same memory, seen as bytes. [any]
+/// Returns a view of the same memory as bytes; copies nothing. [any]
 inline std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
-/// Copies all of `from` to the first bytes of `to`. Only this function copies
-/// bytes in the library: with GCC 12, std::ranges::copy() of a span of const
-/// bytes is a loop that moves one byte at a time, at 1 to 2 GB/s.
+/// Copies all of `from` to the first bytes of `to`. The library calls this
+/// function instead of std::ranges::copy(): for a span of const bytes, GCC 12
+/// compiles that into a loop that moves one byte at a time, at 1 to 2 GB/s.
 /// Requires: `to` is not smaller than `from`, and they do not overlap. [any]
 inline void copy_bytes(std::span<const std::byte> from,
                        std::span<std::byte> to) {
   assert(from.size() <= to.size());
-  // Without bytes a pointer may be null, which memcpy() must not be given.
+  // An empty span may have a null pointer, which memcpy() must not be given.
   if (!from.empty()) std::memcpy(to.data(), from.data(), from.size());
 }
 

@@ -35,9 +35,10 @@ Deadline deadline_after(std::chrono::duration<Rep, Period> length) {
   using Length = std::chrono::duration<std::int64_t, Period>;
   const Deadline now = Deadline::clock::now();
   assert(now.time_since_epoch().count() >= 0);
-  // The comparisons are made in the unit of `length`: a number of hours, turned
-  // into nanoseconds, may not fit into 64 bits. The sum fits if the comparisons
-  // let it pass, because `now` is not negative.
+  // Both limits are in the unit of `length`, so that no comparison turns
+  // `length` into nanoseconds: a number of hours may not fit into 64 bits then.
+  // A `length` between the limits can be added to `now`, because `now` is not
+  // negative.
   const auto longest = std::chrono::floor<Length>(kNever - now);
   const auto shortest = std::chrono::ceil<Length>(Deadline::duration::min());
   if (std::cmp_greater_equal(length.count(), longest.count())) return kNever;

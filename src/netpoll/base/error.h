@@ -21,28 +21,29 @@ namespace netpoll {
 
 /// The errors of this library; the system's come as std::errc.
 enum class Errc {
-  conn_closed = 0x101,        ///< closed by us, or closed before the call
+  conn_closed = 0x101,        ///< closed by this side, or before the call
   read_timeout = 0x102,       ///< a reader waited its whole read timeout
   dial_timeout = 0x103,       ///< no connection within the dial timeout
-  unsupported = 0x105,        ///< this kind of socket cannot do that
-  eof = 0x106,                ///< the peer closed; too few bytes are left
+  unsupported = 0x105,        ///< not possible with this kind of socket
+  eof = 0x106,                ///< the peer closed before enough bytes came
   write_timeout = 0x107,      ///< the peer did not take the bytes in time
-  concurrent_access = 0x108,  ///< two threads flush one connection
-  invalid_argument = 0x109,   ///< a size, or a socket, that cannot be used
+  concurrent_access = 0x108,  ///< another thread flushes this connection
+  invalid_argument = 0x109,   ///< an argument that the call cannot use
   short_buffer = 0x10a,       ///< a LinkBuffer has fewer bytes than asked for
-  would_block = 0x10b,        ///< a handler on the poller's thread would wait
-  too_long = 0x10c,           ///< no delimiter within the bound of until()
+  would_block = 0x10b,        ///< a handler must not wait on a poller's thread
+  too_long = 0x10c,           ///< no delimiter in the `max` bytes of until()
   missing_port = 0x10d,       ///< an address without ":PORT"
   bad_port = 0x10e,           ///< a port that is no number from 0 to 65535
   bad_host = 0x10f,           ///< a host that is no numeric address
-  bad_path = 0x110,           ///< a unix path: empty, too long, a zero byte
-  unknown_network = 0x111,    ///< none of tcp, tcp4, tcp6, unix
+  bad_path = 0x110,           ///< unix path that is empty, too long or has '\0'
+  unknown_network = 0x111,    ///< a network not tcp, tcp4, tcp6 or unix
 };
 
-/// Kinds of error: each unites several codes.
+/// Kinds of errors, to compare a std::error_code with. Several codes are equal
+/// to one kind.
 enum class Condition {
   /// Errc::conn_closed, Errc::eof and the system's EPIPE and ECONNRESET. When
-  /// the peer closes during a flush(), the flush gets any one of them.
+  /// the peer closes during a flush(), flush() may return any of these four.
   connection_closed = 1,
   /// The three time-outs of Errc, and the system's ETIMEDOUT.
   timed_out = 2,
@@ -57,11 +58,12 @@ const std::error_category& error_category();
 /// [any]
 const std::error_category& condition_category();
 
-/// The std::error_code of `code`; an Errc converts by itself, since the
-/// constructor of std::error_code finds this function. [any]
+/// Returns the std::error_code of `code`. The constructor of std::error_code
+/// calls this function, so an Errc converts implicitly. [any]
 std::error_code make_error_code(Errc code);
-/// The std::error_condition of `condition`; the constructor of
-/// std::error_condition finds this function. [any]
+/// Returns the std::error_condition of `condition`. The constructor of
+/// std::error_condition calls this function, so a Condition converts
+/// implicitly. [any]
 std::error_condition make_error_condition(Condition condition);
 
 /// The errno of the system call that has just failed, as an error code of the

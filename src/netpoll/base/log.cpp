@@ -12,17 +12,18 @@
 namespace netpoll::log {
 namespace {
 
-// A sink is shared by the log and by each thread that is inside it. So
-// set_sink() can replace a sink that runs, and the last of them destroys it.
+// The log owns its current sink together with each thread that is calling this
+// sink. So set_sink() can replace a sink while threads call it; the last owner
+// destroys it.
 using SharedSink = std::shared_ptr<const Sink>;
 
 struct Global {
   Mutex mutex;
-  SharedSink sink NETPOLL_GUARDED_BY(mutex);  // nullptr: standard error
+  SharedSink sink NETPOLL_GUARDED_BY(mutex);  // nullptr: lines go to stderr
 };
 
-// Never destroyed: a worker may still warn while main()'s statics are
-// destroyed.
+// The one Global of the process. It is never destroyed: a worker may still call
+// warn() while the static objects of the program are destroyed.
 Global& global() {
   static auto* const it = new Global;
   return *it;
@@ -34,9 +35,11 @@ SharedSink current_sink() {
   return log.sink;
 }
 
-// How many calls of a sink this thread is inside. A sink that warns each time
-// it is called would otherwise never return.
+// When a thread is inside this many nested calls of a sink, its next line goes
+// to standard error. Without this limit a sink that itself calls warn() each
+// time would never return.
 constexpr int kDepthMax = 4;
+// The number of nested calls of a sink that this thread is inside.
 thread_local int t_depth = 0;
 
 void write_to_stderr(std::string_view line) {
@@ -68,7 +71,8 @@ Sink set_sink(Sink sink) {
     const Lock lock(log.mutex);
     log.sink.swap(replacement);
   }
-  // Without the lock: copying and destroying a sink runs code of the user.
+  // `replacement` is now the earlier sink. It is copied and destroyed without
+  // the lock, because both run code of the user.
   return replacement ? *replacement : nullptr;
 }
 

@@ -22,13 +22,13 @@ namespace netpoll::log {
 
 /// Receives each line, without "netpoll: " in front and without a line feed.
 /// A sink runs on the thread that warns: a poller, a worker or a user's thread,
-/// and on several of them at once. The library holds no lock meanwhile, but a
-/// sink that blocks a poller holds up all connections of that poller.
+/// and on several of them at once. The library holds no lock while a sink
+/// runs, but a sink that blocks a poller delays all connections of that poller.
 ///
-/// A sink may call set_sink(), warn() and everything else tagged [any]. Lines
-/// that a sink warns of come back to the sink, up to four sinks deep; a line
-/// from further down goes to standard error. What a sink throws is caught, and
-/// the line goes to standard error.
+/// A sink may call set_sink(), warn() and everything else marked [any]. A line
+/// that a sink passes to warn() goes to the sink again; once four calls of
+/// sinks are nested, the next line goes to standard error. What a sink throws
+/// is caught, and the line that it was given goes to standard error.
 using Sink = std::function<void(std::string_view line)>;
 
 /// Sends lines to `sink` from now on; nullptr means standard error. Returns the
@@ -37,10 +37,10 @@ using Sink = std::function<void(std::string_view line)>;
 /// sink uses must live until every thread that may warn has ended. [any]
 Sink set_sink(Sink sink);
 
-/// Sends the line "what: text of the error". [any]
+/// Sends the line "what: error.message()" to the sink. [any]
 void warn(std::string_view what, std::error_code error) noexcept;
 
-/// Sends the line "what: detail". [any]
+/// Sends the line "what: detail" to the sink. [any]
 void warn(std::string_view what, std::string_view detail) noexcept;
 
 }  // namespace netpoll::log

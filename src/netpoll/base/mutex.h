@@ -36,16 +36,16 @@ class NETPOLL_CAPABILITY("mutex") Mutex {
     return mutex_.try_lock();
   }
 
-  /// The std::mutex inside, for Lock and its condition variables. [any]
+  /// The std::mutex inside, by which Lock waits on a condition variable. [any]
   std::mutex& native() { return mutex_; }
 
  private:
   std::mutex mutex_;
 };
 
-/// Holds a Mutex from its construction until the end of the block, and lets a
-/// condition variable release it while the thread sleeps. One thread makes it,
-/// uses it and destroys it.
+/// Locks a Mutex in the constructor and unlocks it in the destructor. wait()
+/// unlocks the mutex while the thread sleeps on a condition variable. The same
+/// thread makes, uses and destroys a Lock.
 class NETPOLL_SCOPED_CAPABILITY Lock {
  public:
   explicit Lock(Mutex& mutex) NETPOLL_ACQUIRE(mutex) : lock_(mutex.native()) {}
@@ -53,8 +53,8 @@ class NETPOLL_SCOPED_CAPABILITY Lock {
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
 
-  /// Unlocks the mutex before the end of the block. Requires: the mutex is
-  /// held. [the thread that locked]
+  /// Unlocks the mutex now; the destructor then does nothing. Requires: this
+  /// Lock holds the mutex. [the thread that locked]
   void unlock() NETPOLL_RELEASE() { lock_.unlock(); }
 
   /// Unlocks the mutex, sleeps until `condition` is notified, and locks the
@@ -65,8 +65,9 @@ class NETPOLL_SCOPED_CAPABILITY Lock {
     condition.wait(lock_);
   }
 
-  /// As wait(), but sleeps no longer than until `deadline`. Returns false if
-  /// the sleep ended because `deadline` had passed. [the thread that locked]
+  /// Unlocks the mutex, sleeps until `condition` is notified or `deadline` has
+  /// passed, and locks the mutex again. Returns false if `deadline` ended the
+  /// sleep. A sleep may also end for no reason. [the thread that locked]
   template <class TimePoint>
   [[nodiscard]] bool wait_until(std::condition_variable& condition,
                                 TimePoint deadline) {

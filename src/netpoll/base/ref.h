@@ -23,8 +23,8 @@ namespace netpoll {
 
 /// Base class of an object that Refs can hold, as in
 /// `class Block : public RefCounted<Block>`. The last holder deletes the object
-/// as a T. A Ref may also hold an object of a class derived from T, if the
-/// destructor of T is virtual.
+/// through a pointer to T. So a Ref<T> may hold an object of a class derived
+/// from T only if the destructor of T is virtual.
 template <class T>
 class RefCounted {
  public:
@@ -33,7 +33,8 @@ class RefCounted {
 
   /// Counts one holder more. Requires: the caller already is a holder. [any]
   void add_ref() const {
-    // relaxed: no thread reads other data because a count went up.
+    // relaxed: a count that goes up publishes nothing. The new holder gets the
+    // object from the caller, which already holds it.
     [[maybe_unused]] const std::uint32_t before =
         count_.fetch_add(1, std::memory_order_relaxed);
     assert(before > 0);
@@ -42,20 +43,21 @@ class RefCounted {
   /// Counts one holder less. The last holder deletes the object. Requires: the
   /// caller is a holder. [any]
   void drop_ref() const {
+    // relaxed: the assert looks at nothing but the count.
+    assert(count_.load(std::memory_order_relaxed) > 0);
     // acquire and acq_rel: pair with the acq_rel of every other drop_ref(). The
     // release half publishes what this holder did to the object; the acquire
     // half lets the last holder see what all the others did. A holder that
-    // loads 1 is the only one, so no other thread can change the count, and the
-    // read-modify-write is not needed.
-    assert(count_.load(std::memory_order_relaxed) > 0);
+    // loads 1 is the only one: no other thread can change the count, so the
+    // load is enough and fetch_sub() is left out.
     if (count_.load(std::memory_order_acquire) == 1 ||
         count_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       delete static_cast<const T*>(this);
     }
   }
 
-  /// The number of holders. It is exact if no other thread can change it, for
-  /// example in a test, or when it is 1 and the caller is the holder. [any]
+  /// The number of holders. It is exact only if no other thread can change it,
+  /// for example when it is 1 and the caller is that one holder. [any]
   std::uint32_t holders() const {
     // acquire: pairs with the release half of drop_ref(). A holder that reads 1
     // sees what all former holders did, and may write to the object.
@@ -67,7 +69,9 @@ class RefCounted {
   ~RefCounted() = default;
 
  private:
-  mutable std::atomic<std::uint32_t> count_{1};  // holders; at 0 it is deleted
+  // The number of holders. It begins with 1, for the Ref that make_ref()
+  // returns.
+  mutable std::atomic<std::uint32_t> count_{1};
 };
 
 /// A pointer that counts as one holder of its object, from construction to
@@ -77,15 +81,18 @@ template <class T>
 class Ref {
  public:
   Ref() = default;
-  Ref(std::nullptr_t) {}  // NOLINT(google-explicit-constructor): as pointers
+  // NOLINTNEXTLINE(google-explicit-constructor): nullptr converts as to a T*
+  Ref(std::nullptr_t) {}
   Ref(const Ref& other) : object_(other.object_) {
     if (object_ != nullptr) object_->add_ref();
   }
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  /// From a Ref to a derived class.
-  template <class U>  // NOLINTNEXTLINE(google-explicit-constructor): as above
+  /// Makes one more holder of the object that `other` holds. U is a class
+  /// derived from T. The conversion is implicit, as a U* converts to a T*.
+  template <class U>  // NOLINTNEXTLINE(google-explicit-constructor): implicit
   Ref(const Ref<U>& other) noexcept : object_(other.get()) {
-    // Not the count of `other`: a derived class may count its own holders.
+    // add_ref() is called through T*, as the destructor calls drop_ref(): U may
+    // have a counter of its own, which a Ref<T> must not change.
     if (object_ != nullptr) object_->add_ref();
   }
   Ref& operator=(Ref other) noexcept {
@@ -96,21 +103,22 @@ class Ref {
     if (object_ != nullptr) object_->drop_ref();
   }
 
-  /// A Ref that takes over one count: the caller was a holder, and is none any
-  /// more. `object` may be nullptr. [any]
+  /// Returns a Ref that takes over the caller's count: the caller was a holder
+  /// of `object`, and after the call is none. `object` may be nullptr. [any]
   [[nodiscard]] static Ref from_raw(T* object) {
     Ref ref;
     ref.object_ = object;
     return ref;
   }
-  /// A new holder of `object`. Requires: some Ref holds `object` during the
-  /// call. [any]
+  /// Returns a new Ref to `object`, one holder more. Requires: another Ref
+  /// holds `object` during the call. [any]
   [[nodiscard]] static Ref share(T& object) {
     object.add_ref();
     return from_raw(&object);
   }
-  /// Empties this Ref without counting down, and returns the pointer. From now
-  /// on the caller is the holder, and must give the pointer to from_raw() once.
+  /// Empties this Ref without counting down, and returns its pointer. From now
+  /// on the caller is the holder, and must give the pointer to from_raw()
+  /// exactly once.
   [[nodiscard]] T* into_raw() { return std::exchange(object_, nullptr); }
 
   /// The object, still held by this Ref; nullptr if the Ref is empty.

@@ -25,7 +25,8 @@ namespace netpoll {
 template <class T>
 using Result = std::expected<T, std::error_code>;
 
-/// For `return fail(Errc::eof);` in a function that returns a Result. [any]
+/// Makes the error value of a Result: a function that returns a Result fails
+/// with `return fail(Errc::eof);`. [any]
 inline std::unexpected<std::error_code> fail(std::error_code error) {
   return std::unexpected(error);
 }

@@ -18,12 +18,12 @@
 
 namespace netpoll {
 
-/// The real machine: std::atomic and the system's threads.
+/// The Sync of the shipped library: std::atomic, and the system's threads.
 struct StdSync {
   template <class T>
   using Atomic = std::atomic<T>;
 
-  /// Lets other threads run, for a loop whose wait is known to be short. [any]
+  /// Lets other threads run. For a loop that waits only for a short time. [any]
   static void yield() { std::this_thread::yield(); }
 
   /// For a loop that waits for another thread: `round` counts its rounds. The
@@ -35,6 +35,8 @@ struct StdSync {
   }
 
  private:
+  // pause() yields in its first kYields rounds, and sleeps for kNap in later
+  // ones.
   static constexpr unsigned kYields = 100;
   static constexpr std::chrono::microseconds kNap{50};
 };

@@ -32,7 +32,7 @@
 
 namespace netpoll {
 
-/// The values of a Trigger's word.
+/// The states of a Trigger, which are the values of its one word.
 enum class TriggerState : std::uint32_t {
   empty,     // no pull has come since the last wait
   pulled,    // at least one pull has come, and no wait has taken it
@@ -41,8 +41,9 @@ enum class TriggerState : std::uint32_t {
 
 /// What a Trigger takes from the system: atomics, and Linux's futex calls.
 struct FutexSync : StdSync {
-  /// Sleeps if `word` still is `value`. Returns after wake(), at `deadline`, or
-  /// for no reason. False means that the deadline has passed. [any]
+  /// Sleeps if `word` still has the value `value`; else returns true at once.
+  /// The sleep ends after wake(), at `deadline`, or for no reason. Returns
+  /// false if `deadline` has ended the sleep. [any]
   [[nodiscard]] static bool sleep(const std::atomic<TriggerState>& word,
                                   TriggerState value, Deadline deadline);
   /// Wakes the thread that sleeps on the word at this address. The word itself
@@ -50,8 +51,9 @@ struct FutexSync : StdSync {
   static void wake(const std::atomic<TriggerState>* word);
 };
 
-/// A Trigger over the atomics and the sleep of Sync. Trigger itself, below, is
-/// what ships; a model test chooses another Sync.
+/// Lets one thread sleep until another thread calls pull(). Sync provides the
+/// atomics and the sleep: FutexSync in the library (the type Trigger), another
+/// class in a model test.
 template <class Sync>
 class BasicTrigger {
  public:
@@ -60,7 +62,7 @@ class BasicTrigger {
   BasicTrigger& operator=(const BasicTrigger&) = delete;
 
   /// Wakes the waiting thread, or makes its next wait return at once. What the
-  /// caller wrote before is visible to that thread afterwards. Without a
+  /// caller wrote before is visible to that thread after its wait. Without a
   /// sleeping thread there is no system call. Guarantees: the waiting thread
   /// may destroy the Trigger as soon as its wait has returned. [any]
   void pull() {
@@ -69,21 +71,22 @@ class BasicTrigger {
     // thread sleeps.
     const TriggerState old =
         word_.exchange(TriggerState::pulled, std::memory_order_release);
-    // From here on the Trigger may be gone: the waiter needs nothing more than
-    // `pulled`. wake() uses the address as a number. If the memory belongs to
-    // another futex by now, its thread wakes for no reason and looks again.
+    // From here on the waiting thread may have destroyed this Trigger: it may
+    // go on as soon as it finds `pulled`. wake() uses the address as a number.
+    // If another futex lies at that address by now, the thread that sleeps on
+    // it wakes for no reason and checks its condition again.
     if (old == TriggerState::sleeping) Sync::wake(&word_);
   }
 
-  /// Sleeps until pulled and takes the pull, or until `deadline`. Returns false
-  /// when the deadline passed without a pull. A deadline in the past does not
-  /// sleep; kNever sleeps as long as it takes. Requires: one thread waits at a
-  /// time. [any]
+  /// Sleeps until a pull() comes, and takes it: the next wait sleeps again.
+  /// Returns false when `deadline` passed without a pull(). With a deadline in
+  /// the past it does not sleep; with kNever it sleeps without limit. Requires:
+  /// one thread waits at a time. [any]
   [[nodiscard]] bool wait_until(Deadline deadline) {
     TriggerState found = TriggerState::empty;
-    // relaxed, on success and on failure: try_wait() below is what reads the
-    // word for the caller. The exchange fails on `pulled`, and on `sleeping`
-    // after a sleep that ended for no reason.
+    // relaxed, on success and on failure: the acquire in try_wait() below makes
+    // visible what the pulling threads wrote. The exchange fails if the word is
+    // `pulled`, or is still `sleeping` after a sleep that ended for no reason.
     while (word_.compare_exchange_strong(found, TriggerState::sleeping,
                                          std::memory_order_relaxed,
                                          std::memory_order_relaxed) ||
@@ -94,11 +97,12 @@ class BasicTrigger {
     return try_wait();
   }
 
-  /// Sleeps until pulled, however long it takes, and takes the pull. [any]
+  /// Sleeps without limit until a pull() comes, and takes it: the next wait
+  /// sleeps again. Requires: one thread waits at a time. [any]
   void wait() { static_cast<void>(wait_until(kNever)); }
 
-  /// Takes a pull that has come. Returns false if none has. Never sleeps. [the
-  /// waiting thread]
+  /// Takes a pull() that has come, so that the next wait sleeps again. Returns
+  /// false if none has come. Never sleeps. [the waiting thread]
   bool try_wait() {
     // acquire: pairs with the release in pull(). An exchange reads the newest
     // value, so it takes the last of several pulls, and by the release sequence
@@ -107,7 +111,7 @@ class BasicTrigger {
            TriggerState::pulled;
   }
 
-  /// Forgets a pull that has come. [the waiting thread]
+  /// Forgets a pull() if one has come. [the waiting thread]
   void clear() { try_wait(); }
 
  private:

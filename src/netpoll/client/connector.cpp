@@ -14,18 +14,21 @@
 namespace netpoll {
 namespace {
 
-// Three attempts for each address in all, as upstream.
+// How many sockets connect_first() opens for one address at most, one after the
+// other. It opens another one only when the kernel has picked a local port that
+// cannot be used. Upstream stops at three as well.
 constexpr int kAttemptsMax = 3;
 
-// How long to wait until a unix server's full queue is tried again.
+// How long to sleep before the next connect(2) on a unix socket, when the
+// server's queue of waiting clients was full.
 constexpr int kQueuePauseMs = 1;
 
-// One address that is being tried.
+// One address to which a socket is being connected.
 struct Attempt {
   const Address* peer;
-  std::size_t index;  // among all addresses
+  std::size_t index;  // of `peer`, among all addresses
   os::Begun socket{};
-  int begun = 0;  // how often this address has been tried
+  int begun = 0;  // how many sockets were opened for it
 };
 
 // All attempts of one connect_first().
@@ -50,10 +53,10 @@ class Race {
 
   const std::span<const Address> peers_;
   const ConnectOptions& options_;
-  std::size_t next_ = 0;       // the address to be tried next
-  Deadline next_at_ = kNever;  // and when, if no attempt fails before
+  std::size_t next_ = 0;       // index of the address to be tried next
+  Deadline next_at_ = kNever;  // when to try it, if no attempt fails before
   std::vector<Attempt> under_way_;
-  std::vector<pollfd> polled_;   // one for each that is under way
+  std::vector<pollfd> polled_;   // one for each of under_way_
   std::error_code first_error_;  // of peers_[0], once it has failed
 };
 
@@ -78,8 +81,9 @@ Result<Connected> Race::run() {
   return fail(is_late() ? Errc::dial_timeout : first_error_);
 }
 
-// Begins with the next address, and with those behind it as long as one fails
-// at once.
+// Begins to connect to the next address. When that fails at once, goes on with
+// the address behind it, and so on until one attempt is under way, no address
+// is left, or the deadline has come.
 void Race::begin_next() {
   bool begun = false;
   while (!begun && next_ < peers_.size()) {
@@ -98,7 +102,9 @@ void Race::begin_next() {
       may_begin_by_time() ? deadline_after(options_.attempt_delay) : kNever;
 }
 
-// With a near port of its own only one socket at a time can be bound to it.
+// Returns true if there is a next address and it may be tried while earlier
+// attempts are under way. It may not when the caller has chosen the local port:
+// only one socket at a time can be bound to that port.
 bool Race::may_begin_by_time() const {
   return next_ < peers_.size() && kernel_picks_port();
 }
@@ -118,7 +124,8 @@ std::error_code Race::begin(Attempt& attempt) {
   }
 }
 
-// Sleeps until an attempt may have ended, or the next one is to begin.
+// Sleeps until the socket of an attempt is ready, the next connect(2) is due,
+// or the deadline has come. May return earlier. Fails as poll(2) does.
 std::error_code Race::sleep() {
   polled_.clear();
   int limit_ms = os::left_ms(std::min(options_.deadline, next_at_));
@@ -133,8 +140,11 @@ std::error_code Race::sleep() {
   return ready < 0 && errno != EINTR ? last_system_error() : std::error_code();
 }
 
-// Returns the connection if `attempt` has won. If it has failed, begins it
-// again or closes its socket.
+// Checks one attempt after sleep(); `is_ready`: poll(2) has reported its
+// socket. Returns the connected socket if the attempt has succeeded, else
+// nothing. Calls connect(2) again if the queue of a unix server was full. Opens
+// a new socket if the kernel has picked a local port that cannot be used. After
+// any other failure closes the socket.
 std::optional<Connected> Race::look_at(Attempt& attempt, bool is_ready) {
   std::error_code error;
   if (attempt.socket.queue_full) {
@@ -153,9 +163,12 @@ std::optional<Connected> Race::look_at(Attempt& attempt, bool is_ready) {
   return std::nullopt;
 }
 
-// No error when the socket is connected to a peer that is not itself. A socket
-// that may not be connected to itself gets EADDRNOTAVAIL: its port was a wrong
-// choice.
+// How connect(2) on the socket of `attempt` has ended: no error when it is
+// connected. TCP can connect a socket to itself when the kernel has picked the
+// dialled port as the local port. That counts as EADDRNOTAVAIL, after which
+// look_at() tries again. After the last of kAttemptsMax sockets it counts as
+// ECONNREFUSED: nobody listens on the dialled port. When the caller has chosen
+// the local port, a socket connected to itself counts as connected.
 std::error_code Race::result_of(const Attempt& attempt) const {
   const int fd = attempt.socket.fd.get();
   if (const auto error = os::connect_result(fd)) return error;
@@ -165,7 +178,8 @@ std::error_code Race::result_of(const Attempt& attempt) const {
                              : std::errc::connection_refused);
 }
 
-// The kernel has picked a near port that does not do.
+// Returns true if `error` means that the kernel has picked a local port that
+// cannot be used. Another socket may get a better one.
 bool Race::is_kernels_mistake(std::error_code error) const {
   return kernel_picks_port() && error == std::errc::address_not_available;
 }

@@ -40,41 +40,47 @@ struct Connected {
   Address peer;
 };
 
-/// Begins one attempt: os::begin_connect(), or a stand-in of a test.
+/// Opens a socket and begins to connect it from `local` to `peer`. This is
+/// os::begin_connect(), or a function by which a test replaces it.
 using BeginConnect =
     std::function<Result<os::Begun>(const Address& peer, const Address& local)>;
 
-/// How connect_first() connects.
+/// The options of connect_first().
 struct ConnectOptions {
-  /// The moment at which all attempts end.
+  /// The moment at which connect_first() gives up; kNever: no time limit.
   Deadline deadline = kNever;
-  /// The near end; no address lets the kernel choose.
+  /// The local address to connect from. An empty Address leaves the choice of
+  /// address and port to the kernel.
   Address local = {};
-  /// How long an attempt goes on alone before the next address is tried.
+  /// How long after the start of one attempt the next address is tried as well,
+  /// if the attempt has neither succeeded nor failed by then.
   std::chrono::milliseconds attempt_delay{250};
   BeginConnect begin = os::begin_connect;
 };
 
-/// Connects to the one of `peers` that answers first, and closes the other
-/// attempts. Begins with the first of `peers`; begins the next one when an
-/// attempt has failed, or after `attempt_delay`. When `options.local` has a
-/// port of its own, only one socket can be bound to it, and the next attempt
-/// begins only after the one before has failed. Requires: at least one peer.
+/// Connects to the one of `peers` that answers first, and closes the sockets of
+/// the other attempts. Begins with the first of `peers`; begins the next one
+/// when an attempt has failed, or when `attempt_delay` has passed since the
+/// last one began. When the port of `options.local` is not 0, only one socket
+/// can be bound to it, and the next attempt begins only after the one before
+/// has failed. Requires: at least one peer.
 ///
-/// While the kernel picks the near port, an attempt is repeated twice at most
-/// after two mistakes of the kernel: the port that it picked is taken
-/// (EADDRNOTAVAIL), or is the very port that is dialled, so that TCP connects
-/// the socket to itself. Unlike upstream: a third self-connection is not handed
-/// out. It proves that nobody listens there: std::errc::connection_refused.
+/// When the kernel picks the local port, it may pick one that cannot be used: a
+/// port that is in use (EADDRNOTAVAIL), or the very port that is dialled, so
+/// that TCP connects the socket to itself. Then the attempt is repeated, at
+/// most twice for each peer. Unlike upstream: a third self-connection is not
+/// returned. It proves that nobody listens on that port; the attempt has failed
+/// with std::errc::connection_refused.
 ///
 /// Fails with Errc::dial_timeout once the deadline has passed; when all peers
-/// have failed, with the error of the first one. [any but a poller]
+/// have failed, with the error of the first of `peers`. [any but a poller]
 [[nodiscard]] Result<Connected> connect_first(std::span<const Address> peers,
                                               const ConnectOptions& options);
 
-/// The same addresses in the order in which they are tried: the families take
-/// turns, the first one's family begins, and within a family the order stays.
-/// So a family that does not work costs one attempt, not all of them. [any]
+/// Returns `addresses` in the order in which they are to be tried: IPv4 and
+/// IPv6 take turns while both have addresses left, beginning with the family of
+/// the first address. Within a family the order stays. If the first family does
+/// not work at all, the second attempt already uses the other one. [any]
 os::Addresses interleave_families(const os::Addresses& addresses);
 
 }  // namespace netpoll

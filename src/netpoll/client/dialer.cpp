@@ -11,8 +11,9 @@
 namespace netpoll {
 namespace {
 
-// The handlers of a dialled connection. A Connection only borrows its handlers:
-// a server's outlive it, but a dialled connection has no server.
+// Keeps the handlers of a dialled connection alive. A Connection only refers to
+// its handlers: a server's handlers outlive its connections, but a dialled
+// connection has no server.
 struct KeptHandlers : RefCounted<KeptHandlers> {
   explicit KeptHandlers(Handlers all) : handlers(std::move(all)) {}
   const Handlers handlers;
@@ -24,8 +25,9 @@ Result<DialedConnection> start_connection(Runtime& runtime, Connected socket,
   const auto kept = make_ref<KeptHandlers>(std::move(handlers));
   DialedConnection connection(make_ref<Connection>(
       runtime, std::move(socket.fd), socket.peer, kept->handlers, options));
-  // The callback holds the handlers, and the connection holds the callback
-  // until it is deleted.
+  // This close callback holds a reference to `kept`, and the connection holds
+  // the callback until the connection is deleted. So the handlers live as long
+  // as the connection.
   const auto error = connection->start([kept](Connection&) {});
   if (error) return fail(error);
   return connection;
@@ -63,7 +65,8 @@ Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
   how.attempt_delay = options.attempt_delay;
   Result<Connected> socket = connect_first(interleave_families(*peers), how);
   if (!socket) return fail(socket.error());
-  // When "any" was dialled (":80"), the kernel has chosen the address.
+  // The socket may be connected to another address than the one that was
+  // dialled: for "any" (":80") the kernel chooses the address.
   if (const auto peer = Address::peer_of(socket->fd.get())) {
     socket->peer = *peer;
   }

@@ -37,11 +37,11 @@
 
 namespace netpoll {
 
-/// Owns a dialled connection, and closes it when destroyed; so no connection is
-/// forgotten with its descriptor open. Can be moved, not copied.
+/// Owns a dialled connection. The destructor closes the connection, so that
+/// none is forgotten with its descriptor open. Can be moved, not copied.
 class DialedConnection {
  public:
-  /// Takes over a started connection.
+  /// Owns `connection` from now on. Requires: `connection` is not null.
   explicit DialedConnection(Ref<Connection> connection)
       : connection_(std::move(connection)) {
     assert(connection_);
@@ -52,7 +52,7 @@ class DialedConnection {
     return *this;
   }
   /// Closes the connection, and does not wait: a handler that is running goes
-  /// on, and the connection is torn down after it.
+  /// on, and the connection is torn down when that handler has returned.
   ~DialedConnection() {
     if (connection_) connection_->close();
   }
@@ -66,53 +66,60 @@ class DialedConnection {
   Ref<Connection> connection_;
 };
 
-/// How to dial.
+/// The options of dial().
 struct DialOptions {
-  /// How long dial() may take in all, for names, addresses and attempts
-  /// together; 0: no time limit.
+  /// How long dial() may take in all, to look up the name and to try all its
+  /// addresses; 0: no time limit.
   std::chrono::milliseconds timeout{0};
-  /// How long an address of a name is tried alone before the next one is tried
-  /// as well; an address that fails is followed by the next one at once.
+  /// How long after the start of one attempt the next address of the name is
+  /// tried as well. When an attempt fails, the next address is tried at once.
   std::chrono::milliseconds attempt_delay{250};
-  /// The address of the near end, as Address::parse() takes it; "" lets the
-  /// kernel choose. The file of a unix socket is the caller's to remove.
+  /// The local address to connect from, as text for Address::parse(); "" leaves
+  /// the choice to the kernel. A unix path makes bind(2) create a file; dial()
+  /// never removes that file, the caller has to.
   std::string local = {};
-  /// Copied; the copy lives as long as the connection. What the handlers refer
-  /// to must live until the connection is torn down (its close callback runs
-  /// then) or the runtime is destroyed.
+  /// The handlers of the connection. dial() copies them, and the copy lives as
+  /// long as the connection. What the handlers refer to must live until the
+  /// connection is torn down (its close callback runs then) or the runtime is
+  /// destroyed.
   Handlers handlers = {};
   ConnectionOptions options = {};
-  /// Turns names into addresses. It may still run when dial() has returned
-  /// with Errc::dial_timeout.
+  /// The function that turns names into addresses. One call of it may still be
+  /// running when dial() has returned with Errc::dial_timeout.
   os::Lookup lookup = os::look_up;
 };
 
-/// Connects to `address` (see os::resolve) and has a poller of `runtime` read
-/// from the connection. Blocks until it is connected, or has failed. Several
-/// addresses of a name are tried side by side (client/connector.h); with
-/// `options.local`, only those of its family.
+/// Connects to `address`, an address or a name with a port (see os::resolve),
+/// and has a poller of `runtime` watch the connection. Blocks until the
+/// connection is made or has failed. When a name has several addresses, tries
+/// the next one after a failure or after `attempt_delay`, while the attempts
+/// before go on. When `options.local` is set, tries only addresses of the same
+/// family (IPv4, IPv6) as that one.
 ///
 /// Fails as os::resolve(), socket(2), bind(2), connect(2) do (a refusal is
 /// std::errc::connection_refused, not upstream's "closed by peer"); with
 /// Errc::dial_timeout, also when the deadline and another failure come
 /// together; with Errc::invalid_argument when the name has no address of
-/// `options.local`'s family; with Errc::conn_closed when on_prepare closes.
-/// Unlike upstream: the timeout limits unix sockets as well, and SO_BROADCAST,
-/// which means nothing to a stream, is not set. [any but a poller]
+/// `options.local`'s family; with Errc::conn_closed when on_prepare closes the
+/// connection. Unlike upstream: the timeout limits unix sockets as well, and
+/// SO_BROADCAST, which means nothing to a stream socket, is not set.
+/// [any but a poller]
 [[nodiscard]] Result<DialedConnection> dial(Runtime& runtime,
                                             std::string_view network,
                                             std::string_view address,
                                             const DialOptions& options = {});
-/// dial() with `timeout` as its only option. [any but a poller]
+/// As the other dial(), with `timeout` and otherwise the default options.
+/// [any but a poller]
 [[nodiscard]] Result<DialedConnection> dial(Runtime& runtime,
                                             std::string_view network,
                                             std::string_view address,
                                             std::chrono::milliseconds timeout);
 
-/// A connection over any connected stream socket, one end of a socketpair(2)
-/// for instance. Takes `fd` over, also when it fails. Fails as
-/// os::take_connected() does, or with Errc::conn_closed when on_prepare closes.
-/// Unlike upstream: time-outs work also when the ends have no addresses.
+/// Makes a connection from `fd`, any connected stream socket, for instance one
+/// end of a socketpair(2). Takes over `fd` in any case: on failure closes it.
+/// Fails as os::take_connected() does, or with Errc::conn_closed when
+/// on_prepare closes the connection. Unlike upstream: time-outs work also when
+/// the two sockets have no addresses.
 /// Upstream: NewFDConnection, net_dialer.go:38. [any]
 [[nodiscard]] Result<DialedConnection> adopt(
     Runtime& runtime, UniqueFd fd, Handlers handlers = {},

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// When bytes last went, either way; kept only while somebody asks.
+// When bytes of a connection last came or went. Kept only while the connection
+// has an idle timeout.
 //
 // Input and Output touch() it for each piece that arrives or leaves, the
-// poller's timer compares it with the idle timeout. Without one, a touch is one
-// load. Upstream has no such timeout: connection.SetIdleTimeout
+// poller's timer compares it with the idle timeout. Without an idle timeout a
+// touch is one load. Upstream has no such timeout: connection.SetIdleTimeout
 // (connection_impl.go:81) sets TCP's keepalive.
 //
 // Threads: set by any, touched by poller and writer, read by the poller.
@@ -19,28 +20,35 @@ namespace netpoll {
 
 class Activity {
  public:
-  /// Idle after `timeout` from now on; 0: never. [any]
+  /// Sets the idle timeout, and begins to count it now. 0: the connection is
+  /// never idle. [any]
   void set_timeout(std::chrono::milliseconds timeout) {
-    // relaxed, here and below: a moment that is a little old makes the timer
-    // look once more, or a little late.
+    // relaxed, at every access to last_: with a value that is a little old the
+    // timer fires too early and looks again, or overlooks a byte that moved
+    // just before.
     last_.store(Deadline::clock::now(), std::memory_order_relaxed);
-    // release: pairs with the acquire in idle_at(). Whoever sees a first
-    // timeout without this `last_` would take it for long over.
+    // release: pairs with the acquire in idle_at(): a thread that sees the
+    // timeout also sees this `last_`. With the first value of last_ the whole
+    // timeout would seem to have passed.
     timeout_.store(timeout, std::memory_order_release);
   }
-  /// Bytes went. [any]
+  /// Records that bytes come or go now. Does nothing without an idle timeout.
+  /// [any]
   void touch() {
     if (timeout_.load(std::memory_order_relaxed).count() <= 0) return;
     last_.store(Deadline::clock::now(), std::memory_order_relaxed);
   }
-  /// When it will have been idle for the whole timeout; kNever without one.
+  /// The moment at which the connection will have been idle for the whole idle
+  /// timeout, if no byte comes or goes before. kNever: no idle timeout is set.
   /// [any]
   Deadline idle_at() const {
-    // acquire: pairs with the release in set_timeout().
+    // acquire: pairs with the release in set_timeout(): the `last_` that was
+    // stored before the timeout.
     const auto timeout = timeout_.load(std::memory_order_acquire);
     if (timeout.count() <= 0) return kNever;
     const Deadline last = last_.load(std::memory_order_relaxed);
-    // In milliseconds: as many as they hold may not fit the clock.
+    // Compared in milliseconds, because `last + timeout`, in the clock's
+    // nanoseconds, may overflow.
     const auto left =
         std::chrono::floor<std::chrono::milliseconds>(kNever - last);
     return timeout < left ? last + timeout : kNever;

@@ -19,9 +19,10 @@ bool is_tcp(int fd) {
   return local && !local->is_unix();
 }
 
-// A step of a connection as a task, with a reference until the task is over.
+// One step of a connection's work as a task: a member function to be called,
+// and a reference that keeps the connection until the task is over.
 struct Step {
-  using MovesAsBytes = void;  // a Ref is a pointer
+  using MovesAsBytes = void;  // Task may move it as bytes: a Ref is a pointer
 
   void operator()() const { (static_cast<Connection&>(*self).*step)(); }
 
@@ -60,16 +61,19 @@ Connection::Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
 }
 
 void Connection::add_ref() const {
-  // relaxed: look() reads the count after an event of life_, which orders it.
+  // relaxed: the count orders nothing. look() gets it by the acquire in
+  // Lifecycle::begin_look(), which pairs with the release in user_gone().
   users_.fetch_add(1, std::memory_order_relaxed);
   FdOperator::add_ref();
 }
 
 void Connection::drop_ref() const {
-  // relaxed: as in add_ref(); user_gone() publishes the new count.
+  // relaxed: user_gone(), below, publishes the new count with a release.
   if (users_.fetch_sub(1, std::memory_order_relaxed) == 1) {
     auto& self = const_cast<Connection&>(*this);
-    // Not here: the caller may hold a lock that a close callback takes.
+    // If this thread gets the key, a task does the holder's work. Done here it
+    // could run a close callback, while the caller of drop_ref() may hold a
+    // lock that the callback takes.
     if (self.life_.user_gone() == Next::hold) {
       self.poller_.go(self.task(&Connection::run_task));
     }
@@ -87,7 +91,8 @@ std::error_code Connection::start(CloseCallback last) {
     return error;
   }
   set_alarm();
-  // If input was faster, its task has run on_connect by now, or will.
+  // Has a task run on_connect. If input came first, its event has given the key
+  // to a task already: that task runs on_connect, and nothing is done here.
   if (greets && life_.look_again() == Next::hold) {
     poller_.go(task(&Connection::run_task));
   }
@@ -98,7 +103,9 @@ void Connection::close() {
   settle(mark_closed());
 }
 
-// The first half of close(); the second is to settle() what it answers.
+// The first half of close(): marks the connection closed, wakes the threads
+// that wait, and limits the time for output that is still unsent. Returns what
+// settle(), the second half, is to be called with.
 Next Connection::mark_closed() {
   const Next next = life_.user_closed();
   input_.wake();
@@ -112,14 +119,17 @@ Next Connection::mark_closed() {
   return next;
 }
 
-// After an event. Does what the holder of the key has to do, but runs no
-// handler: this may be a user's thread.
+// To be called with the answer of an event of life_. If the event has given the
+// key to this thread, does the work of the holder of the key. Runs no handler,
+// since this may be a user's thread: a task does that.
 void Connection::settle(Next event) {
   if (event == Next::hold) go_on(false);
 }
 
-// [holder of the key] Looks and acts until decide() gives the key back, or the
-// key goes to a task, or the connection is torn down.
+// [holder of the key] Looks at the two halves and does what decide() answers,
+// again and again, until decide() gives the key back, or the key goes to a
+// task, or the connection is torn down. Without `runs_handlers` a task must
+// call the handlers.
 void Connection::go_on(bool runs_handlers) {
   assert(life_.is_held());
   answered_ = false;
@@ -149,7 +159,7 @@ Look Connection::look(bool stopping) const {
   Look it{.arrived = input_.committed(),
           .unread = input_.size(),
           .unsent = output_.is_unattended(),
-          // relaxed: see add_ref().
+          // relaxed: begin_look() has ordered it; see add_ref().
           .held = users_.load(std::memory_order_relaxed) > 0};
   it.idle = stopping && answered_ && it.unread == 0 && output_.is_empty() &&
             os::bytes_waiting(fd()) == 0;
@@ -161,11 +171,12 @@ Task Connection::task(void (Connection::*step)()) {
 }
 
 Result<UniqueFd> Connection::detach() {
-  UniqueFd socket = take_socket();  // before the close, which finds none
+  UniqueFd socket = take_socket();  // first, so close_socket() finds none
   const Next next = mark_closed();
   poller_.detach(*this);
   output_.drop_unattended();
-  // A flush on another thread was woken, or sends one turn at most.
+  // Waits until no thread is inside a flush(). That is soon: mark_closed() has
+  // woken a flush() that slept, and one that sends ends after its present turn.
   while (output_.is_busy())
     std::this_thread::yield();
   settle(next);
@@ -182,7 +193,8 @@ void Connection::close_if_quiet(Quiet& quiet, Milliseconds grace) {
   const bool input_is_quiet = quiet.look(input_.committed(), input_.size() > 0,
                                          Deadline::clock::now(), grace) &&
                               os::bytes_waiting(fd()) == 0;
-  // The key is held already.
+  // The result, what to do with the key, is not needed: try_hold() has taken
+  // the key, and settle() below does the work of its holder.
   if (input_is_quiet && output_.is_empty()) static_cast<void>(mark_closed());
   settle(Next::hold);
 }
@@ -211,8 +223,11 @@ void Connection::set_idle_timeout(Milliseconds timeout) {
   set_alarm();
 }
 
-// A thread that changes one of the three moments calls this, or has on_timer()
-// come at once, which calls it.
+// Sets the connection's only timer to the end of the linger wait or, when the
+// connection does not linger, to the sooner of two moments: the poller gives up
+// unattended output; the idle timeout ends. A thread that changes one of the
+// three calls this function, or sets the timer to now, so that on_timer() calls
+// it.
 void Connection::set_alarm() {
   const auto soonest = [this] {
     const Deadline first = std::min(output_.give_up_at(), activity_.idle_at());
@@ -226,8 +241,8 @@ void Connection::set_keepalive(std::chrono::seconds idle) {
   if (!is_tcp_) return;
   const auto seconds = std::min<std::chrono::seconds::rep>(
       idle.count(), os::kKeepaliveMax.count());
-  // Under the lock: after the descriptor is closed or detached its number may
-  // be another socket's.
+  // Locked, so that no thread closes or detaches the descriptor meanwhile: its
+  // number might then belong to another socket.
   const Lock lock(mutex_);
   if (!socket_) return;
   static_cast<void>(

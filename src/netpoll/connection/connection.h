@@ -13,8 +13,7 @@
 // sends any more, the close callbacks run. Finished, some time later if the
 // close lingers: unwatched, descriptor closed, `last` called.
 //
-// Inv-1. Every decision about the connection's life is an answer of life_; this
-//        class carries the answers out and decides nothing.
+// Inv-1. life_ takes every decision on the connection's life, this class none.
 // Inv-2. Only the holder of the key calls on_connect and on_request, touches
 //        the fields guarded by the key, and tears down.
 // Inv-3. The descriptor is closed by close_socket(), after the poller has left
@@ -54,82 +53,83 @@ class Connection final : public FdOperator {
   using CloseCallback = Handler;
   using Milliseconds = std::chrono::milliseconds;
 
-  /// A connection over `fd`, a non-blocking stream socket, on the poller whose
-  /// turn it is. `runtime` and `handlers` must outlive it; nothing happens
-  /// before start(). [init]
+  /// A connection over `fd`, a non-blocking stream socket, on the poller that
+  /// the load balance picks. `runtime` and `handlers` must outlive it. Nothing
+  /// is watched or called before start(). [init]
   Connection(Runtime& runtime, UniqueFd fd, const Address& peer,
              const Handlers& handlers, const ConnectionOptions& options = {});
 
-  // Ref<Connection> is a user's (Inv-5), Ref<FdOperator> the library's. [any]
+  // Ref<Connection> counts as a user's (Inv-5), Ref<FdOperator> does not. [any]
   void add_ref() const;
   void drop_ref() const;
 
   /// Runs on_prepare, has the poller watch the socket, runs on_connect on a
-  /// worker. `last` runs when the connection is finished; nothing of `handlers`
-  /// is touched afterwards. Fails, and closes, as epoll_ctl(2) does, or with
-  /// Errc::conn_closed after a close in on_prepare. [init]
+  /// worker. `last` runs when the socket is closed or detached; no handler is
+  /// touched afterwards. Fails, and closes then, as epoll_ctl(2) does or, after
+  /// a close in on_prepare, with Errc::conn_closed. [init]
   [[nodiscard]] std::error_code start(CloseCallback last = {});
 
-  /// The two halves, each for one thread at a time; they live as long as this.
+  /// Each half is for one thread at a time, and lives as long as this object.
   Input& reader() { return input_; }    ///< The reading half. [any]
   Output& writer() { return output_; }  ///< The writing half. [any]
 
-  /// Replaces on_connect; may be empty. Until on_prepare has returned. [init]
+  /// Replaces on_connect; empty: none. Not after on_prepare's return. [init]
   void set_on_connect(Handler handler);
-  /// Replaces on_request from the next call on; unread input calls it at once.
-  /// An empty one leaves the input to a reader on another thread. Unlike
-  /// upstream, a task that runs notices it: connection.SetOnRequest,
-  /// connection_onevent.go:67. [any]
+  /// Replaces on_request from its next call on; unread input causes it at once.
+  /// An empty `handler` leaves the input to a reader on another thread. Unlike
+  /// upstream, a task that runs notices it, and calls `handler`:
+  /// connection.SetOnRequest, connection_onevent.go:67. [any]
   void set_on_request(Handler handler);
-  /// Replaces on_disconnect until it has been called; may be empty. [any]
+  /// Replaces on_disconnect; an empty `handler`: none. A call after
+  /// on_disconnect was called has no effect. [any]
   void set_on_disconnect(Handler handler);
 
-  /// Neither side has closed it, as far as the kernel has reported. [any]
+  /// Neither side has closed, and the kernel has reported no failure. [any]
   bool is_active() const { return life_.is_active(); }
-  /// Closes: wakes what waits in reader() or writer(), tears down now or, while
-  /// a handler runs, when it returns. What was flushed is still sent (see
-  /// ConnectionOptions::linger), unread input stays. Never waits. [any]
+  /// Closes: wakes what waits in reader() or writer(), and tears down as soon
+  /// as no handler runs. What was flushed is still sent, see
+  /// ConnectionOptions::linger; unread input stays readable. Never waits. [any]
   void close();
-  /// Sends a FIN after what was flushed; reading goes on, flush() fails with
-  /// Errc::conn_closed. Fails with that when the connection is closed, or as
+  /// Sends a FIN after what was flushed. Reading goes on; a later flush()
+  /// fails. Fails with Errc::conn_closed when the connection is closed, or as
   /// shutdown(2) does. A second call does nothing. Upstream has none. [any]
   [[nodiscard]] std::error_code shutdown_write() { return output_.shut(); }
-  /// Closes, but hands the descriptor over, open and watched by no poller. What
-  /// is unread stays readable here: reader().slice(reader().size()) takes it.
-  /// What is unsent is lost. Waits until a flush on another thread returns.
-  /// Fails with Errc::conn_closed when the descriptor is gone. Requires: not
-  /// inside its own flush(). Upstream: connection.Detach. [any]
+  /// Closes, but returns the descriptor, open and watched by no poller. Unread
+  /// input stays readable: reader().slice(reader().size()) takes it. Unsent
+  /// output is lost. Waits for a flush on another thread to return. Fails with
+  /// Errc::conn_closed when the descriptor is closed or detached. Requires: not
+  /// inside this connection's flush(). Upstream: connection.Detach. [any]
   [[nodiscard]] Result<UniqueFd> detach();
-  /// Runs `callback` when the connection is torn down, whatever ended it, the
-  /// newest first; at once if it has been. Unlike upstream, where two threads
-  /// may lose one: connection.AddCloseCallback, connection_onevent.go:80. [any]
+  /// Has `callback` run when the connection is torn down, whatever ended it;
+  /// the newest callback runs first. If it is torn down already, runs
+  /// `callback` at once. Unlike upstream, where two threads may lose one:
+  /// connection.AddCloseCallback, connection_onevent.go:80. [any]
   void add_close_callback(CloseCallback callback);
 
-  /// From now on it closes as soon as on_request has returned and all input is
-  /// read and all output sent. [any]
+  /// From now on the connection closes as soon as on_request has returned and
+  /// all input is read and all output sent. [any]
   void stop();
-  /// Closes if nothing is under way: no handler, nothing unsent, no input in
-  /// the kernel, and `quiet` says so of the input that came. [any]
+  /// Closes if no handler runs, no output is unsent, the kernel holds no input,
+  /// and quiet.look() finds the input quiet. [any]
   void close_if_quiet(Quiet& quiet, Milliseconds grace);
 
-  // How long one call may wait; 0: for ever; negative: as before. [any]
+  // How long a read or flush may wait; 0: no limit; negative: unchanged. [any]
   void set_read_timeout(Milliseconds t) { input_.limit().set_timeout(t); }
   void set_write_timeout(Milliseconds t) { output_.limit().set_timeout(t); }
-  // The moment until which calls may wait; kNever: the timeout counts. [any]
+  // Until when reads, or flushes, may wait; kNever: the timeout counts. [any]
   void set_read_deadline(Deadline at) { input_.limit().set_deadline(at); }
   void set_write_deadline(Deadline at) { output_.limit().set_deadline(at); }
   void set_deadline(Deadline at);
-  // The options of the same name, see ConnectionOptions. [any]
+  // Change the fields of ConnectionOptions that have these names. [any]
   void set_idle_timeout(Milliseconds timeout);
   void set_keepalive(std::chrono::seconds idle);
   void set_max_input(std::size_t bytes) { input_.set_max_input(bytes); }
-  /// 0 also ends the wait of a close that lingers already. [any]
+  /// Sets ConnectionOptions::linger; 0 also ends a wait that has begun. [any]
   void set_linger(Milliseconds limit);
-
-  /// The near end; none once the descriptor is closed. Unlike upstream never
-  /// the listener's wildcard. [any]
+  /// The address of our end; empty once the descriptor is closed or detached.
+  /// Unlike upstream never the listener's wildcard. [any]
   Address local_addr() const;
-  Address remote_addr() const { return peer_; }  ///< The far end. [any]
+  Address remote_addr() const { return peer_; }  ///< The peer's. [any]
 
  private:
   // connection_poller.cpp [poller]
@@ -170,18 +170,18 @@ class Connection final : public FdOperator {
   void close_socket();
   UniqueFd take_socket();
 
-  // Constant after construction.
+  // The first four are constant after construction.
   Poller& poller_;
   const Handlers& handlers_;
   const Address peer_;
   const bool is_tcp_;
-  bool answered_ = false;  // on_request ran in this tenure; guarded by the key
+  bool answered_ = false;  // guarded by the key: on_request ran in this go_on()
   mutable std::atomic<std::uint32_t> users_{1};  // Refs that users hold
   // Guarded by the key.
   const Handler* serving_;  // the on_request to call
   CloseCallback last_;
 
-  mutable Mutex mutex_;  // of the fields at the end, and of output_'s state
+  mutable Mutex mutex_;  // guards the fields at the end, and output_'s state
   Lifecycle life_;
   Activity activity_;
   Input input_;

@@ -16,15 +16,16 @@ namespace netpoll {
 void Connection::tear_down() {
   assert(!is_active());
   assert(life_.is_held());
-  // If a thread is sending, that thread goes on with continue_tear_down():
-  // nothing here waits for it.
+  // stop() returns true when no thread is sending. Otherwise the last thread
+  // that sends calls continue_tear_down(), and nothing here waits for it.
   if (output_.stop()) end_for_user();
 }
 
 void Connection::continue_tear_down(FdOperator& op) {
   auto& self = static_cast<Connection&>(op);
   if (self.poller_.on_poller_thread()) {
-    // Perhaps inside on_writable(), where no user code runs.
+    // The poller may be inside on_writable() here, where no user code may run.
+    // So a task runs the close callbacks.
     self.poller_.defer(self.task(&Connection::end_for_user));
   } else {
     self.end_for_user();
@@ -52,8 +53,9 @@ void Connection::run_close_callbacks() {
   }
 }
 
-// A reset could destroy an answer that the peer has not got, or not all of it:
-// the kernel sends one if input is unread at the close, or comes after it.
+// True when a close(2) now could destroy an answer that the peer has not got,
+// or not all of it. The kernel sends a reset if input is unread at the close,
+// or comes after it, and the reset may overtake the answer.
 bool Connection::must_linger() const {
   if (!is_tcp_ || life_.closed_by() != ClosedBy::user) return false;
   const Lock lock(mutex_);
@@ -67,14 +69,17 @@ bool Connection::must_linger() const {
 void Connection::begin_linger() {
   {
     const Lock lock(mutex_);
-    // Fails when the peer has reset the connection; then the poller ends it.
+    // Fails when the peer has reset the connection. The poller reports the
+    // reset too, and then hang_up() ends the linger wait.
     static_cast<void>(os::shutdown_write(socket_.get()));
     lingers_until_ = deadline_after(linger_limit_);
   }
   static_cast<void>(poller_.watch_input(*this, true));
   set_alarm();
-  // If hang_up() detached this operator before lingers_until_ was set, neither
-  // of the two calls above has an effect. If it detaches later, it sees it.
+  // hang_up() may have detached this operator on the poller. If it did so
+  // before lingers_until_ was set, watch_input() and set_alarm() had no effect,
+  // and the linger wait ends here. If it does so later, it sees lingers_until_
+  // and ends the wait itself.
   if (!poller_.watches(*this)) end_linger();
 }
 
@@ -102,13 +107,15 @@ void Connection::set_linger(Milliseconds limit) {
 }
 
 void Connection::finish() {
-  // If the poller is inside this operator it calls on_detached() as it leaves.
+  // False: the poller is inside a function of this operator. As it leaves, it
+  // calls on_detached(), which closes the socket.
   if (poller_.detach_soon(*this)) close_socket();
 }
 
 void Connection::close_socket() {
-  assert(!poller_.watches(*this));  // Inv-3
-  // `last` may drop the last reference of the registry.
+  assert(!poller_.watches(*this));  // Inv-3 of connection.h
+  // last_() may make the registry drop its reference, perhaps the only one.
+  // `self` keeps this object until the function returns.
   const Ref<FdOperator> self = Ref<FdOperator>::share(*this);
   take_socket().reset();
   if (last_) last_(*this);  // handlers_ may be gone from here on

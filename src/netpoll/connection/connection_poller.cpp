@@ -20,23 +20,29 @@ void Connection::on_readable() {
   if (!moved->again) bring_input();
 }
 
-// Input was committed: a task handles it, or the reader that sleeps for it.
+// To be called after input was committed. If the event gives the key to the
+// poller, a task is to handle the input. If not, wakes the reader once all the
+// bytes that it sleeps for have come.
 void Connection::bring_input() {
   const Next next = life_.input_came();
   if (next != Next::hold) input_.wake_if_enough();
   defer_task_of(next);
 }
 
-// The key goes with the task.
+// If `next` is hold, the poller has the key: defers a task that does the work
+// of the holder of the key. The key goes to that task.
 void Connection::defer_task_of(Next next) {
   if (next == Next::hold) poller_.defer(task(&Connection::run_task));
 }
 
-// After close() nobody asks for input.
+// To be called for input that comes after our close(), when nobody will read
+// it. While the close lingers, reads it and throws it away, and ends the wait
+// at the peer's own end. Otherwise only stops watching for input.
 void Connection::discard_input() {
   if (!lingers_until()) {
     static_cast<void>(poller_.watch_input(*this, false));
-    // If begin_linger() watched just before that line, watch again.
+    // If begin_linger() began to watch for input before the line above, that
+    // line has stopped it: begin again.
     if (lingers_until()) static_cast<void>(poller_.watch_input(*this, true));
     return;
   }
@@ -48,7 +54,8 @@ void Connection::on_writable() {
   assert(poller_.on_poller_thread());
   ConsumedNodes sent;
   const bool attended = output_.drain(sent);
-  // A task destroys them: a lent block's done() is user code.
+  // A task destroys the sent nodes: that may call done() of a lent block, which
+  // is user code and must not run inside this function.
   if (!sent.is_empty()) poller_.defer([nodes = std::move(sent)] {});
   if (!attended) return;
   input_.resume();
@@ -57,8 +64,9 @@ void Connection::on_writable() {
 
 void Connection::on_hangup() {
   assert(poller_.on_poller_thread());
-  // The kernel may hold input that was not read for lack of room. The peer is
-  // gone, so that is a socket's buffer at most; one read a turn takes it in.
+  // The kernel may hold input that was not read because Input was full. The
+  // peer sends no more, so this is one receive buffer at most. It is read
+  // despite the limit, one read in each turn, before the end is handled.
   if (life_.closed_by() != ClosedBy::user) {
     const Result<os::Moved> moved = input_.fill_beyond(fd());
     if (moved && moved->bytes > 0) return bring_input();
@@ -77,7 +85,8 @@ void Connection::on_timer() {
   set_alarm();
 }
 
-// While a handler runs nothing is idle: the time is counted anew from now on.
+// The idle timeout has passed: closes the connection, unless a thread holds the
+// key, because a handler runs. Then the idle time is counted anew from now.
 void Connection::close_idle() {
   activity_.touch();
   set_alarm();
@@ -89,7 +98,8 @@ void Connection::close_idle() {
 void Connection::hang_up(ClosedBy by) {
   assert(poller_.on_poller_thread());
   if (by == ClosedBy::peer) {
-    // Still watched for output: answers may be on their way.
+    // Only the watch for input ends. The poller still watches for output: the
+    // peer may read on, and answers may be unsent.
     static_cast<void>(poller_.watch_input(*this, false));
   } else {
     poller_.detach(*this);

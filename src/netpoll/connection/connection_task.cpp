@@ -9,10 +9,13 @@
 
 namespace netpoll {
 
-// The task holds the key.
+// The task that does the work of the holder of the key, handlers included. The
+// key was given to the task with it.
 void Connection::run_task() {
-  // No worker can be started. What ends the connection may run on the poller
-  // meanwhile, but a handler waits for its worker.
+  // The poller runs this task itself, because no worker can be started. While
+  // the connection is active the task is deferred again until there is a
+  // worker, since a handler may block. Once the connection has ended the task
+  // runs here, so that the end needs no worker.
   if (poller_.stands_in_for_worker() && is_active()) {
     return poller_.defer(task(&Connection::run_task));
   }
@@ -22,7 +25,7 @@ void Connection::run_task() {
 void Connection::greet() {
   assert(life_.is_held());
   call(on_connect_.newest(mutex_), "on_connect");
-  input_.resume_if_room();  // on_connect may have read without release()
+  input_.resume_if_room();  // if reading was paused, and on_connect read
   if (life_.greeted() == Next::tell) tell_disconnect();
 }
 
@@ -36,7 +39,8 @@ void Connection::handle_request() {
   life_.handled(arrived, took);
   answered_ = true;
   if (took && input_.size() > 0) return input_.resume_if_room();
-  // on_request wants more, or leaves the input to a reader on another thread.
+  // on_request took nothing: it waits for more input, or leaves the input to a
+  // reader on another thread. If that reader sleeps, it may have to be woken.
   if (!took) input_.wake_if_enough();
   if (input_.is_full() && input_.committed() == arrived) {
     refuse_full_input();
@@ -45,8 +49,9 @@ void Connection::handle_request() {
   }
 }
 
-// The input is full and on_request has given nothing back: the poller would
-// never read again, and on_request never be called.
+// Closes the connection and logs why. The input is full, and on_request has
+// returned without freeing any of it: the poller would never read again, and
+// on_request would never be called again.
 void Connection::refuse_full_input() {
   if (life_.closed_by() == ClosedBy::user) return;
   log::warn("max_input", input_.size() > 0
@@ -56,7 +61,8 @@ void Connection::refuse_full_input() {
   static_cast<void>(mark_closed());  // the key is held already
 }
 
-// As a task without the key, or by greet(), whose thread holds the key.
+// Calls on_disconnect. Runs as a task that does not hold the key, or is called
+// by greet(), whose thread holds the key.
 void Connection::tell_disconnect() {
   const Handler& handler = on_disconnect_.newest(mutex_);
   if (handler) call(handler, "on_disconnect");

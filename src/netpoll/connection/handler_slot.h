@@ -3,13 +3,13 @@
 
 // One handler of a connection, which may be replaced while it runs.
 //
-//    any thread: set(next) --> next_
-//    caller:     get()     <-- next_ becomes the current handler
+//    any thread: set(next)  --> own_->next
+//    caller:     newest()   <-- own_->next becomes the current handler
 //
-// A handler that runs is never destroyed under its own feet: set() puts the new
-// one aside, and newest(), which the handler's only caller uses between two
-// calls, makes it the current one. The slot's words are guarded by the mutex
-// that both get; a handler is destroyed after that mutex is unlocked.
+// A handler is never destroyed while it runs: set() puts the new one aside, and
+// newest(), which the handler's only caller uses between two calls, makes it
+// the current one. The slot is guarded by the mutex that set(), is_set() and
+// newest() are given; a handler is destroyed after that mutex is unlocked.
 // Unlike upstream, whose running task keeps the handler that it began with: one
 // that on_connect sets while input arrives is not called for that input:
 // connection.onProcess, connection_onevent.go:180; #421.
@@ -24,30 +24,34 @@ namespace netpoll {
 
 class HandlerSlot {
  public:
-  /// `first` must outlive this slot.
+  /// A slot whose handler is `first` until set() is called. `first` must
+  /// outlive the slot. [init]
   explicit HandlerSlot(const Handler& first) : current_(&first) {}
   HandlerSlot(const HandlerSlot&) = delete;
   HandlerSlot& operator=(const HandlerSlot&) = delete;
 
-  /// `next` is the handler from the next newest() on; it may be empty. Returns
-  /// whether it is not. [any]
+  /// Makes `next`, which may be empty, the handler that the next newest()
+  /// returns. Returns true when `next` is not empty. Requires: all calls of one
+  /// slot are given the same `mutex`. [any]
   bool set(Mutex& mutex, Handler next) {
     const bool is_set = next != nullptr;
     auto newer = std::make_unique<const Handler>(std::move(next));
     const Lock lock(mutex);
     if (own_ == nullptr) own_ = std::make_unique<Own>();
-    own_->next.swap(newer);  // one that was never called goes after the lock
+    own_->next.swap(newer);  // an unused older one goes after the lock
     return is_set;
   }
-  /// The newest handler is not empty. [any]
+  /// Returns true when the handler that the next newest() returns is not empty.
+  /// [any]
   bool is_set(Mutex& mutex) const {
     const Lock lock(mutex);
     const bool has_next = own_ != nullptr && own_->next != nullptr;
     return (has_next ? *own_->next : *current_) != nullptr;
   }
-  /// The newest handler; valid until the next call. [the handler's only caller]
+  /// Makes the handler that was set last the current one, and returns it. It is
+  /// valid until the next newest(). [the one thread that calls the handler]
   const Handler& newest(Mutex& mutex) {
-    std::unique_ptr<const Handler> replaced;  // goes after the lock
+    std::unique_ptr<const Handler> replaced;  // destroyed after the unlock
     const Lock lock(mutex);
     if (own_ == nullptr || own_->next == nullptr) return *current_;
     current_ = own_->next.get();
@@ -56,10 +60,11 @@ class HandlerSlot {
   }
 
  private:
-  // Most connections never replace a handler, and pay one pointer for it.
+  // The handlers that set() was given. Allocated by the first set(): most
+  // connections never call it, and need only one pointer for this.
   struct Own {
-    std::unique_ptr<const Handler> current;  // null while the first one is
-    std::unique_ptr<const Handler> next;     // set, and not yet the current one
+    std::unique_ptr<const Handler> current;  // null: `first` is current
+    std::unique_ptr<const Handler> next;     // set, but not current yet
   };
 
   const Handler* current_;

@@ -72,43 +72,50 @@ namespace netpoll {
 
 class Connection;
 
-/// The connection is valid while the handler runs; a Ref keeps it longer.
+/// A function that the library calls with a connection, which stays valid while
+/// the function runs. A Ref<Connection> keeps the connection longer.
 using Handler = std::function<void(Connection&)>;
 
 struct Handlers {
   Handler on_prepare = {};
   Handler on_connect = {};
-  /// Called while unread input is there. Input that a call has left untouched
-  /// does not call it again before more arrives. Unlike upstream, which calls
-  /// such a handler without end, and says so in its contract: OnRequest,
-  /// eventloop.go:114.
+  /// Called again and again while unread input is there. After a call that took
+  /// nothing, it is not called before more input arrives. Unlike upstream,
+  /// which calls such a handler without end, and says so in its contract:
+  /// OnRequest, eventloop.go:114.
   Handler on_request = {};
   Handler on_disconnect = {};
 };
 
-/// What a connection starts with. Upstream: Option, netpoll_options.go:20.
+/// The options that a connection starts with. Upstream: Option,
+/// netpoll_options.go:20.
 struct ConnectionOptions {
-  std::chrono::milliseconds read_timeout{0};   ///< 0: no limit
-  std::chrono::milliseconds write_timeout{0};  ///< 0: no limit
+  std::chrono::milliseconds read_timeout{0};   ///< of one read; 0: no limit
+  std::chrono::milliseconds write_timeout{0};  ///< of one flush(); 0: no limit
   /// The connection closes when no byte came or went for so long and no handler
-  /// runs; 0: never. Unlike upstream, whose option of this name is `keepalive`:
-  /// connection.SetIdleTimeout, connection_impl.go:81; #419.
+  /// runs; 0: never. Unlike upstream, where SetIdleTimeout sets TCP's
+  /// keepalive, which here is `keepalive`: connection.SetIdleTimeout,
+  /// connection_impl.go:81; #419.
   std::chrono::milliseconds idle_timeout{0};
-  /// After so long without a byte TCP asks whether the peer is still there, and
-  /// the connection fails if it is not; 0: TCP does not ask.
+  /// After so long without a byte the kernel asks the peer, by TCP's keepalive,
+  /// whether it is still there. Without an answer the connection fails. 0: the
+  /// kernel does not ask.
   std::chrono::seconds keepalive{0};
-  /// Bytes of input, unread or not given back by release(), at which the poller
-  /// stops reading, so that the peer has to wait; 0: no limit. A call that
-  /// waits for more lets that much more in. An on_request that leaves a full
-  /// input as it is gets its connection closed.
+  /// The limit of the input in bytes: when so many are unread, or read and not
+  /// given back by release(), the poller stops reading, so that the peer has to
+  /// wait. 0: no limit. A reader's call that waits for more bytes than that
+  /// lets in as many as it waits for. When on_request returns and leaves a full
+  /// input as it is, the connection is closed.
   std::size_t max_input = 4 * 1024 * 1024;
-  /// Bytes that the first read takes at most; later reads take more when they
-  /// were filled, and less again when they were not.
+  /// How many bytes the first read from the socket takes at most. This size
+  /// grows after a read that filled it, and shrinks after a read that used less
+  /// than a quarter of it.
   std::size_t read_size = 8 * 1024;
-  /// How long a closed connection may take to send what was flushed and, if the
-  /// peer has not got all of it or has sent more than was read, to wait for the
-  /// peer's own close. Without this wait TCP answers the peer's next byte with
-  /// a reset, which may overtake the answer. 0: does not wait.
+  /// How long, after a close on our side, the connection may still send what
+  /// was flushed. And how long it then waits for the peer's own close, if the
+  /// peer has not got all of the output or has sent more than was read. Without
+  /// this wait TCP answers the peer's next byte with a reset, which may
+  /// overtake the answer. 0: does not wait.
   std::chrono::milliseconds linger{5000};
 };
 

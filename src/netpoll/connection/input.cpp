@@ -14,7 +14,7 @@ Result<os::Moved> Input::fill(int fd) {
   const std::size_t left = room();
   if (left > 0) return receive(fd, left);
   pause();
-  // If the reader made room before pause() it could not see the pause.
+  // If the reader made room before pause(), it found nothing to resume.
   if (!is_full()) resume();
   return os::Moved{.again = true};
 }
@@ -34,8 +34,9 @@ Result<os::Moved> Input::receive(int fd, std::size_t room) {
   return moved;
 }
 
-// A burst fills its reads, and they grow; small messages do not, and they
-// shrink, so that one burst does not make every later block large.
+// Sets the size of the next read: twice as large after a read that filled it,
+// half as large after a read that used less than a quarter. So the reads of a
+// burst are large, and one burst does not make every later block large.
 void Input::adapt_read_size(std::size_t got) {
   if (got >= read_size_) {
     read_size_ = std::min(read_size_ * 2, kReadSizeMax);
@@ -45,9 +46,10 @@ void Input::adapt_read_size(std::size_t got) {
 }
 
 std::size_t Input::room() const {
-  // relaxed, for all three: each is a number on its own. A poller that sees old
-  // ones finds the input full, pauses, and looks again after it has met the
-  // reader in throttle_.
+  // relaxed, for max_input_, allowed_ and released_: each number stands on its
+  // own. If the poller sees old ones and finds the input full, it pauses and
+  // looks again. By then it sees the new ones, or the reader sees the pause:
+  // their exchanges in throttle_ see to that.
   const std::size_t max = max_input_.load(std::memory_order_relaxed);
   if (max == 0) return kNoLimit;
   const std::size_t limit =
@@ -58,14 +60,14 @@ std::size_t Input::room() const {
 }
 
 void Input::set_max_input(std::size_t bytes) {
-  max_input_.store(bytes, std::memory_order_relaxed);  // see room()
+  max_input_.store(bytes, std::memory_order_relaxed);  // relaxed: see room()
   resume();
 }
 
 void Input::resume_if_room() {
   const std::size_t max = max_input_.load(std::memory_order_relaxed);
-  // Half of the limit, so that a reader of small pieces does not call
-  // epoll_ctl(2) for each of them.
+  // Only with half of the limit free, so that a reader that takes many small
+  // pieces does not call epoll_ctl(2) for each of them.
   if (max != 0 && room() >= max / 2) resume();
 }
 
@@ -163,27 +165,32 @@ Result<std::size_t> Input::read(std::span<std::byte> into) {
 void Input::release() {
   viewed_ = false;
   buffer_.release();
-  released_.store(buffer_.consumed(), std::memory_order_relaxed);  // room()
+  released_.store(buffer_.consumed(), std::memory_order_relaxed);  // see room()
   resume_if_room();
 }
 
-// After a call that has shown no bytes: only views need release().
+// To be called after a call that returns no view. Gives the memory back at
+// once, unless a view that an earlier call returned is still valid.
 void Input::release_if_unseen() {
   if (!viewed_) release();
 }
 
-// Reads the clock only when there is something to wait for.
+// Waits for `n` unread bytes, as long as limit_ allows. Reads the clock only
+// when there is something to wait for.
 std::error_code Input::wait_for(std::size_t n) {
   return n <= buffer_.size() ? std::error_code()
                              : wait_for(n, n, limit_.from_now());
 }
 
-// Waits for `n` unread bytes, and lets `allowed` in meanwhile.
+// Waits for `n` unread bytes until `deadline`. Meanwhile the poller may read
+// until `allowed` bytes are unread, even if max_input is less.
 std::error_code Input::wait_for(std::size_t n, std::size_t allowed,
                                 Deadline deadline) {
   if (n <= buffer_.size()) return {};
   assert(allowed >= n);
-  // Bytes that views still use take no room away from what is waited for.
+  // Bytes that are taken but not released, since views use them, count against
+  // the limit. Added to `allowed`, they leave enough room for the bytes that
+  // are waited for.
   const std::uint64_t viewed =
       buffer_.consumed() - released_.load(std::memory_order_relaxed);
   const std::size_t all =
@@ -199,7 +206,7 @@ std::error_code Input::sleep_for(std::size_t n, Deadline deadline) {
   assert(n > 0);
   bool in_time = true;
   for (;;) {
-    waited_.set(n);  // and only then look
+    waited_.set(n);  // before size() is read: see WaitedBytes
     if (n > buffer_.size()) resume();
     // Read closed_by() before size(): the poller commits all input before it
     // records the peer's end, so after an end seen here no more input follows

@@ -53,7 +53,8 @@ namespace netpoll {
 
 class Input {
  public:
-  /// All must outlive this; `op` is what `poller` watches. [init]
+  /// The reading half of the connection `op`, which `poller` watches. All four
+  /// arguments must outlive the Input. [init]
   Input(const Lifecycle& life, Poller& poller, FdOperator& op,
         Activity& activity)
       : life_(life),
@@ -61,12 +62,12 @@ class Input {
         activity_(activity),
         throttle_(WatchInput{poller, op}) {}
 
-  /// Takes the next `n` bytes; waits until they are there. The view is valid
-  /// until release(). Upstream: connection.Next, connection_impl.go:107.
-  /// [reader]
+  /// Takes the next `n` bytes and returns a view of them; waits until they are
+  /// there. The view is valid until release(). Upstream: connection.Next,
+  /// connection_impl.go:107. [reader]
   [[nodiscard]] Result<std::span<const std::byte>> next(std::size_t n);
-  /// The next `n` bytes, without taking them; waits until they are there. The
-  /// view is valid until release(). [reader]
+  /// Returns a view of the next `n` bytes without taking them; waits until they
+  /// are there. The view is valid until release(). [reader]
   [[nodiscard]] Result<std::span<const std::byte>> peek(std::size_t n);
   /// Drops the next `n` bytes; waits until they are there. [reader]
   [[nodiscard]] std::error_code skip(std::size_t n);
@@ -84,63 +85,72 @@ class Input {
       char delimiter, std::size_t max = kNoLimit) {
     return until(static_cast<std::byte>(delimiter), max);
   }
-  /// A copy of the next `n` bytes, which it takes; waits until they are there.
+  /// Takes the next `n` bytes and returns a copy; waits until they are there.
   /// The copy is the caller's own, whatever its size. Unlike upstream with
   /// AlwaysNoCopyRead, which hands out the buffer's memory for good (#414):
   /// nocopy_linkbuffer.go:267 (UnsafeLinkBuffer.readBinary). [reader]
   [[nodiscard]] Result<std::string> read_string(std::size_t n);
-  /// As read_string(), for bytes. [reader]
+  /// As read_string(), but the copy is a vector of bytes. [reader]
   [[nodiscard]] Result<std::vector<std::byte>> read_binary(std::size_t n);
   /// Takes the next byte; waits for it. [reader]
   [[nodiscard]] Result<std::byte> read_byte();
-  /// Takes up to `into.size()` bytes into `into`, at least one, for which it
-  /// waits; 0 only when `into` is empty. Unlike upstream, whose Read ends the
-  /// views of earlier calls: connection.Read, connection_impl.go:275. [reader]
+  /// Takes the bytes that are there, as many as `into` has room for, and
+  /// returns how many. Waits if there is none. Returns 0 only when `into` is
+  /// empty. Unlike upstream, whose Read ends the views of earlier calls:
+  /// connection.Read, connection_impl.go:275. [reader]
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> into);
   /// Takes the next `n` bytes as a read-only buffer of its own, without a copy;
   /// waits until they are there. The buffer may outlive the connection and be
   /// used on another thread. [reader]
   [[nodiscard]] Result<Slice> slice(std::size_t n);
-  /// Gives back the memory of what has been taken; views end here. Needed after
-  /// next(), peek() and until() alone: the calls that hand out no view give the
-  /// memory back themselves, unless a view is out. [reader]
+  /// Gives back the memory of all bytes that have been taken; all views end
+  /// here. Needed only after next(), peek() and until(). The other calls give
+  /// the memory back themselves, unless a view of an earlier call is still
+  /// valid. [reader]
   void release();
   /// Bytes that can be read without waiting. [any]
   std::size_t size() const { return buffer_.size(); }
 
-  /// How long a call may wait. [any]
+  /// How long one call may wait for bytes; can be changed through the result.
+  /// [any]
   WaitLimit& limit() { return limit_; }
-  /// Bytes, unread or not given back, at which the poller stops reading; 0: no
-  /// limit. [any]
+  /// Sets the limit of the input: when so many bytes are unread, or taken and
+  /// not given back by release(), the poller stops reading. 0: no limit. [any]
   void set_max_input(std::size_t bytes);
-  /// Bytes that the first read takes at most. [init]
+  /// Sets how many bytes the first read from the socket takes at most; later
+  /// reads adapt this size. [init]
   void set_read_size(std::size_t bytes) {
     read_size_ = bytes > 0 ? bytes : 1;  // a read of 0 looks like the end
   }
 
   // For Connection.
 
-  /// Reads from `fd` once; "again" without a read when the input is full. Fails
-  /// as recv(2) does. [poller]
+  /// Reads from `fd` once, and commits what came. When the input is full, does
+  /// not read but pauses, and returns a Moved with `again` set. Fails as
+  /// recv(2) does. [poller]
   [[nodiscard]] Result<os::Moved> fill(int fd);
-  /// Reads from `fd` once, whatever the limit says. [poller]
+  /// Reads from `fd` once, even when the input is full. [poller]
   [[nodiscard]] Result<os::Moved> fill_beyond(int fd);
-  /// As many bytes are unread or not given back as max_input allows. [any]
+  /// The poller must not read: as many bytes are unread, or taken and not given
+  /// back, as max_input allows. [any]
   bool is_full() const { return room() == 0; }
-  /// Stops reading until resume(), or until the reader makes room. [poller]
+  /// Stops the poller's reading until resume(), which the reader also calls
+  /// when it has made room. [poller]
   void pause() { throttle_.pause(); }
-  /// Reads again, if reading was paused. [any]
+  /// Makes the poller read again, if pause() has stopped it. [any]
   void resume() { throttle_.resume(); }
   bool is_paused() const { return throttle_.is_paused(); }  ///< [poller]
-  /// Reads again, if reading was paused and half of the input is free. [reader]
+  /// Calls resume() if at least half of max_input is free. [reader]
   void resume_if_room();
-  /// Bytes that have ever arrived. [any]
+  /// How many bytes have arrived since the connection began. [any]
   std::uint64_t committed() const { return buffer_.committed(); }
-  /// Bytes that have ever been taken. [reader]
+  /// How many bytes the reader has taken since the connection began. [reader]
   std::uint64_t consumed() const { return buffer_.consumed(); }
-  /// Wakes the reader if what it sleeps for is there. [poller, worker]
+  /// Wakes the reader if it sleeps and all the bytes that it sleeps for are
+  /// there. [poller, worker]
   void wake_if_enough();
-  /// Wakes the reader, which then looks who closed the connection. [any]
+  /// Wakes the reader if it sleeps; it then looks whether the connection is
+  /// closed, and by whom. [any]
   void wake() { more_.pull(); }
 
  private:
@@ -153,23 +163,26 @@ class Input {
                                          Deadline deadline);
   [[nodiscard]] std::error_code sleep_for(std::size_t n, Deadline deadline);
 
-  // Borrowed for life; each may be used on any thread, by its own rules.
+  // Borrowed: these objects outlive the Input. Each of them may be used by any
+  // thread, by the rules in its own header.
   const Lifecycle& life_;
   Poller& poller_;
   Activity& activity_;
 
-  Throttle throttle_;                     // the poller pauses, any resume
+  Throttle throttle_;                     // poller pauses, any thread resumes
   LinkBuffer buffer_;                     // the poller writes, the reader reads
   std::size_t read_size_ = kReadSizeMin;  // of the next read; poller only
-  bool viewed_ = false;  // a view is out until release(); reader only
-  Trigger more_;         // any pull it, the reader waits for it
-  WaitedBytes waited_;   // what the reader waits for
-  WaitLimit limit_;      // any set it
-  std::atomic<std::size_t> max_input_{0};  // 0: no limit; any
-  // consumed() at the last release(). The reader writes it, the poller reads.
+  bool viewed_ = false;  // reader only: it holds a view, till release()
+  Trigger more_;         // pulled by any thread; the reader waits for it
+  WaitedBytes waited_;   // how many bytes the reader waits for
+  WaitLimit limit_;      // set by any thread
+  std::atomic<std::size_t> max_input_{0};  // 0: no limit; set by any
+  // The value of consumed() at the last release(). The reader writes released_,
+  // the poller reads it.
   std::atomic<std::uint64_t> released_{0};
-  // Bytes that a waiting reader lets in beyond max_input; 0 while it does not
-  // wait. The reader writes it, the poller reads.
+  // While the reader waits for bytes: the limit of the input, if it is larger
+  // than max_input_. 0 while the reader does not wait. The reader writes
+  // allowed_, the poller reads it.
   std::atomic<std::size_t> allowed_{0};
 
   static constexpr std::size_t kReadSizeMin = 8 * 1024;

@@ -78,7 +78,8 @@ struct Look {
 template <class Sync>
 class BasicLifecycle {
  public:
-  /// A connection that no poller watches yet. `serves`: it has an on_request.
+  /// The life of a connection that no poller watches yet. `serves`: the
+  /// connection has an on_request. [init]
   explicit BasicLifecycle(bool serves) : state_(serves ? kServes : 0) {}
   BasicLifecycle(const BasicLifecycle&) = delete;
   BasicLifecycle& operator=(const BasicLifecycle&) = delete;
@@ -88,73 +89,86 @@ class BasicLifecycle {
   /// The poller is about to watch the socket. `greets`: on_connect is set, and
   /// runs before any on_request. [init]
   void prepare(bool greets);
-  /// Input was committed. `hold`: a task must handle it. [poller]
+  /// Event: input was committed. Returns `hold` when the caller has got the key
+  /// and a task must handle the input, else `nothing`. [poller]
   [[nodiscard]] Next input_came();
-  /// The peer has ended: `by` is `peer` or `error`. `tell`: on_disconnect is
-  /// due. [poller]
+  /// Event: the peer has finished sending (`by` is `peer`), or the socket has
+  /// failed (`error`). Returns `tell` when on_disconnect must be run now,
+  /// `hold` when the caller has got the key, else `nothing`. [poller]
   [[nodiscard]] Next peer_ended(ClosedBy by);
-  /// on_disconnect has returned. [worker]
+  /// Event: on_disconnect has returned. Returns `hold` when the caller has got
+  /// the key. [worker]
   [[nodiscard]] Next told() { return raise(kTold); }
-  /// The user closes. A second call changes nothing. [any]
+  /// Event: close() was called on our side, perhaps again. Returns `hold` when
+  /// the caller has got the key. [any]
   [[nodiscard]] Next user_closed() { return raise(kUserClosed); }
-  /// on_request was replaced; `serves`: by one that is not empty. [any]
+  /// Event: on_request was replaced; `serves`: the new one is not empty. [any]
   [[nodiscard]] Next handler_replaced(bool serves);
-  /// The last Ref of a user is gone. [any]
+  /// Event: the last Ref<Connection> that a user held is gone. [any]
   [[nodiscard]] Next user_gone();
-  /// Something that decide() looks at has changed. [any]
+  /// Event: something that the holder of the key looks at has changed. [any]
   [[nodiscard]] Next look_again() { return raise(0); }
-  /// From now on the connection closes between two requests. [any]
+  /// Event: from now on the connection closes as soon as no request is under
+  /// way. [any]
   [[nodiscard]] Next stop() { return raise(kStopping); }
-  /// Takes the key if it is free, and brings no news. [any]
+  /// Takes the key and returns true, if no thread holds it. Unlike an event it
+  /// does not make the present holder look again. [any]
   [[nodiscard]] bool try_hold();
 
   // The holder of the key.
 
-  /// What had happened when a look began; for decide() alone.
+  /// The state when a look began. `bits` is for decide() alone.
   struct Mark {
     std::uint32_t bits;
     bool stopping;  // stop() was called
   };
-  /// The holder is about to look at the buffers. [holder]
+  /// To be called by the holder of the key before it looks at the two halves.
+  /// Returns the state for decide(). [holder of the key]
   [[nodiscard]] Mark begin_look();
-  /// What to do next: `look` is what the holder saw after `mark`. After
-  /// `nothing` the caller holds the key no more. [holder]
+  /// Decides what the holder of the key must do next. `mark` is what
+  /// begin_look() returned, `look` what the holder has seen since. When the
+  /// answer is `nothing`, the caller no longer holds the key. [holder of the
+  /// key]
   [[nodiscard]] Next decide(const Mark& mark, const Look& look);
-  /// on_connect has returned. `tell`: the peer ended meanwhile. [holder]
+  /// Records that on_connect has returned. Returns `tell` when the peer ended
+  /// meanwhile, so that on_disconnect must be run now. [holder of the key]
   [[nodiscard]] Next greeted();
-  /// The holder calls the newest on_request from now on; true when that is
-  /// another one than before. [holder]
+  /// Returns true when on_request was replaced since the last call; the caller
+  /// must use the newest on_request from now on. [holder of the key]
   [[nodiscard]] bool take_new_handler();
-  /// on_request has returned. It was called when `arrived` bytes had come in,
-  /// and `took` some. If it took none it is not called again before more bytes
-  /// come, or a new handler. [holder]
+  /// Records that on_request has returned. `arrived`: how many bytes had ever
+  /// come in when it was called; `took`: it has taken some. If it took none, it
+  /// is not called again before more bytes come, or another on_request is set.
+  /// [holder of the key]
   void handled(std::uint64_t arrived, bool took) {
     declined_ = took ? kNone : arrived;
   }
 
   // Questions.
 
-  /// Who closed it first. What the closer did before is visible. [any]
+  /// Who ended the connection first. What the thread that ended it did before
+  /// is visible to the caller. [any]
   ClosedBy closed_by() const;
   bool is_active() const { return closed_by() == ClosedBy::none; }  ///< [any]
   /// Flushing is allowed: close() was not called and the socket has not failed.
   /// A peer that has only finished sending can still be written to. [any]
   bool can_write() const;
-  /// Some thread holds the key. A guess, unless the caller is that thread.
+  /// A thread holds the key. Certain only when the caller is that thread;
+  /// otherwise it may have changed already. [any]
   bool is_held() const { return has(kHeld); }
 
  private:
   using Bits = std::uint32_t;
 
   static constexpr Bits kHeld = 1 << 0;        // a thread holds the key
-  static constexpr Bits kNews = 1 << 1;        // the holder looks once more
+  static constexpr Bits kNews = 1 << 1;        // the holder must look once more
   static constexpr Bits kServes = 1 << 2;      // on_request is set
   static constexpr Bits kNewHandler = 1 << 3;  // another on_request is set
-  static constexpr Bits kGreetDue = 1 << 4;    // on_connect is set: it is first
-  static constexpr Bits kGreeted = 1 << 5;     // on_connect is behind us
+  static constexpr Bits kGreetDue = 1 << 4;    // on_connect is set; runs first
+  static constexpr Bits kGreeted = 1 << 5;     // on_connect is over, or none
   static constexpr Bits kUserClosed = 1 << 6;  // close() was called
-  static constexpr Bits kPeerClosed = 1 << 7;  // before any close(): FIN
-  static constexpr Bits kFailed = 1 << 8;      // before any close(): an error
+  static constexpr Bits kPeerClosed = 1 << 7;  // FIN, before any close()
+  static constexpr Bits kFailed = 1 << 8;      // failure, before any close()
   static constexpr Bits kTelling = 1 << 9;     // on_disconnect is due, or runs
   static constexpr Bits kTold = 1 << 10;       // on_disconnect has returned
   static constexpr Bits kStopping = 1 << 11;   // stop() was called
@@ -168,13 +182,14 @@ class BasicLifecycle {
 
   typename Sync::template Atomic<Bits> state_;
 
-  // Guarded by the key: bytes that had come in when on_request last took none.
+  // Guarded by the key: how many bytes had ever come in when on_request was
+  // last called, if that call took none; else kNone.
   std::uint64_t declined_ = kNone;
 };
 
 extern template class BasicLifecycle<StdSync>;  // lifecycle.cpp
 
-/// The one that ships.
+/// The lifecycle of the library; a model test uses another Sync.
 using Lifecycle = BasicLifecycle<StdSync>;
 
 }  // namespace netpoll

@@ -26,10 +26,12 @@ Next BasicLifecycle<Sync>::raise(Bits bits) {
 
 template <class Sync>
 Next BasicLifecycle<Sync>::input_came() {
-  // release: pairs with the acquire in begin_look().
+  // release: pairs with the acquire in begin_look(): the holder's look sees the
+  // input.
   const Bits before = state_.fetch_or(kNews, std::memory_order_release);
-  // Without on_request the input is a reader's. A held key's holder sees the
-  // news before it gives the key back.
+  // No task is needed without on_request, since a reader takes the input; nor
+  // when a thread holds the key, since that thread sees kNews before it can
+  // give the key back.
   if ((before & kServes) == 0 || (before & kHeld) != 0) return Next::nothing;
   return try_hold() ? Next::hold : Next::nothing;
 }
@@ -41,16 +43,18 @@ Next BasicLifecycle<Sync>::peer_ended(ClosedBy by) {
   Bits before = state_.load(std::memory_order_relaxed);  // a guess
   Bits after = 0;
   bool tells = false;
-  // acquire: pairs with the release in greeted(). No release: the poller called
-  // input_came() after each commit, and this exchange passes on what that
-  // released. After close() the end is no news to the user, but the holder may
-  // wait for output that can no longer be sent.
+  // acquire: pairs with the release in greeted(): on_disconnect sees what
+  // on_connect did. No release: the poller called input_came() after each
+  // commit, and this exchange passes on what that released. After close() the
+  // end is not recorded, but kNews is set and the key taken: the connection may
+  // be waiting for output that can no longer be sent.
   do {
     after = before | kNews;
     if ((before & kUserClosed) == 0) after |= end;
     tells = (after & (kPeerClosed | kFailed)) != 0 &&
             (before & kGreeted) != 0 && (before & kTelling) == 0;
-    // told() takes the key later; until then nothing can be torn down.
+    // If on_disconnect is due, told() takes the key after it. Until then
+    // nothing can be torn down.
     after |= tells ? kTelling : kHeld;
   } while (!state_.compare_exchange_weak(
       before, after, std::memory_order_acquire, std::memory_order_relaxed));
@@ -68,17 +72,19 @@ Next BasicLifecycle<Sync>::handler_replaced(bool serves) {
 
 template <class Sync>
 Next BasicLifecycle<Sync>::user_gone() {
-  // release: pairs with the acquire in begin_look(); the holder sees that the
-  // Ref is gone. A peer_ended() that comes later is followed by a look.
+  // release: pairs with the acquire in begin_look(): the holder sees that the
+  // Ref is gone. If the peer ends only after this, peer_ended() makes a holder
+  // look again.
   const Bits before = state_.fetch_or(kNews, std::memory_order_release);
-  // Only a peer that has ended makes the loss of the last Ref matter.
+  // The last Ref delays the tear-down after the peer's FIN, and nothing else.
   if ((before & kPeerClosed) == 0) return Next::nothing;
   return try_hold() ? Next::hold : Next::nothing;
 }
 
 template <class Sync>
 bool BasicLifecycle<Sync>::try_hold() {
-  // acquire: pairs with the release in decide().
+  // acquire: pairs with the release in decide(): the caller sees what the last
+  // holder of the key did.
   return (state_.fetch_or(kHeld, std::memory_order_acquire) & kHeld) == 0;
 }
 
@@ -95,7 +101,8 @@ template <class Sync>
 Next BasicLifecycle<Sync>::decide(const Mark& mark, const Look& look) {
   const Next next = judge(mark.bits, look);
   if (next != Next::nothing) return next;
-  // release: pairs with the acquire of the event that takes the key next.
+  // release: pairs with the acquire of the event that takes the key next: the
+  // next holder sees what this one did.
   Bits expected = mark.bits;
   const bool given_back = state_.compare_exchange_strong(
       expected, mark.bits & ~kHeld, std::memory_order_release,
@@ -110,9 +117,10 @@ Next BasicLifecycle<Sync>::greeted() {
   const Bits before = state_.fetch_or(kGreeted, std::memory_order_release);
   assert((before & kGreetDue) != 0 && (before & kHeld) != 0);
   if ((before & (kPeerClosed | kFailed)) == 0) return Next::nothing;
-  // The peer ended during on_connect. A second end, which comes now, may tell
-  // it first: the thread that sets the bit tells.
-  // relaxed: the bit only says which thread tells; told() publishes the rest.
+  // The peer ended during on_connect, so on_disconnect is due. If the socket
+  // fails at this moment too, peer_ended() on the poller may find the same. The
+  // thread that sets kTelling first has on_disconnect run.
+  // relaxed: the bit only says which thread that is; told() publishes the rest.
   const Bits then = state_.fetch_or(kTelling, std::memory_order_relaxed);
   return (then & kTelling) == 0 ? Next::tell : Next::nothing;
 }
@@ -120,7 +128,8 @@ Next BasicLifecycle<Sync>::greeted() {
 template <class Sync>
 bool BasicLifecycle<Sync>::take_new_handler() {
   if (!has(kNewHandler)) return false;
-  // acquire: pairs with the release in handler_replaced().
+  // acquire: pairs with the release in handler_replaced(): what its caller did
+  // before is visible.
   state_.fetch_and(~kNewHandler, std::memory_order_acquire);
   return true;
 }

@@ -12,10 +12,11 @@
 namespace netpoll {
 namespace {
 
-// Bytes that one turn sends, about 0.2 ms of copying: with a reader as fast as
-// the loop the socket is never full, and without a bound the turn never ends.
+// How many bytes one turn of sending sends at most, about 0.2 ms of copying;
+// the rest waits for the next turn. With a peer that reads as fast as the loop
+// sends the socket is never full, and a turn without a bound might never end.
 constexpr std::size_t kTurnMax = 1024 * 1024;
-// Pieces for one sendmsg(2).
+// How many pieces of the buffer one sendmsg(2) is given at most.
 constexpr std::size_t kPiecesMax = 32;
 
 // Shortens the first `count` of `pieces` to `max` bytes in all; returns how
@@ -51,7 +52,9 @@ std::error_code Output::begin_flush(State& state) {
   if (shut_ || stopped_ || !life_.can_write()) return Errc::conn_closed;
   switch (state_) {
     case State::idle:
-      // After a write timeout the poller may still be inside its last send.
+      // After the write timeout of an earlier flush the poller may still be
+      // inside its last send. Then this flush leaves the sending to the poller,
+      // too.
       set_state(draining_ ? State::awaited : State::sending);
       break;
     case State::unattended:
@@ -66,7 +69,8 @@ std::error_code Output::begin_flush(State& state) {
   return {};
 }
 
-// The state is `sending`: this thread sends, until the socket is full.
+// The state is `sending`. Sends on this thread until all is sent, or the socket
+// is full; then leaves the rest to the poller.
 std::error_code Output::send_all() {
   for (;;) {
     const Progress progress = send_turn();
@@ -76,14 +80,16 @@ std::error_code Output::send_all() {
   }
 }
 
-// The poller sends the rest. Sleeps until it has, unless this thread must not.
+// Leaves the rest of the output to the poller, and sleeps until the poller has
+// sent it. A poller's thread must not sleep, and returns at once.
 std::error_code Output::leave_to_poller() {
   const bool waits = poller_.may_wait();
   if (!hand_over(waits)) return end_flush(Errc::conn_closed);
   return waits ? end_flush(wait_sent()) : std::error_code();
 }
 
-// False when stop() came first.
+// Has the poller send the rest of the output; `waits`: this flush waits for
+// that. Returns false, and does nothing, when stop() came first.
 bool Output::hand_over(bool waits) {
   const Lock lock(mutex_);
   assert(is_inside());
@@ -93,8 +99,9 @@ bool Output::hand_over(bool waits) {
   } else {
     set_unattended();
   }
-  // Fails only when the descriptor is watched no more. The connection has
-  // failed then, and its closer wakes this flush or drops what is unattended.
+  // Fails only when the poller watches the descriptor no more, since the
+  // connection has failed or is detached. hang_up() or detach() then wakes this
+  // flush, or drops the output that no flush waits for.
   static_cast<void>(poller_.watch_output(op_, true));
   return true;
 }
@@ -102,7 +109,8 @@ bool Output::hand_over(bool waits) {
 void Output::set_unattended() {
   set_state(State::unattended);
   give_up_at_ = std::min(limit_.from_now(), last_moment_);
-  // Not at that moment itself: the timer may be set for a sooner one.
+  // The timer is set to now, so that on_timer() sets it to the soonest moment
+  // of the connection: give_up_at_ would replace a moment that is sooner.
   if (give_up_at_ != kNever) poller_.set_timer(op_, Deadline::clock::now());
 }
 
@@ -130,15 +138,16 @@ std::error_code Output::end_flush(std::error_code error) {
   return error;
 }
 
-// One turn of the flush, which lets go at once what it has sent.
+// One turn of sending on the thread that flushes. The blocks that have been
+// sent are let go on return, when no lock is held.
 Output::Progress Output::send_turn() {
   const Progress progress = send_some();
   const ConsumedNodes sent = buffer_.take_consumed_nodes();
   return progress;
 }
 
-// Sends what the socket takes, kTurnMax bytes at most. The caller is the one
-// thread that sends.
+// Sends what the socket takes, kTurnMax bytes at most. Requires: no other
+// thread sends meanwhile.
 Output::Progress Output::send_some() {
   std::array<LinkBuffer::Bytes, kPiecesMax> pieces;
   for (std::size_t left = kTurnMax; left > 0 && !buffer_.is_empty();) {
@@ -167,7 +176,9 @@ bool Output::drain(ConsumedNodes& sent) {
   return finish_turn(progress);
 }
 
-// Ends the poller's turn. True when nothing is unattended any more.
+// Ends a turn of the poller's sending. When all is sent, or on an error,
+// records that the poller no longer has to send. Returns true if no flush was
+// waiting for that (the state was `unattended`).
 bool Output::finish_turn(const Progress& progress) {
   bool last = false;
   bool attended = false;
@@ -201,7 +212,8 @@ bool Output::is_inside() const {
 void Output::set_state(State state) {
   state_ = state;
   if (state != State::unattended) give_up_at_ = kNever;
-  // release: pairs with the acquire in is_unattended().
+  // release: pairs with the acquire in is_unattended(): what has been sent is
+  // visible to its caller.
   unattended_.store(state == State::unattended, std::memory_order_release);
 }
 
@@ -210,9 +222,10 @@ std::error_code Output::shut() {
   if (stopped_ || !life_.can_write()) return Errc::conn_closed;
   if (shut_) return {};
   shut_ = true;
-  if (is_inside() || state_ == State::unattended) return {};  // they send it
+  // The thread that sends the rest of the output sends the FIN after it.
+  if (is_inside() || state_ == State::unattended) return {};
   if (buffer_.is_empty()) return os::shutdown_write(op_.fd());
-  // What a write timeout has left goes out first.
+  // What a flush has left behind at its write timeout is sent before the FIN.
   set_unattended();
   return poller_.watch_output(op_, true);
 }

@@ -58,12 +58,13 @@ namespace netpoll {
 
 class Output {
  public:
-  /// Called once after stop() has answered false, by the last thread that was
-  /// sending, outside every lock.
+  /// What the last thread that sends calls, once and outside every lock, after
+  /// stop() has returned false.
   using Left = void (*)(FdOperator& op);
 
-  /// All must outlive this; `op` is what `poller` watches. `mutex` guards the
-  /// state; the owner may guard its own fields with it. [init]
+  /// The writing half of the connection `op`, which `poller` watches. All
+  /// arguments must outlive the Output. `mutex` guards the state of the
+  /// sending; the connection may guard fields of its own with it. [init]
   Output(const Lifecycle& life, Poller& poller, FdOperator& op,
          Activity& activity, Mutex& mutex, Left left)
       : life_(life),
@@ -73,10 +74,10 @@ class Output {
         mutex_(mutex),
         left_(left) {}
 
-  /// Room for `n` bytes in one piece, to be filled before flush(), and valid
+  /// Returns `n` bytes in one piece, to be filled before flush(), and valid
   /// until then. Writing never fails, not even on a closed connection, whose
-  /// memory is still there: flush() tells. Unlike upstream's v0.7.0, which
-  /// dereferences nil (#416): connection.Malloc, connection_impl.go:213.
+  /// memory is still there: flush() reports the end. Unlike upstream's v0.7.0,
+  /// which dereferences nil (#416): connection.Malloc, connection_impl.go:213.
   /// [writer]
   std::span<std::byte> malloc(std::size_t n) { return buffer_.malloc(n); }
   /// Keeps the first `n` bytes that are not flushed and drops the others.
@@ -91,29 +92,28 @@ class Output {
   /// Appends one byte. [writer]
   void write_byte(std::byte byte) { buffer_.write_byte(byte); }
   /// Inserts `block` uncopied, `remain` bytes before the end of what is not
-  /// flushed. Fails with Errc::invalid_argument when there are fewer. [writer]
+  /// flushed. Fails with Errc::invalid_argument when less is there. [writer]
   [[nodiscard]] std::error_code write_direct(Ref<Block> block,
                                              std::size_t remain = 0) {
     return buffer_.write_direct(std::move(block), remain);
   }
-  /// Moves all that is unread in `other` here, uncopied. [writer]
+  /// Moves all unread bytes of `other` to the end, without a copy. [writer]
   void append(LinkBuffer&& other) { buffer_.append(std::move(other)); }
-  /// Bytes that flush() has not taken yet. [writer]
+  /// How many bytes were written since the last flush(). [writer]
   std::size_t malloc_size() const { return buffer_.malloc_size(); }
 
   /// Sends all that was written; returns when the kernel has it. Waits for a
-  /// slow peer as long as the write timeout lets it. Allowed until close() or
-  /// an error, also after the peer's FIN. Fails with Errc::conn_closed,
-  /// Errc::concurrent_access (another thread flushes), Errc::write_timeout
-  /// (what is left goes out with a later flush), or as sendmsg(2) does.
-  /// On a poller's thread it never waits: the rest is sent in later turns.
-  /// [writer]
+  /// slow peer no longer than the write timeout. Allowed until close() or an
+  /// error, also after the peer's FIN. Fails with Errc::conn_closed,
+  /// Errc::concurrent_access (another thread flushes), Errc::write_timeout (a
+  /// later flush sends what is left), or as sendmsg(2) does. On a poller's
+  /// thread it never waits: the poller sends the rest later. [writer]
   [[nodiscard]] std::error_code flush();
   /// write_binary() and flush(). Upstream: connection.Write,
   /// connection_impl.go:295. [writer]
   [[nodiscard]] std::error_code write(LinkBuffer::Bytes bytes);
 
-  /// How long flush() may wait, or the poller send what is unattended. [any]
+  /// How long flush() waits, or the poller sends what no flush waits for. [any]
   WaitLimit& limit() { return limit_; }
 
   // For Connection.
@@ -121,32 +121,32 @@ class Output {
   /// Sends nothing more after what was flushed, and tells the peer so (FIN).
   /// Fails as Connection::shutdown_write(). [any]
   [[nodiscard]] std::error_code shut();
-  /// Sends what the socket takes, kTurnMax bytes at most. True when nothing is
-  /// unattended any more. The caller destroys `sent` once it holds no lock and
-  /// has left its FdOperator: that may run done() of a lent block. [poller]
+  /// Sends what the socket takes, kTurnMax bytes at most. True: output that no
+  /// flush waits for is now sent, or failed. The caller destroys `sent` under
+  /// no lock and outside its FdOperator: done() of a block may run. [poller]
   [[nodiscard]] bool drain(ConsumedNodes& sent);
-  /// Wakes a flush that sleeps: it looks who closed the connection. [any]
+  /// Wakes a flush() that sleeps; it then looks whether it must end. [any]
   void wake() { sent_.pull(); }
   /// All that was flushed has been sent. [any]
   bool is_empty() const { return buffer_.is_empty(); }
-  /// Bytes that were ever sent. [holder of the key, when no thread sends]
+  /// How many bytes were ever sent. [holder of the key, when no thread sends]
   std::uint64_t sent() const { return buffer_.consumed(); }
-  /// The poller sends, and no flush waits for it. [any]
+  /// The poller has output to send that no flush waits for. [any]
   bool is_unattended() const {
-    // acquire: pairs with the release in set_state().
+    // acquire: pairs with the release in set_state(): what has been sent.
     return unattended_.load(std::memory_order_acquire);
   }
-  /// When the poller gives up what is unattended; kNever without it. [any]
+  /// When the poller gives up output that no flush waits for, or kNever. [any]
   Deadline give_up_at() const;
-  /// The poller gives up what is unattended at `limit`, if not before; also
-  /// what a flush that is under way leaves unattended later. [any]
+  /// The poller gives up output that no flush waits for at `limit`, or sooner:
+  /// what it has to send now, and what a later flush leaves to it. [any]
   void give_up_by(Deadline limit);
-  /// What is unattended will never be sent. [any]
+  /// Gives up, now, the output that no flush waits for. [any]
   void drop_unattended();
-  /// Lets no thread send any more. True: no thread is sending. False: the last
-  /// one to leave calls `left`. [holder of the key, once]
+  /// Lets no thread begin to send. True: no thread is sending. False: the last
+  /// one calls `left` of the constructor as it ends. [holder of the key, once]
   [[nodiscard]] bool stop();
-  /// A thread is inside flush() or drain(). [any]
+  /// A thread is inside flush() or drain(), and may be sending. [any]
   bool is_busy() const;
 
  private:
@@ -170,7 +170,7 @@ class Output {
   void set_unattended() NETPOLL_REQUIRES(mutex_);
   void send_fin_if_due() NETPOLL_REQUIRES(mutex_);
 
-  // Borrowed for life; each may be used on any thread, by its own rules.
+  // Borrowed. Any thread may use these, by the rules in their own headers.
   const Lifecycle& life_;
   Poller& poller_;
   FdOperator& op_;
@@ -179,19 +179,19 @@ class Output {
   const Left left_;
 
   LinkBuffer buffer_;  // the writer writes, the thread that sends reads
-  Trigger sent_;       // any pull it, the flush waits for it
-  WaitLimit limit_;    // any set it
+  Trigger sent_;       // pulled by any thread; the flush waits for it
+  WaitLimit limit_;    // set by any thread
   std::atomic<bool> unattended_{false};  // state_ == unattended, for any thread
 
   State state_ NETPOLL_GUARDED_BY(mutex_) = State::idle;
   bool draining_ NETPOLL_GUARDED_BY(mutex_) = false;  // the poller is sending
-  bool shut_ NETPOLL_GUARDED_BY(mutex_) = false;      // shut(): no more flush
-  bool stopped_ NETPOLL_GUARDED_BY(mutex_) = false;   // stop(): nothing more
-  // How the poller's sending ended, for the flush that waits.
+  bool shut_ NETPOLL_GUARDED_BY(mutex_) = false;      // shut(): no more flush()
+  bool stopped_ NETPOLL_GUARDED_BY(mutex_) = false;   // stop(): no more sending
+  // How the poller's sending ended: the result of the flush that waits for it.
   std::error_code result_ NETPOLL_GUARDED_BY(mutex_);
-  // When the poller gives up; kNever while nothing is unattended.
+  // When the poller gives up unattended output; kNever when there is none.
   Deadline give_up_at_ NETPOLL_GUARDED_BY(mutex_) = kNever;
-  // The latest moment for anything unattended, set by give_up_by().
+  // give_up_by()'s limit: the latest give_up_at_ of unattended output.
   Deadline last_moment_ NETPOLL_GUARDED_BY(mutex_) = kNever;
 };
 

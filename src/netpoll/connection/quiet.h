@@ -21,9 +21,10 @@ namespace netpoll {
 
 class Quiet {
  public:
-  /// True when no byte came since the last look. Input that a handler has left,
-  /// `half_message`, is not quiet before no byte of it came for `grace`.
-  /// `arrived`: bytes that have ever come in. [one thread at a time]
+  /// Looks once more. Returns true when no byte came since the last look; and,
+  /// with `half_message` (a handler has left input unread), none for `grace`.
+  /// The first look returns false. `arrived`: how many bytes have ever come in.
+  /// [one thread at a time]
   bool look(std::uint64_t arrived, bool half_message, Deadline now,
             std::chrono::milliseconds grace) {
     if (arrived != std::exchange(arrived_, arrived)) {

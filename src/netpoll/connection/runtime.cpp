@@ -19,8 +19,9 @@ std::unique_ptr<Runner> make_runner(RunBy who, GoPool& workers) {
   return std::make_unique<PoolRunner>(workers);
 }
 
-// Bytes of free blocks that a sleeping worker keeps. Workers free the blocks
-// that pollers have allocated, and there may be thousands of workers.
+// How many bytes of free blocks a worker that sleeps keeps in its own cache of
+// mcache. It returns the others before it sleeps: workers free the blocks that
+// pollers have allocated, and there may be thousands of workers.
 constexpr std::size_t kSleeperKeeps = 64 * 1024;
 
 GoPoolOptions with_small_sleepers(GoPoolOptions options) {
@@ -65,10 +66,12 @@ bool Runtime::on_own_thread() const {
          (acceptors_ != nullptr && acceptors_->on_own_thread());
 }
 
-// [poller] Each of them ticks; memory ages once a second all the same.
+// [poller] Calls mcache::trim() about once a second. Every poller that has work
+// calls this function once a second; the first one in each second trims.
 void Runtime::trim_memory() {
   const Deadline now = Deadline::clock::now();
-  // relaxed: only one of those who see the same moment gets to trim.
+  // relaxed: next_trim_ stands on its own. Of the pollers that read the same
+  // moment, only the one whose exchange succeeds trims.
   Deadline next = next_trim_.load(std::memory_order_relaxed);
   if (now < next) return;
   const Deadline later = now + std::chrono::milliseconds(900);

@@ -31,47 +31,50 @@ enum class RunBy : std::uint8_t {
 
 struct RuntimeOptions {
   std::size_t pollers = 0;  ///< 0: a quarter of the cores, at least one
-  /// Pollers that watch listeners and nothing else; 0: listeners share those of
-  /// the connections.
+  /// How many pollers watch listeners and nothing else. 0: the pollers of the
+  /// connections watch the listeners too.
   std::size_t acceptors = 0;
   LoadBalance balance = LoadBalance::round_robin;
   RunBy runner = RunBy::pool;
-  /// A worker also returns most of the free memory that it keeps to the other
-  /// threads, before it sleeps and before it calls before_sleep.
+  /// The options of the worker pool. Before a worker sleeps, the runtime also
+  /// makes it return most of the free memory in its own cache to the other
+  /// threads; after that `before_sleep` of these options is called.
   GoPoolOptions workers = {.name = "worker"};
 };
 
 class Runtime {
  public:
-  /// Starts the threads. Fails when the descriptors for it cannot be opened.
-  /// [init]
+  /// Starts the pollers and the worker pool. Fails when the descriptors of the
+  /// pollers cannot be opened. [init]
   [[nodiscard]] static Result<std::unique_ptr<Runtime>> start(
       const RuntimeOptions& options = {});
-  /// Joins the threads. Requires: every loop is shut down and every dialled
-  /// connection closed. [none of its threads]
+  /// Ends and joins all its threads. Requires: every EventLoop is shut down,
+  /// and every dialled connection closed. [any but the runtime's threads]
   ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
   GoPool& workers() { return workers_; }        ///< [any]
   PollerGroup& pollers() { return *pollers_; }  ///< [any]
-  /// Who watches listeners. [any]
+  /// The pollers that watch listeners: those of RuntimeOptions::acceptors, or
+  /// pollers() if there are none. [any]
   PollerGroup& acceptors() { return acceptors_ ? *acceptors_ : *pollers_; }
-  /// The calling thread is one of the runtime's: a handler runs on it, or a
-  /// poller. It must not wait for handlers to end. [any]
+  /// The calling thread is a worker or a poller of this runtime. Such a thread
+  /// must not wait for handlers to end, since it may be running one. [any]
   bool on_own_thread() const;
 
  private:
   explicit Runtime(const RuntimeOptions& options);
   void trim_memory();
 
-  std::atomic<Deadline> next_trim_{Deadline()};  // the pollers'; on its own
+  std::atomic<Deadline> next_trim_{Deadline()};  // when a poller trims next
 
-  // Constant once start() has returned; each is for any thread.
+  // Constant once start() has returned; each of the four objects may be used by
+  // any thread.
   GoPool workers_;
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<PollerGroup> pollers_;
-  std::unique_ptr<PollerGroup> acceptors_;  // null: pollers_
+  std::unique_ptr<PollerGroup> acceptors_;  // null: pollers_ serve
 };
 
 }  // namespace netpoll

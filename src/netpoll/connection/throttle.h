@@ -41,29 +41,33 @@ struct WatchInput {
 template <class Watch, class Sync>
 class BasicThrottle {
  public:
-  /// Both sides call `watch(on)`; it puts their calls into one order.
+  /// pause() and resume() call watch(false) and watch(true). Requires: `watch`
+  /// puts the calls of both threads into one order. [init]
   explicit BasicThrottle(Watch watch) : watch_(std::move(watch)) {}
 
-  /// Reads no more. The caller then looks whether there is room after all, and
-  /// calls resume() if so. [poller]
+  /// Stops the poller's reading of the connection. The caller then looks
+  /// whether the input has room after all, and calls resume() if so. [poller]
   void pause() {
     // acquire: pairs with the release in resume(). After a resume() that came
     // first, the caller's look sees the room that was made before it.
     paused_.exchange(true, std::memory_order_acquire);
     watch_(false);
     // If resume() ran between the exchange and watch_(false), its watch_(true)
-    // came first and ours undid it. Repeat it.
+    // came first, and watch_(false) undid it. So repeat watch_(true).
     if (!is_paused()) watch_(true);
   }
-  /// Reads again, if reading was paused. [any]
+  /// Makes the poller read again, if pause() has stopped it. [any]
   void resume() {
-    // release: pairs with the acquire in pause().
+    // release: pairs with the acquire in pause(): the poller sees the room that
+    // the caller has made.
     if (paused_.exchange(false, std::memory_order_release)) watch_(true);
   }
-  /// Reading is paused. A guess, unless the caller is the poller. [any]
+  /// Reading is paused. Another thread's resume() may end that at any time.
+  /// [any]
   bool is_paused() const {
-    // relaxed: nothing is read through it. In pause(), a resume() that matters
-    // has called watch_(true) before, and watch_ orders the calls.
+    // relaxed: no other data is read by way of paused_. When pause() asks, a
+    // resume() that matters has called watch_(true) before, and watch_ orders
+    // the calls.
     return paused_.load(std::memory_order_relaxed);
   }
 
@@ -72,7 +76,7 @@ class BasicThrottle {
   typename Sync::template Atomic<bool> paused_{false};
 };
 
-/// The one that ships.
+/// The throttle of the library; a model test uses another Watch and Sync.
 using Throttle = BasicThrottle<WatchInput, StdSync>;
 
 }  // namespace netpoll

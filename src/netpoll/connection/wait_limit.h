@@ -24,21 +24,23 @@ namespace netpoll {
 
 class WaitLimit {
  public:
-  /// 0: for ever; negative: the timeout stays as it is. [any]
+  /// Sets how long each later call may wait, and removes the deadline. 0: no
+  /// limit; negative: the old timeout stays. [any]
   void set_timeout(std::chrono::milliseconds timeout) {
-    // relaxed, here and below: numbers on their own, nothing is read through
-    // them.
+    // relaxed, here and below: timeout_ and deadline_ stand on their own; no
+    // other data is read by way of them.
     if (timeout.count() >= 0) {
       timeout_.store(timeout, std::memory_order_relaxed);
     }
     deadline_.store(kNever, std::memory_order_relaxed);
   }
-  /// kNever: none, the timeout holds again. One that has passed ends every wait
-  /// at once. [any]
+  /// Sets the moment until which all later calls may wait, instead of the
+  /// timeout. kNever: the timeout counts again. A moment that has passed: calls
+  /// do not wait. [any]
   void set_deadline(Deadline deadline) {
     deadline_.store(deadline, std::memory_order_relaxed);
   }
-  /// When a call that begins now must give up. [any]
+  /// The moment at which a call that begins now must stop waiting. [any]
   Deadline from_now() const {
     const Deadline deadline = deadline_.load(std::memory_order_relaxed);
     if (deadline != kNever) return deadline;

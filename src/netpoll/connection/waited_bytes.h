@@ -28,23 +28,24 @@ namespace netpoll {
 template <class Sync>
 class BasicWaitedBytes {
  public:
-  /// The reader needs `n` bytes. The reader looks at the buffer afterwards, and
-  /// only then sleeps. [reader]
+  /// Records that the reader needs `n` bytes. The reader looks at the buffer
+  /// afterwards, and sleeps only if they are not there. [reader]
   void set(std::size_t n) {
     // acquire: pairs with the release in after_commit(). If after_commit() came
     // first, the reader's look sees the input that was committed before it.
     bytes_.exchange(n, std::memory_order_acquire);
   }
-  /// The reader is awake. [reader]
+  /// Records that the reader waits for no bytes. [reader]
   void clear() {
     // relaxed, but an exchange: a plain store would end the release sequence of
     // after_commit(), and the next set() would not pair with it.
     bytes_.exchange(0, std::memory_order_relaxed);
   }
-  /// The bytes that the reader sleeps for; 0 when it is awake. The poller calls
-  /// this after it has committed input. [poller]
+  /// Returns how many bytes the reader waits for; 0: it does not wait. To be
+  /// called after input was committed. [poller]
   std::size_t after_commit() {
-    // release: pairs with the acquire in set(). Adding 0 is a write.
+    // release: pairs with the acquire in set(): the reader sees the committed
+    // input. Adding 0 is a write, which that acquire can read.
     return bytes_.fetch_add(0, std::memory_order_release);
   }
 
@@ -52,7 +53,7 @@ class BasicWaitedBytes {
   typename Sync::template Atomic<std::size_t> bytes_{0};
 };
 
-/// The one that ships.
+/// The WaitedBytes of the library; a model test uses another Sync.
 using WaitedBytes = BasicWaitedBytes<StdSync>;
 
 }  // namespace netpoll

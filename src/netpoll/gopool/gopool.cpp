@@ -50,10 +50,11 @@ GoPool::~GoPool() {
   stop(Stop::drain);
 }
 
-// [any] Tasks come in.
+// The functions by which tasks come in. [any]
 
 bool GoPool::go(std::span<Task> tasks) {
-  // Moved without the lock, because moving a task runs code of the user.
+  // The tasks are moved here, without the lock, because moving a task runs code
+  // of the user.
   Tasks moved;
   for (Task& task : tasks) {
     assert(task);
@@ -64,17 +65,20 @@ bool GoPool::go(std::span<Task> tasks) {
   return false;
 }
 
+// Moves `tasks` into the queue, and wakes or starts a worker if one is needed.
 // Returns false, and leaves `tasks` as they are, if the pool cannot take them.
-// After the last unlock this thread uses only the chosen worker: the pool may
-// be destroyed as soon as the tasks have run and that worker has been called.
+// After its last unlock this thread uses only the woken or started worker, not
+// the pool: another thread may destroy the pool as soon as the tasks have run
+// and that worker's `wake` has been pulled.
 bool GoPool::enqueue(Tasks& tasks) {
   Chosen chosen;
   {
     Lock lock(mutex_);
     if (tasks.empty()) return !stopped_;
     while (living_ == 0 && newborn_on_its_way_ && !stopped_) {
-      // Another go() starts the first worker, and may fail. If that go() called
-      // start_thread, and start_thread called this go(), waiting would not end.
+      // Another go() is starting the first worker, and may fail: so wait for
+      // the result. But if that go() is on this thread (its start_thread has
+      // called this go()), waiting would not end.
       if (starter_ == std::this_thread::get_id()) return false;
       lock.wait(workers_changed_);
     }
@@ -91,9 +95,10 @@ bool GoPool::enqueue(Tasks& tasks) {
   return tasks.empty();
 }
 
-// Asked wherever a task may be left waiting: after a push, and by a worker that
-// takes one task of several. The caller wakes or starts the worker after it has
-// unlocked.
+// Chooses the worker that must be woken or started for the queued tasks, if one
+// is needed and none is on its way. Called wherever a task may stay in the
+// queue: after a push, and by a worker that takes one task of several. The
+// caller wakes or starts the chosen worker after it has unlocked mutex_.
 GoPool::Chosen GoPool::choose_worker() {
   if (queue_.empty() || sleeper_on_its_way_) return {};
   if (!idle_.empty()) {
@@ -109,6 +114,8 @@ GoPool::Chosen GoPool::choose_worker() {
   return {.newborn = reserve_worker()};
 }
 
+// Reserves a place in workers_ for a new worker, whose thread the caller
+// starts.
 GoPool::Self GoPool::reserve_worker() {
   assert(!newborn_on_its_way_);
   assert(workers_.size() == living_);
@@ -118,11 +125,12 @@ GoPool::Self GoPool::reserve_worker() {
   return workers_.emplace(workers_.end());
 }
 
-// Gives the reserved place its thread, or gives the place up. `first` are the
-// tasks that no living worker was there for: they are pushed in the same step
-// in which the worker is entered as living. The reserved place keeps stop()
-// waiting, and the newborn waits for its first pull, so both the pool and the
-// worker exist until this thread has done its part.
+// Starts the thread of `newborn`, a reserved place in workers_; if that fails,
+// removes the place. `first` holds the tasks that came while no worker lived,
+// or nothing. They are pushed under the same lock under which the worker is
+// counted as living. stop() waits as long as the place is in workers_, and the
+// new worker waits for the first pull of its `wake`. So the pool and the worker
+// both exist until this thread has pulled.
 void GoPool::start_worker(Self newborn, Tasks& first) {
   std::string error;
   std::thread thread = start_thread(newborn, error);
@@ -137,8 +145,8 @@ void GoPool::start_worker(Self newborn, Tasks& first) {
       if (!stopped_) queue_.splice(queue_.end(), first);
       start_failed_ = false;
     } else {
-      // Each push tries again while threads are short; only the first failure
-      // of a row is logged.
+      // As long as the system can start no thread, each push may fail here.
+      // Only the first failure in a row is logged.
       if (!start_failed_) what = options_.name + ": start a worker";
       start_failed_ = true;
       newborn_on_its_way_ = false;
@@ -150,8 +158,9 @@ void GoPool::start_worker(Self newborn, Tasks& first) {
   if (!what.empty()) log::warn(what, error);
 }
 
-// Returns a thread that is not joinable, and the reason, if none could be
-// started.
+// Starts the thread of `newborn` with the option start_thread. If no thread
+// could be started, returns a thread that is not joinable, and the reason in
+// `error`.
 std::thread GoPool::start_thread(Self newborn, std::string& error) {
   try {
     std::thread thread =
@@ -166,7 +175,7 @@ std::thread GoPool::start_thread(Self newborn, std::string& error) {
   return {};
 }
 
-// [any] The end.
+// The functions that stop the pool, and its numbers. [any]
 
 std::size_t GoPool::stop(Stop how) {
   check(!is_own_worker(), "a worker cannot stop or destroy its own pool");
@@ -175,8 +184,10 @@ std::size_t GoPool::stop(Stop how) {
   return discarded;
 }
 
-// Discarded tasks are destroyed here, without the lock and before the wait for
-// the workers: a running task may wait for what a discarded one captured.
+// Marks the pool as stopped, wakes all sleeping workers, and returns how many
+// tasks it has discarded. Discarded tasks are destroyed here, without the lock,
+// before stop() waits for the workers: a running task may wait until what a
+// discarded task captured is destroyed.
 std::size_t GoPool::refuse_tasks(Stop how) {
   Tasks discarded;
   std::vector<Worker*> sleepers;
@@ -194,6 +205,8 @@ std::size_t GoPool::refuse_tasks(Stop how) {
   return discarded.size();
 }
 
+// Waits until all workers have left workers_, and joins the last of their
+// threads.
 void GoPool::join_workers() {
   std::thread last;
   {

@@ -57,49 +57,55 @@ namespace netpoll {
 
 /// What becomes of the tasks in the queue when the pool stops.
 enum class Stop {
-  drain,    // they run
-  discard,  // they are destroyed without running
+  drain,    // the queued tasks run
+  discard,  // the queued tasks are destroyed without running
 };
 
 class GoPool {
  public:
   struct Stats {
     std::size_t workers = 0;  // threads, including sleeping and starting ones
-    std::size_t idle = 0;     // threads that sleep
+    std::size_t idle = 0;     // threads that sleep until a task comes
     std::size_t queued = 0;   // tasks that no worker has taken yet
   };
 
   explicit GoPool(GoPoolOptions options = {});
   GoPool(const GoPool&) = delete;
   GoPool& operator=(const GoPool&) = delete;
-  /// Does stop(Stop::drain). Requires: what stop() requires.
+  /// Does stop(Stop::drain): waits until all queued tasks have run. Requires:
+  /// the caller is no worker of this pool and not inside its start_thread.
   ~GoPool();
 
-  /// Has `task` run on a worker, never on the caller's thread. Does not wait
-  /// for a worker, but may wait while another thread starts the first one.
-  /// Returns false if the pool is stopped or not even one thread can be
-  /// started; then the caller still has the task. Guarantees: after true, the
-  /// task runs, unless stop() discards it. Requires: `task` is not empty. [any]
+  /// Lets a worker run `task`, never the caller's thread. Does not wait for a
+  /// free worker, but may wait while another thread starts the first worker.
+  /// Returns false if the pool is stopped, or if no worker lives and none can
+  /// be started; then the caller still has the task. Guarantees: after true,
+  /// the task runs, unless stop() discards it. Requires: `task` is not empty.
+  /// [any]
   [[nodiscard]] bool go(Task&& task) { return go(std::span(&task, 1)); }
 
-  /// Has all of `tasks` run, taken by workers in their order, for one lock and
-  /// at most one wake: made for what one epoll_wait brought. Either all tasks
-  /// are taken and left empty, or, with false, the caller still has them all.
-  /// Otherwise as go(Task&&). [any]
+  /// Lets workers run all of `tasks`; the workers take the first task first.
+  /// All tasks together cost what one costs (a lock, and at most one wake), so
+  /// this is for the tasks that one epoll_wait brought. Returns true if the
+  /// pool has taken all tasks; each is empty then. Returns false, as go(Task&&)
+  /// does, if it has taken none; then the caller still has them all. Requires:
+  /// none of `tasks` is empty. [any]
   [[nodiscard]] bool go(std::span<Task> tasks);
 
   /// Refuses new tasks from now on and waits until all workers have ended their
-  /// threads. Returns how many tasks were discarded. A second call waits too
-  /// and returns 0. Requires: the caller is no worker of this pool and not
-  /// inside its start_thread; a call from there ends the process with one line,
-  /// because it could only wait for itself. [any]
+  /// threads. Returns how many tasks this call has discarded. A second call
+  /// waits too; with Stop::discard it discards what is still queued. Requires:
+  /// the caller is no worker of this pool and not inside its start_thread. A
+  /// call from there would wait for itself: it ends the process with one line
+  /// on standard error. [any]
   std::size_t stop(Stop how);
-  /// The calling thread is one of this pool's workers. [any]
+  /// Whether the calling thread is one of this pool's workers. [any]
   bool is_own_worker() const;
   /// Whether stop() has been called. [any]
   bool is_stopped() const;
 
-  /// The numbers of one moment, which is over when the call returns. [any]
+  /// The numbers of threads and tasks at one moment during the call. Other
+  /// threads may have changed them when it returns. [any]
   Stats stats() const;
   std::size_t worker_count() const { return stats().workers; }  ///< [any]
   std::size_t idle_count() const { return stats().idle; }       ///< [any]
@@ -109,32 +115,36 @@ class GoPool {
 
  private:
   struct Worker {
-    // Stored before the first pull of `wake`, so the worker finds it.
+    // The worker's thread. Stored by start_worker() before it pulls `wake` for
+    // the first time, so it is set when the worker begins.
     std::thread thread;
-    // Pulled once when the worker may begin, and each time another thread takes
-    // the worker off idle_.
+    // The worker sleeps on this trigger. Another thread pulls it once when the
+    // worker may begin, and each time it has taken the worker off idle_, the
+    // stack of sleeping workers.
     Trigger wake;
   };
-  // By which a worker removes itself from workers_.
+  // A worker's own place in workers_, by which it removes itself from there.
   using Self = std::list<Worker>::iterator;
-  // A list, because its nodes pass from one list to another without a move of
-  // the tasks.
+  // A std::list, because its elements pass from one list to another without a
+  // move of the Task objects.
   using Tasks = std::list<Task>;
 
-  // The worker to be called for a queued task; at most one of the two is set.
+  // The worker that must be woken or started for a queued task. At most one of
+  // the two members is set; none if no other worker is needed.
   struct Chosen {
     // The sleeping worker that must be woken.
     Worker* sleeper = nullptr;
-    // The reserved place whose thread must be started.
+    // The place in workers_ that is reserved for a new worker, whose thread
+    // must be started.
     std::optional<Self> newborn;
   };
   // What a worker does next: run the task it took, sleep, or end its thread.
   enum class Next { run, sleep, end };
-  // Where a worker comes from: its thread has started, it has been woken, or it
-  // has run a task.
+  // What a worker has done just before it calls next(): started its thread,
+  // been woken, or run a task.
   enum class Came { started, woken, back };
 
-  // [any]
+  // The functions from here to join_workers() run on any thread. [any]
   bool enqueue(Tasks& tasks) NETPOLL_EXCLUDES(mutex_);
   Chosen choose_worker() NETPOLL_REQUIRES(mutex_);
   Self reserve_worker() NETPOLL_REQUIRES(mutex_);
@@ -144,6 +154,7 @@ class GoPool {
   std::size_t refuse_tasks(Stop how) NETPOLL_EXCLUDES(mutex_);
   void join_workers() NETPOLL_EXCLUDES(mutex_);
 
+  // The functions from here to remove_worker() run on a worker's thread.
   // [worker]
   void work(Self self) NETPOLL_EXCLUDES(mutex_);
   Next next(Self self, Came came, Tasks& task) NETPOLL_EXCLUDES(mutex_);
@@ -158,25 +169,29 @@ class GoPool {
 
   mutable Mutex mutex_;
   Tasks queue_ NETPOLL_GUARDED_BY(mutex_);
-  // All workers that have not ended, and at most one reserved place.
+  // All workers that have not ended, and at most one place that is reserved for
+  // a worker whose thread is being started.
   std::list<Worker> workers_ NETPOLL_GUARDED_BY(mutex_);
-  // The number of workers whose threads have been started.
+  // The number of elements of workers_ whose threads have been started.
   std::size_t living_ NETPOLL_GUARDED_BY(mutex_) = 0;
   // The sleeping workers, the one that worked last at the back.
   std::vector<Worker*> idle_ NETPOLL_GUARDED_BY(mutex_);
   // The thread of the worker that ended last; not joined yet.
   std::thread ended_ NETPOLL_GUARDED_BY(mutex_);
-  // A sleeper has been woken, and has not reached next() yet.
+  // A worker has been taken off idle_ to be woken, and has not yet called
+  // next().
   bool sleeper_on_its_way_ NETPOLL_GUARDED_BY(mutex_) = false;
-  // A place for a new worker is reserved, and its thread has not reached next()
-  // yet.
+  // A place for a new worker is reserved, and the worker's thread has not yet
+  // called next().
   bool newborn_on_its_way_ NETPOLL_GUARDED_BY(mutex_) = false;
-  // The thread that calls start_thread now; the empty id if there is none.
+  // The thread that is starting a new worker now; the empty id if there is
+  // none.
   std::thread::id starter_ NETPOLL_GUARDED_BY(mutex_);
-  // The last call of start_thread failed.
+  // The last start of a thread failed, so the next failure is not logged.
   bool start_failed_ NETPOLL_GUARDED_BY(mutex_) = false;
-  bool stopped_ NETPOLL_GUARDED_BY(mutex_) = false;  // for ever, once true
-  // Notified when a start is over, and when workers_ becomes empty.
+  bool stopped_ NETPOLL_GUARDED_BY(mutex_) = false;  // stop() was called
+  // Notified when the start of a worker has succeeded or failed, when the pool
+  // is stopped, and when workers_ becomes empty.
   std::condition_variable workers_changed_;
 };
 

@@ -13,8 +13,8 @@
 namespace netpoll {
 namespace {
 
-// The pool that this thread is a worker of. Written once, before the thread's
-// first task.
+// The pool that this thread is a worker of; nullptr on every other thread.
+// Written once, before the worker's first task.
 thread_local const GoPool* t_worker_of = nullptr;
 
 }  // namespace
@@ -28,7 +28,7 @@ void GoPool::work(Self self) {
   ::pthread_setname_np(::pthread_self(), options_.name.substr(0, 15).c_str());
   self->wake.wait();  // until start_worker() has stored the thread's handle
   for (Came came = Came::started;;) {
-    Tasks task;  // one or none; destroyed before the worker sleeps
+    Tasks task;  // one task or none; destroyed before the worker sleeps
     const Next what = next(self, came, task);
     if (what == Next::end) return;
     if (what == Next::run) run(task.front());
@@ -37,8 +37,10 @@ void GoPool::work(Self self) {
   }
 }
 
-// Inv-1: under one lock the queue is seen empty and the worker enters itself
-// as idle or as ended. The next push wakes it, or does not count on it.
+// Decides what the worker does next, and takes a task for it if one is queued.
+// Inv-1 of gopool.h: under one and the same lock the worker sees the queue
+// empty and enters itself as idle or as ended. So a later push either finds the
+// worker idle and wakes it, or finds it gone and does not rely on it.
 GoPool::Next GoPool::next(Self self, Came came, Tasks& task) {
   Chosen chosen;
   std::thread before;
@@ -49,7 +51,7 @@ GoPool::Next GoPool::next(Self self, Came came, Tasks& task) {
     if (came == Came::started) newborn_on_its_way_ = false;
     if (!queue_.empty()) {
       task.splice(task.end(), queue_, queue_.begin());
-      chosen = choose_worker();  // the task taken may block the tasks behind it
+      chosen = choose_worker();  // for the next task: the one taken may block
     } else if (stopped_) {
       before = remove_worker(self);
       what = Next::end;
@@ -65,8 +67,9 @@ GoPool::Next GoPool::next(Self self, Came came, Tasks& task) {
   return what;
 }
 
-// A task that throws does not end the worker. noexcept: if on_panic throws as
-// well, the process ends, as it does when upstream's panic handler panics.
+// Runs `task`. If the task throws, on_panic is called, and the worker goes on.
+// noexcept: if on_panic throws as well, the process ends, as it does when
+// upstream's panic handler panics.
 void GoPool::run(Task& task) noexcept {
   try {
     task();
@@ -75,8 +78,9 @@ void GoPool::run(Task& task) noexcept {
   }
 }
 
-// Returns true when the worker has been woken. Returns false when it was idle
-// for keep_alive; then it has been removed, and its thread must end.
+// Lets the worker sleep. Returns true when another thread has woken it. Returns
+// false when it has slept for keep_alive; then it has been removed from the
+// pool, and its thread must end.
 bool GoPool::sleep(Self self) {
   if (options_.before_sleep) {
     if (self->wake.try_wait()) return true;
@@ -84,8 +88,9 @@ bool GoPool::sleep(Self self) {
   }
   if (self->wake.wait_until(deadline_after(options_.keep_alive))) return true;
   if (end_if_idle(self)) return false;
-  // The worker is one of the min_idle that stay, or another thread took it off
-  // idle_ when the time was over and is about to pull. Both end with a pull.
+  // The worker stays: it is one of the min_idle workers that never end, or
+  // another thread took it off idle_ just when keep_alive was over, and is
+  // about to pull `wake`. In both cases it sleeps until a thread pulls `wake`.
   self->wake.wait();
   return true;
 }
@@ -98,6 +103,8 @@ void GoPool::run_before_sleep() noexcept {
   }
 }
 
+// Removes the worker from the pool and returns true, unless another thread has
+// taken it off idle_ or only min_idle workers sleep; then returns false.
 bool GoPool::end_if_idle(Self self) {
   std::thread before;
   {
@@ -111,9 +118,12 @@ bool GoPool::end_if_idle(Self self) {
   return true;
 }
 
-// Each worker that ends puts its thread's handle into ended_ and joins the
-// thread that it found there, which has nothing left to do but the same. So at
-// most one ended thread is not joined, and joining the last one joins them all.
+// Removes the worker from the pool. Returns the thread of the worker that ended
+// before it; the caller joins that thread after it has unlocked. Each ending
+// worker puts its own thread's handle into ended_ and joins the thread whose
+// handle it found there; that thread, too, has only such a join left to do. So
+// at most one ended thread is not joined, and joining the last one waits for
+// all.
 std::thread GoPool::remove_worker(Self self) {
   assert(living_ > 0);
   assert(self->thread.get_id() == std::this_thread::get_id());

@@ -11,7 +11,7 @@ namespace netpoll {
 std::error_code GoPoolRegistry::add(std::unique_ptr<GoPool>&& pool) {
   assert(pool != nullptr);
   const Lock lock(mutex_);
-  // try_emplace does not move from `pool` if the name is in the map already.
+  // try_emplace() does not move from `pool` if the map has that name already.
   const bool added = pools_.try_emplace(pool->name(), std::move(pool)).second;
   return added ? std::error_code() : Errc::invalid_argument;
 }

@@ -29,12 +29,12 @@ class GoPoolRegistry {
   GoPoolRegistry(const GoPoolRegistry&) = delete;
   GoPoolRegistry& operator=(const GoPoolRegistry&) = delete;
 
-  /// Takes `pool` over and files it under its own name. Returns
-  /// Errc::invalid_argument if another pool has that name; then `pool` stays
-  /// with the caller. Requires: `pool` is not nullptr. [any]
+  /// Takes ownership of `pool` and stores it under pool->name(). Returns
+  /// Errc::invalid_argument if another pool in the registry has that name; then
+  /// the caller still owns `pool`. Requires: `pool` is not nullptr. [any]
   [[nodiscard]] std::error_code add(std::unique_ptr<GoPool>&& pool);
 
-  /// Returns the pool with that name, or nullptr if there is none. The pointer
+  /// Returns the pool with this name, or nullptr if there is none. The pointer
   /// is valid until the registry is destroyed. [any]
   GoPool* find(std::string_view name) const;
 

@@ -42,9 +42,9 @@ class Task {
       sizeof(F) <= kInlineSize && alignof(F) <= alignof(void*) &&
       std::is_nothrow_move_constructible_v<F>;
 
-  /// Whether a callable of type F may be moved by copying its bytes: it can be
-  /// copied so (trivially), or it has a member type MovesAsBytes and thereby
-  /// says that it holds nothing but what may be moved so, as a Ref may.
+  /// Whether a callable of type F may be moved by copying its bytes: F is
+  /// trivially copyable, or F has a member type MovesAsBytes. With that member
+  /// type F states that all its parts, such as a Ref, may be moved in this way.
   template <class F>
   static constexpr bool kMovesAsBytes =
       std::is_trivially_copyable_v<F> || requires { typename F::MovesAsBytes; };
@@ -52,7 +52,8 @@ class Task {
   /// An empty Task. It converts to false and must not be called.
   Task() = default;
 
-  /// A Task that calls `callable` and drops the result.
+  /// A Task that stores `callable`. Running the Task calls it and ignores the
+  /// result.
   template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, Task> &&
              std::invocable<std::decay_t<F>&>)
@@ -67,9 +68,9 @@ class Task {
     }
   }
 
-  /// Takes the callable of `other` and leaves `other` empty. A callable that is
-  /// stored inside is moved, and the one left in `other` is destroyed: user
-  /// code that must not run under a lock.
+  /// Takes the callable of `other` and leaves `other` empty. This may call the
+  /// move constructor and the destructor of the callable. Both are code of the
+  /// user, so do not move a Task while you hold a lock.
   Task(Task&& other) noexcept { take(other); }
   Task& operator=(Task&& other) noexcept {
     if (this == &other) return *this;
@@ -94,17 +95,20 @@ class Task {
  private:
   struct Ops {
     void (*run)(std::byte* storage);
-    void (*relocate)(std::byte* from, std::byte* to) noexcept;  // null: bytes
+    // Moves the callable to other storage. nullptr: copying the bytes is
+    // enough.
+    void (*relocate)(std::byte* from, std::byte* to) noexcept;
     void (*destroy)(std::byte* storage) noexcept;
   };
 
-  // For an F that is stored inside.
+  // The functions of Ops for a callable F that is stored inside the Task.
   template <class F>
   struct Inside {
     static void run(std::byte* storage) {
       static_cast<void>((*std::launder(reinterpret_cast<F*>(storage)))());
     }
-    // Also destroys the F in `from`, so the caller must not destroy it again.
+    // Moves the F from `from` to `to`, and destroys the F that is left in
+    // `from`: the caller must not destroy it again.
     static void relocate(std::byte* from, std::byte* to) noexcept {
       F* const kept = std::launder(reinterpret_cast<F*>(from));
       ::new (static_cast<void*>(to)) F(std::move(*kept));
@@ -117,7 +121,8 @@ class Task {
                               &destroy};
   };
 
-  // For an F on the heap: the storage holds a pointer to it.
+  // The functions of Ops for a callable F on the heap. The Task's storage holds
+  // a pointer to the F.
   template <class F>
   struct OnHeap {
     static void run(std::byte* storage) {

@@ -19,8 +19,9 @@ class PooledBlock final : public Block {
   PooledBlock& operator=(const PooledBlock&) = delete;
   ~PooledBlock() override { mcache::free({bytes_.data(), bytes_.size()}); }
 
-  // This object comes from mcache too, and not only its bytes: the poller's
-  // thread makes one for every block, and a worker's thread deletes it.
+  // The PooledBlock object comes from mcache too, and not only its bytes.
+  // mcache is made for objects like this one: a poller's thread allocates them,
+  // and a worker's thread frees them.
   static void* operator new(std::size_t size) {
     return mcache::malloc(size).base;
   }
@@ -39,7 +40,8 @@ class LentBlock final : public Block {
   LentBlock(const LentBlock&) = delete;
   LentBlock& operator=(const LentBlock&) = delete;
   ~LentBlock() override {
-    // An exception that leaves a destructor ends the process.
+    // What done() throws is caught here: an exception that leaves a destructor
+    // ends the process.
     try {
       if (done_) done_();
     } catch (const std::exception& thrown) {

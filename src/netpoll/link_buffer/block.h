@@ -32,34 +32,34 @@ class Block : public RefCounted<Block> {
  public:
   virtual ~Block() = default;
 
-  /// All of the memory, written or not; valid as long as a Ref holds the block.
-  /// [any]
+  /// All bytes of the block's memory, written or not; valid as long as a Ref
+  /// holds the block. [any]
   std::span<std::byte> bytes() const { return bytes_; }
 
-  /// How many bytes lie behind `pos`. Requires: `pos` points into bytes(), or
-  /// to their end. [any]
+  /// The number of bytes from `pos` to the end of the block. Requires: `pos`
+  /// points into bytes(), or to their end. [any]
   std::size_t bytes_behind(const std::byte* pos) const {
     const std::byte* const end = bytes_.data() + bytes_.size();
     assert(bytes_.data() <= pos && pos <= end);
     return static_cast<std::size_t>(end - pos);
   }
 
-  /// At least `size` uninitialised bytes from mcache. [any]
+  /// Makes a block of at least `size` uninitialised bytes from mcache. [any]
   static Ref<Block> pooled(std::size_t size);
 
-  /// The bytes of a std::string, a std::vector or another container, which is
-  /// moved into the block. [any]
+  /// Makes a block of the bytes of a std::string, a std::vector or another
+  /// container. The container is moved into the block. [any]
   template <std::ranges::contiguous_range Container>
   static Ref<Block> owned(Container container);
 
-  /// Memory that the caller goes on owning and must not change or free before
-  /// the library has called `done`. `done` may be null, for memory that lives
-  /// as long as the program. The library calls `done` once, when the last Ref
-  /// to the block goes, on the thread that held that Ref: a poller's, a
-  /// worker's or a user's. No lock of the library is held then, so `done` may
-  /// call every [any] function of a connection, also close(). It must not block
-  /// (the thread may be a poller's) and should not throw: an exception is
-  /// caught and logged. [any]
+  /// Makes a block of `bytes`. The caller goes on owning this memory, and must
+  /// not change or free it before the library has called `done`. `done` may be
+  /// null, for memory that lives as long as the program. The library calls
+  /// `done` once, when the last Ref to the block is destroyed, on the thread
+  /// that does this: a poller's, a worker's or a user's. No lock of the library
+  /// is held then, so `done` may call every [any] function of a connection,
+  /// also close(). It must not block (the thread may be a poller's) and should
+  /// not throw: an exception is caught and logged. [any]
   static Ref<Block> lent(std::span<std::byte> bytes,
                          std::move_only_function<void()> done);
 
@@ -75,8 +75,8 @@ class OwnedBlock final : public Block {
  public:
   explicit OwnedBlock(Container container)
       : Block({}), container_(std::move(container)) {
-    // After the move: the bytes of a short string lie inside the string object,
-    // so they have moved too.
+    // Set only after the container was moved: the bytes of a short string lie
+    // inside the string object, so the move has changed their address.
     bytes_ = std::as_writable_bytes(std::span(container_));
   }
 

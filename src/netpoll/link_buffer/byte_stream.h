@@ -28,15 +28,15 @@
 
 namespace netpoll {
 
-/// read() fills some bytes of `to`. It blocks until there is at least one byte;
-/// 0 bytes is the end of the stream.
+/// read() copies some bytes into `to`, and returns their number. It blocks
+/// until there is at least one byte. The number 0 means the end of the stream.
 template <class S>
 concept ByteSource = requires(S& source, std::span<std::byte> to) {
   { source.read(to) } -> std::same_as<Result<std::size_t>>;
 };
 
-/// write() takes some bytes of `from`. 0 bytes is the end: the sink will take
-/// no more.
+/// write() takes some of the first bytes of `from`, and returns their number.
+/// The number 0 means the end: the sink will take no more.
 template <class S>
 concept ByteSink = requires(S& sink, std::span<const std::byte> from) {
   { sink.write(from) } -> std::same_as<Result<std::size_t>>;
@@ -46,12 +46,14 @@ concept ByteSink = requires(S& sink, std::span<const std::byte> from) {
 template <Reader R>
 class ReaderStream {
  public:
-  /// `reader` must outlive this. [init]
+  /// `reader` must outlive this object. [init]
   explicit ReaderStream(R& reader) : reader_(reader) {}
 
-  /// Copies the bytes that are there, at most to.size(), and releases them.
-  /// Waits only when no byte is there, and only if the Reader can wait. Returns
-  /// 0 at the Reader's end, and the Reader's other errors. [reader]
+  /// Copies the unread bytes of the Reader, at most to.size(), into `to`, and
+  /// releases them. Waits only when the Reader has no unread byte, and only if
+  /// the Reader can wait. Returns 0 at the Reader's end, or if the Reader has
+  /// no byte and cannot wait. Fails with any other error of the Reader.
+  /// [reader]
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> to) {
     if (to.empty()) return 0;
     if (const auto first = reader_.peek(1); !first) {
@@ -75,11 +77,11 @@ class ReaderStream {
 template <Writer W>
 class WriterStream {
  public:
-  /// `writer` must outlive this. [init]
+  /// `writer` must outlive this object. [init]
   explicit WriterStream(W& writer) : writer_(writer) {}
 
-  /// Writes and flushes all of `from`. Fails with the error of flush(); whether
-  /// the bytes are written later is then as the Writer documents. [writer]
+  /// Writes and flushes all of `from`. Fails with the error of flush(). Whether
+  /// a later flush() then writes these bytes depends on the Writer. [writer]
   [[nodiscard]] Result<std::size_t> write(std::span<const std::byte> from) {
     writer_.write_binary(from);
     if (const auto error = writer_.flush()) return fail(error);
@@ -90,11 +92,12 @@ class WriterStream {
   W& writer_;
 };
 
-/// Source and sink, over one object or over the two halves of a connection.
+/// A ByteSource over a Reader and a ByteSink over a Writer. Both may be the
+/// same object, or the two halves of one connection.
 template <Reader R, Writer W = R>
 class ReaderWriterStream : public ReaderStream<R>, public WriterStream<W> {
  public:
-  /// `reader` and `writer` must outlive this. [init]
+  /// `reader` and `writer` must outlive this object. [init]
   ReaderWriterStream(R& reader, W& writer)
       : ReaderStream<R>(reader), WriterStream<W>(writer) {}
 };

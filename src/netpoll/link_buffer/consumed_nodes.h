@@ -36,30 +36,35 @@ class ConsumedNodes {
  public:
   /// Holds nothing. [any]
   ConsumedNodes();
-  /// Holds the nodes from `first` to the one before `end`, the copies that were
-  /// made for views, and the last node's block; each may be null. [reader]
+  /// Holds the nodes from `first` to the one before `end`; none if both are the
+  /// same. Also holds `joined`, the copies that were made for views, and
+  /// `last_block`, the block of the buffer's last node; each of these two may
+  /// be null. [reader]
   ConsumedNodes(Node* first, Node* end, std::unique_ptr<Joined> joined,
                 Ref<Block> last_block);
   /// Takes over what `other` holds; `other` holds nothing afterwards. [any]
   ConsumedNodes(ConsumedNodes&& other) noexcept;
-  /// Takes over what `other` holds, and gives back what this object held. [any]
+  /// Takes over what `other` holds, and frees what this object held, as the
+  /// destructor does. [any]
   ConsumedNodes& operator=(ConsumedNodes&& other) noexcept;
-  /// Gives everything back. Runs done() of lent blocks (see Block::lent()), so
-  /// call it without a lock. [any]
+  /// Frees all that this object holds. This may run the user's function done()
+  /// of a lent block (see Block::lent()), so hold no lock meanwhile. [any]
   ~ConsumedNodes();
 
-  /// Whether the destructor has nothing to give back. [any]
+  /// Whether this object holds nothing that the destructor would free. [any]
   bool is_empty() const {
     return first_ == end_ && joined_ == nullptr && !last_block_;
   }
 
  private:
-  // The nodes from first_ to the one before end_. end_ itself belongs to the
-  // LinkBuffer, and may be deleted already: it is compared, never followed.
+  // The first node that this object holds; none if first_ is end_.
   Node* first_ = nullptr;
+  // The node behind the last one that this object holds. It belongs to the
+  // LinkBuffer and may be deleted already: it is compared, never followed.
   Node* end_ = nullptr;
   std::unique_ptr<Joined> joined_;  // copies that were made for views, or null
-  Ref<Block> last_block_;           // of the last node, when all was read
+  // The block of the LinkBuffer's last node, if all bytes were read; or null.
+  Ref<Block> last_block_;
 };
 
 }  // namespace netpoll

@@ -7,7 +7,8 @@
 namespace netpoll {
 namespace {
 
-// Room for many small joins, such as a header that lies in two nodes.
+// The least size of a block for copies. It has room for many small copies, such
+// as a copy of a message header that lies in two nodes.
 constexpr std::size_t kBlockSize = 1024;
 
 }  // namespace
@@ -17,8 +18,10 @@ std::span<std::byte> Joined::extend(std::uint64_t at, std::size_t n) {
   if (have >= n) return {};
   if (have == 0) begin_ = end_;
   if (static_cast<std::size_t>(limit_ - end_) < n - have) {
-    // Twice the window, not only n: with a fixed step, a frame that is peeked
-    // at again after each byte would be copied and kept once for each step.
+    // The new block has at least twice the size of the bytes copied so far.
+    // With a fixed step instead, a reader that peeks at a growing frame again
+    // and again would have the whole frame copied into a new block at each
+    // step, and all these blocks are kept until release().
     begin_block(std::max({n, 2 * have, kBlockSize}));
     have = 0;
   }
@@ -29,7 +32,8 @@ std::span<std::byte> Joined::extend(std::uint64_t at, std::size_t n) {
   return missing;
 }
 
-// Begins an empty window in a new block.
+// Makes a new block of at least `size` bytes. The window, which is the range of
+// copied bytes, is empty then and begins with that block.
 void Joined::begin_block(std::size_t size) {
   blocks_.push_back(Block::pooled(size));
   const std::span<std::byte> memory = blocks_.back()->bytes();
@@ -43,7 +47,8 @@ std::span<const std::byte> Joined::view(std::uint64_t at, std::size_t n) const {
   return {begin_ + (at - at_), n};
 }
 
-// How many bytes from number `at` on are in the window.
+// How many bytes of the stream, from byte number `at` on, are in the window,
+// the range of bytes that have already been copied.
 std::size_t Joined::covered(std::uint64_t at) const {
   assert(at >= at_);
   const auto size = static_cast<std::size_t>(end_ - begin_);

@@ -35,26 +35,28 @@ namespace netpoll {
 
 class Joined {
  public:
-  /// Makes room for the n bytes of the stream from number `at` on. Returns the
-  /// part of the room that the caller has to fill: the last bytes, which no
-  /// earlier call has copied. Requires: `at` is not less than in the call
-  /// before. [reader]
+  /// Makes room for a copy of the n bytes of the stream that begin with byte
+  /// number `at`. Returns the part of this room that the caller must fill: the
+  /// end of the room. The bytes before that part are copied already. Requires:
+  /// `at` is not less than in the call before. [reader]
   std::span<std::byte> extend(std::uint64_t at, std::size_t n);
 
-  /// The n bytes from number `at` on; valid as long as this object. Requires:
-  /// extend(at, n) was called, and the caller has filled its result. [reader]
+  /// Returns the copy of the n bytes of the stream that begin with byte number
+  /// `at`; valid as long as this object. Requires: extend(at, n) was called,
+  /// and the caller has filled what that call returned. [reader]
   std::span<const std::byte> view(std::uint64_t at, std::size_t n) const;
 
  private:
   std::size_t covered(std::uint64_t at) const;
   void begin_block(std::size_t size);
 
-  std::vector<Ref<Block>> blocks_;  // held until release() of the LinkBuffer
-  // The window; it lies in the last block.
-  std::uint64_t at_ = 0;  // the number of its first byte in the stream
-  std::byte* begin_ = nullptr;
-  std::byte* end_ = nullptr;
-  std::byte* limit_ = nullptr;  // end of the block
+  std::vector<Ref<Block>> blocks_;  // with copies; kept until release()
+  // The window is the range of the bytes that were copied last. It lies in the
+  // last block. at_ is the number of the window's first byte in the stream.
+  std::uint64_t at_ = 0;
+  std::byte* begin_ = nullptr;  // the first copied byte of the window
+  std::byte* end_ = nullptr;    // behind the last copied byte of the window
+  std::byte* limit_ = nullptr;  // the end of the window's block
 };
 
 }  // namespace netpoll

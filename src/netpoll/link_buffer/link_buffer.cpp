@@ -20,10 +20,10 @@ LinkBuffer::~LinkBuffer() {
 }
 
 std::size_t LinkBuffer::size() const {
-  // consumed_ is read first. In the other order the reader could consume,
-  // between the two loads, bytes that were committed between them too, and the
-  // difference would be negative. acquire: pairs with the release in consume():
-  // a thread that sees a byte consumed must see it committed.
+  // consumed_ is read first. In the other order the writer could commit bytes
+  // between the two loads, and the reader consume them, and the difference
+  // would be negative. acquire: pairs with the release in consume(): a thread
+  // that sees a byte consumed must see it committed.
   const std::uint64_t consumed = consumed_.load(std::memory_order_acquire);
   const std::uint64_t committed = committed_.load(std::memory_order_acquire);
   assert(committed >= consumed);

@@ -43,29 +43,28 @@ struct Pieces;
 class LinkBuffer {
  public:
   using Bytes = std::span<const std::byte>;
-  static constexpr std::size_t kBlockSize = 4096;  // least size of a new block
-
+  static constexpr std::size_t kBlockSize = 4096;  // least block of malloc()
   LinkBuffer();
-  ~LinkBuffer();  // Requires: no thread is inside any other call.
+  ~LinkBuffer();  // Requires: no thread is inside a call of this buffer.
   LinkBuffer(const LinkBuffer&) = delete;
   LinkBuffer& operator=(const LinkBuffer&) = delete;
-
-  /// Committed bytes that the reader has not consumed. The reader gets a lower
+  /// The number of bytes committed and not consumed. The reader gets a lower
   /// bound, the writer an upper bound, other threads a past value. [any]
   std::size_t size() const;
   bool is_empty() const { return size() == 0; }
   /// Number of bytes committed since construction; it only grows. [any]
   std::uint64_t committed() const {
-    return committed_.load(std::memory_order_acquire);  // release: in flush()
+    // acquire: pairs with the release in flush(): the bytes are visible.
+    return committed_.load(std::memory_order_acquire);
   }
   /// Number of bytes consumed since construction; it only grows. [reader]
   std::uint64_t consumed() const {
-    return consumed_.load(std::memory_order_relaxed);  // the reader's own
+    return consumed_.load(std::memory_order_relaxed);  // only the reader stores
   }
 
-  // The reader's half. Asking for more than size() bytes: Errc::short_buffer,
-  // and nothing is consumed. Views stay valid until release().
-  /// Consumes n bytes. Copies only bytes that lie in several nodes. [reader]
+  // The reader's half. A call for more than size() bytes returns the error
+  // Errc::short_buffer and consumes nothing. Views stay valid until release().
+  /// Consumes n bytes. If several nodes hold them, the view is a copy. [reader]
   [[nodiscard]] Result<Bytes> next(std::size_t n) {
     if (n > left_) refresh();
     if (n > left_) return next_across(n);
@@ -80,11 +79,11 @@ class LinkBuffer {
   /// Consumes n bytes and returns no view of them. [reader]
   [[nodiscard]] std::error_code skip(std::size_t n);
   /// Consumes all bytes up to and including the first `delimiter`. Without one:
-  /// Errc::too_long if `max` bytes are there, else Errc::short_buffer. [reader]
+  /// Errc::too_long if size() >= `max`, else Errc::short_buffer. [reader]
   [[nodiscard]] Result<Bytes> until(std::byte delimiter,
                                     std::size_t max = kNoLimit);
   [[nodiscard]] Result<Bytes> until(char delimiter, std::size_t max = kNoLimit);
-  /// Consumes n bytes into a copy that outlives release(). [reader]
+  /// Consumes n bytes and returns a copy that outlives release(). [reader]
   [[nodiscard]] Result<std::string> read_string(std::size_t n);
   [[nodiscard]] Result<std::vector<std::byte>> read_binary(std::size_t n);
   [[nodiscard]] Result<std::byte> read_byte();
@@ -92,14 +91,15 @@ class LinkBuffer {
   /// buffer, and may be used by another thread. [reader]
   [[nodiscard]] Result<Slice> slice(std::size_t n);
   /// Where the first `c` is, counted from the next unread byte. Looks only at
-  /// the bytes from number `skip` on and before number `max`. [reader]
+  /// the unread bytes from number `skip` on and before number `max`. [reader]
   std::optional<std::size_t> index_byte(std::byte c, std::size_t skip = 0,
                                         std::size_t max = kNoLimit);
   Bytes bytes();  ///< All unread bytes in one piece: peek(size()). [reader]
-  /// Puts the unread pieces, none empty, into `slices`, as many as fit, and
-  /// returns how many. Consumes nothing. [reader]
+  /// Puts non-empty views of the unread bytes, node by node, into `slices`, as
+  /// many as fit, and returns how many. Consumes nothing. [reader]
   std::size_t gather(std::span<Bytes> slices);
-  /// All pieces. Unlike upstream, whose GetBytes may omit the last. [reader]
+  /// Returns views of all unread bytes, node by node. Unlike upstream, whose
+  /// GetBytes may omit the last. [reader]
   std::vector<Bytes> gather();
   /// Ends all views and frees the memory that was kept for them; when all bytes
   /// are read, the last block too. May run done() of lent blocks. [reader]
@@ -107,56 +107,56 @@ class LinkBuffer {
     if (joined_ != nullptr || head_ != read_node_ || left_ == 0)
       static_cast<void>(take_consumed_nodes());
   }
-  /// As release(), but the memory is freed by the destructor of the result: for
-  /// a caller that holds a lock and lets it go first. [reader]
+  /// As release(), but the destructor of the result frees the memory, so that
+  /// the caller can unlock its mutex first. [reader]
   [[nodiscard]] ConsumedNodes take_consumed_nodes();
-  // The writer's half. The reader sees nothing of it before flush().
-  /// n contiguous, uninitialised bytes, the caller's until flush(). [writer]
+  // The writer's half. The reader sees none of these bytes before flush().
+  /// n contiguous, uninitialised bytes, to be filled before flush(). [writer]
   std::span<std::byte> malloc(std::size_t n) {
     if (n > room_) grow(n);
     room_ -= n;
     malloc_size_ += n;
     return {std::exchange(write_pos_, write_pos_ + n), n};
   }
-  /// Keeps the first n of the malloc_size() bytes; if there are fewer, fails
+  /// Keeps the first n of malloc_size() bytes, drops the rest. A larger n fails
   /// with Errc::invalid_argument. Unlike upstream, which then panics. [writer]
   [[nodiscard]] std::error_code malloc_ack(std::size_t n);
   /// Bytes malloc'ed, written and appended since the last flush(). [writer]
   std::size_t malloc_size() const { return malloc_size_; }
-  /// Copies `bytes`. Unlike upstream, which refers to more than 4 KiB, and
-  /// forbids changing them (WriteBinary, nocopy_linkbuffer.go:493). [writer]
+  /// Copies `bytes`. Unlike upstream, which only refers to more than 4 KiB, so
+  /// they must not change (WriteBinary, nocopy_linkbuffer.go:493). [writer]
   void write_binary(Bytes bytes) { copy_bytes(bytes, malloc(bytes.size())); }
   void write_string(std::string_view text) { write_binary(as_bytes(text)); }
   void write_byte(std::byte byte) { malloc(1)[0] = byte; }
-  /// Inserts `block` uncopied, `remain` bytes before the end of the malloc'ed
-  /// ones, in constant time if these lie in the last block. Views stay valid.
-  /// When fewer are malloc'ed: Errc::invalid_argument. [writer]
+  /// Inserts `block`, uncopied, before the last `remain` malloc'ed bytes: in
+  /// constant time if they lie in the last block. Views stay valid. If fewer
+  /// are malloc'ed, fails with Errc::invalid_argument. [writer]
   [[nodiscard]] std::error_code write_direct(Ref<Block> block,
                                              std::size_t remain = 0);
-  /// Moves the unread bytes of `other`, flushed or not, behind the malloc'ed
-  /// ones; ends its views. Requires: no other thread uses `other`. [writer]
+  /// Appends the unread bytes of `other`, flushed or not, uncopied. Ends the
+  /// views of `other`. Requires: no other thread uses `other`. [writer]
   void append(LinkBuffer&& other);
   /// Commits: the reader sees all bytes written so far. Never fails. [writer]
   std::error_code flush();
-  /// Contiguous room for 1 to `want` bytes: what the last block has left or, if
-  /// that is less than 512 bytes, a new block of `new_block` bytes. [writer]
+  /// Contiguous room for 1 to `want` bytes: the rest of the last block or, if
+  /// that is below `want` and 512, a new block of `new_block` bytes. [writer]
   std::span<std::byte> book(std::size_t want, std::size_t new_block);
-  /// Commits the first n booked bytes, drops the rest, and returns size().
-  /// More than is booked ends the process: memory is overwritten. [writer]
+  /// Commits the first n booked bytes, drops the rest, and returns size(). An n
+  /// above the booked number ends the process: memory was overwritten. [writer]
   std::size_t book_ack(std::size_t n);
 
  protected:
-  /// Appends `part` of `block`, for a Slice that shares it. [writer]
+  /// Appends `part`, which lies in `block`, uncopied. For a Slice. [writer]
   void write_shared(Ref<Block> block, std::span<std::byte> part);
 
  private:
   friend struct LinkBufferPeer;  // a test that looks inside
-  // The side that may use the last block: the writer, between malloc and flush;
-  // neither now, and each may change that; the reader, for good.
+  // Who may use the last block. writing: the writer, until flush(). parked: the
+  // side that claims the block next. taken: the reader, for good.
   enum class Tail : std::uint8_t { writing, parked, taken };
-  // Steps over n bytes of read_node_, and returns where they begin.
+  // Consumes n bytes, all in read_node_; returns the address of the first.
   std::byte* consume(std::size_t n) {
-    // One writer, so load + store. release: pairs with the acquire in size().
+    // Only the reader stores consumed_. release: pairs with acquire in size().
     consumed_.store(consumed_.load(std::memory_order_relaxed) + n,
                     std::memory_order_release);
     left_ -= n;
@@ -182,18 +182,18 @@ class LinkBuffer {
   alignas(64) std::atomic<std::uint64_t> committed_ = 0;
   Node* flush_node_;                // the last node with committed bytes
   Node* write_node_;                // the last node
-  std::byte* flush_end_ = nullptr;  // while writing: of its committed bytes
+  std::byte* flush_end_ = nullptr;  // while writing: where the last flush ended
   std::byte* write_pos_ = nullptr;  // where the next malloc begins
-  std::size_t room_ = 0;            // bytes free there; 0 while not writing
-  std::size_t malloc_size_ = 0;     // 0: not writing
+  std::size_t room_ = 0;            // bytes free at write_pos_; not writing: 0
+  std::size_t malloc_size_ = 0;     // uncommitted bytes; 0: not writing
   std::atomic<Tail> tail_ = Tail::taken;
-  bool may_extend_ = false;  // write_node_, to the end of its block
+  bool may_extend_ = false;  // write_node_ may grow to the end of its block
   // The reader's cache line; all threads read consumed_.
   alignas(64) std::atomic<std::uint64_t> consumed_ = 0;
   Node* head_;                      // the first node that is kept for views
   Node* read_node_;                 // holds the next unread byte, if any
   std::byte* read_pos_ = nullptr;   // the next unread byte
-  std::size_t left_ = 0;            // bytes there, known to be committed
+  std::size_t left_ = 0;            // bytes at read_pos_, known to be committed
   std::unique_ptr<Joined> joined_;  // copies made for views, or null
 };
 

@@ -16,15 +16,20 @@
 namespace netpoll {
 namespace {
 
-// book_ack() moves at most so many bytes out of a block of at least kLarge.
+// If a readv fills no more than this many bytes of a large block, book_ack()
+// moves them into a block of their own size, so that a few unread bytes do not
+// keep a large block in use. More bytes stay in the large block: to copy them
+// would cost more.
 constexpr std::size_t kFew = 4 * 1024;
+// A block of at least this size counts as large in book_ack().
 constexpr std::size_t kLarge = 64 * 1024;
 
 }  // namespace
 
 std::span<std::byte> LinkBuffer::book(std::size_t want, std::size_t new_block) {
-  // Less room than this is not worth a system call. Unlike upstream, which uses
-  // the last byte of a block before it takes a new one.
+  // If the last block has less room than this (and than `want`), a new block is
+  // taken: so few bytes are not worth a system call. Unlike upstream, which
+  // uses the last byte of a block before it takes a new one.
   constexpr std::size_t kWorthwhile = 512;
   if (want == 0) return {};
   assert(new_block > 0);
@@ -44,12 +49,13 @@ std::size_t LinkBuffer::book_ack(std::size_t n) {
   return size();
 }
 
-// Moves a few bytes out of a large block, into a block of their own size. A
-// slice of them, or a reader that leaves them unread, would keep all of the
-// large block otherwise.
+// Commits the first n booked bytes and drops the rest, as book_ack(), but first
+// moves these few bytes out of a large block into a block of their own size.
+// Otherwise a Slice of them, or a reader that leaves them unread, would keep
+// the whole large block.
 std::size_t LinkBuffer::ack_few(std::size_t n) {
   const std::byte* const first = write_pos_ - malloc_size_;
-  assert(first >= write_node_->begin);  // only the booked bytes are unflushed
+  assert(first >= write_node_->begin);  // all unflushed bytes lie in this node
   auto own = Block::owned(std::vector<std::byte>(first, first + n));
   static_cast<void>(malloc_ack(0));  // cannot fail
   [[maybe_unused]] const auto error = write_direct(std::move(own));

@@ -21,7 +21,8 @@ Result<LinkBuffer::Bytes> LinkBuffer::next_across(std::size_t n) {
   return view;
 }
 
-// Requires: n bytes do not lie in one node, or are not there.
+// Returns a view of a copy of the next n bytes. Requires: these bytes lie in
+// several nodes, or fewer than n bytes are unread; then it fails.
 Result<LinkBuffer::Bytes> LinkBuffer::peek_across(std::size_t n) {
   if (n > refresh()) return fail(Errc::short_buffer);
   if (joined_ == nullptr) joined_ = std::make_unique<Joined>();
@@ -39,8 +40,9 @@ std::error_code LinkBuffer::skip(std::size_t n) {
 
 Result<LinkBuffer::Bytes> LinkBuffer::until(std::byte delimiter,
                                             std::size_t max) {
-  // Only the bytes that are here now: if more came during the search, it would
-  // not be known how many of them were searched.
+  // Searches only the bytes that are committed now. If it also searched bytes
+  // that come meanwhile, it would not know how many it had searched, and so not
+  // which of the two errors to return.
   const std::size_t searched = std::min(refresh(), max);
   const auto index = index_byte(delimiter, 0, searched);
   if (index) return next(*index + 1);
@@ -102,12 +104,13 @@ std::optional<std::size_t> LinkBuffer::index_byte(std::byte c, std::size_t skip,
 
 LinkBuffer::Bytes LinkBuffer::bytes() {
   const Result<Bytes> all = peek(refresh());
-  assert(all);  // bytes that refresh() has seen do not go away
+  assert(all);  // unread bytes stay until the reader consumes them
   return *all;
 }
 
-// The caller, or release(), destroys the result when the state of the buffer is
-// whole again: done() of a lent block may call this buffer.
+// Frees nothing itself. The caller, or release(), destroys the result when the
+// state of the buffer is consistent again: this may run done() of a lent block,
+// and done() may call this buffer.
 ConsumedNodes LinkBuffer::take_consumed_nodes() {
   const bool all_read = refresh() == 0;
   Ref<Block> last;
@@ -117,10 +120,11 @@ ConsumedNodes LinkBuffer::take_consumed_nodes() {
 }
 
 // Takes the last block out of an empty buffer, since an idle buffer should not
-// keep it. But the writer may be about to write there. So the reader takes the
-// block only when the writer has parked, and the writer does not come back to a
-// block that is taken.
-// Refused: the reader frees the block and sets a flag that the writer looks at.
+// keep a block. But the writer may be about to write into this block. So the
+// reader takes the block only while tail_ is not `writing`, and the writer
+// writes no more into a block that the reader has taken. Returns null if the
+// block must stay. A simpler design would be wrong: a reader that looks whether
+// the writer writes, and then frees the block and sets a flag for the writer.
 // The writer may begin to write between the reader's look and the free.
 Ref<Block> LinkBuffer::take_last_block() {
   Tail found = Tail::parked;
@@ -135,10 +139,10 @@ Ref<Block> LinkBuffer::take_last_block() {
     return {};
   }
   // Between refresh() and the exchange the writer may have committed once more
-  // into this block. Then the block stays; it is taken, so release() frees it
-  // when the reader has read it.
-  // relaxed: if the exchange succeeded, its acquire shows that commit; if it
-  // failed, no commit into this block is possible any more.
+  // into this block. Then the block stays in its node; it is marked as taken,
+  // so a later release() frees it when the reader has read it. relaxed: if the
+  // exchange succeeded, its acquire shows that commit; if it failed, no commit
+  // into this block is possible any more.
   if (committed_.load(std::memory_order_relaxed) != consumed()) return {};
   return std::move(read_node_->block);
 }
@@ -150,7 +154,8 @@ std::size_t LinkBuffer::refresh() {
   // reader reads its own store.
   const std::size_t unread = committed_.load(std::memory_order_acquire) -
                              consumed_.load(std::memory_order_relaxed);
-  // relaxed, for `end` and `next`: the acquire above covers those in use.
+  // relaxed, for `end` and `next`: the acquire above makes visible each of them
+  // that lies before the last committed byte.
   std::byte* end = read_node_->end.load(std::memory_order_relaxed);
   while (read_pos_ == end && unread > 0) {
     read_node_ = read_node_->next.load(std::memory_order_relaxed);
@@ -158,12 +163,14 @@ std::size_t LinkBuffer::refresh() {
     read_pos_ = read_node_->begin;
     end = read_node_->end.load(std::memory_order_relaxed);
   }
-  // `end` may count bytes that are not committed yet.
+  // The node may hold bytes before `end` that are not committed yet: hence
+  // min().
   left_ = std::min(Bytes(read_pos_, end).size(), unread);
   return unread;
 }
 
-// Consumes n bytes. Requires: the reader has seen that they are committed.
+// Consumes n bytes, node by node. Requires: refresh() has counted these bytes
+// as unread.
 void LinkBuffer::advance(std::size_t n) {
   while (n > left_) {
     n -= left_;
@@ -174,14 +181,14 @@ void LinkBuffer::advance(std::size_t n) {
   consume(n);
 }
 
-// The unread bytes, piece by piece.
+// Returns an object that steps through the unread bytes, node by node.
 Pieces LinkBuffer::pieces() {
   const std::size_t unread = refresh();
   return {read_node_, read_pos_, unread};
 }
 
-// Copies to.size() unread bytes: those behind the first `from` unread ones.
-// Requires: from + to.size() bytes are unread.
+// Copies to.size() unread bytes into `to`: those behind the first `from` unread
+// ones. Consumes nothing. Requires: from + to.size() bytes are unread.
 void LinkBuffer::copy_unread(std::size_t from, std::span<std::byte> to) {
   Pieces rest = pieces();
   while (!to.empty()) {

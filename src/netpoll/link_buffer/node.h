@@ -27,9 +27,10 @@
 namespace netpoll {
 
 struct Node {
-  /// A node without memory. An empty buffer has one.
+  /// A node without memory. A new LinkBuffer has one such node and no other.
   Node() = default;
-  /// A window on `memory` at its beginning, with nothing written. [writer]
+  /// An empty window at the beginning of `memory`, which the writer will fill.
+  /// [writer]
   explicit Node(Ref<Block> memory)
       : begin(memory->bytes().data()), end(begin), block(std::move(memory)) {}
   /// A window on the bytes `written`, a part of `memory`. [writer]
@@ -46,36 +47,42 @@ struct Node {
     block = std::move(memory);
   }
 
-  /// Nodes come from mcache, since one thread makes them and another thread
-  /// deletes them. [any]
+  /// Nodes come from mcache, a pool made for memory that one thread allocates
+  /// and another thread frees. [any]
   static void* operator new(std::size_t size);
   static void operator delete(void* node);
 
-  // Constant once bytes of the node are committed.
+  // The first byte of the node. Once bytes of the node are committed, only
+  // LinkBuffer::append() changes it, when no other thread uses the node.
   std::byte* begin = nullptr;
-  // Written by the writer, read by the reader. All uses of both fields are
-  // relaxed: the reader looks at them after its acquire of
-  // LinkBuffer::committed_, and it uses no byte and no link beyond the number
-  // of bytes that it read there. In the writer's last node `end` may be out of
-  // date: the writer keeps it in LinkBuffer::write_pos_ until it leaves the
-  // node or flushes.
+  // The end of the node's bytes. The writer writes it, and the reader reads it.
+  // All accesses are relaxed: the reader reads it after its acquire of
+  // LinkBuffer::committed_, and uses no byte beyond the number of bytes that
+  // this counter has given. In the last node `end` may be out of date: the
+  // writer keeps the end in LinkBuffer::write_pos_ until it leaves the node or
+  // flushes.
   std::atomic<std::byte*> end = nullptr;
+  // The next node of the chain, or null. All accesses are relaxed: the reader
+  // follows a link only when its acquire of LinkBuffer::committed_ has shown
+  // that committed bytes lie behind the link.
   std::atomic<Node*> next = nullptr;
-  // Set before the node is in the chain. Dropped with the node, or earlier by
-  // LinkBuffer::take_last_block().
+  // The memory that the node shows, or null. Constant once bytes of the node
+  // are committed, until LinkBuffer::take_last_block() takes it.
   Ref<Block> block;
 };
 
 static_assert(sizeof(Node) == 32);
 
 /// Deletes the nodes of a chain from `first` to the one before `end`. May run
-/// done() of lent blocks, so the caller's own state is whole before it calls.
+/// done() of lent blocks, which may call back into the caller's object: so that
+/// object must be in a consistent state before the call.
 /// Requires: no other thread uses these nodes. [any]
 void delete_nodes(Node* first, const Node* end);
 
 /// Steps through committed bytes of a chain, node by node. [reader]
 struct Pieces {
-  /// The next piece; never empty. Requires: unread > 0. [reader]
+  /// Returns the next piece, the unread bytes of one node; never empty.
+  /// Requires: unread > 0. [reader]
   std::span<std::byte> next() {
     assert(unread > 0);
     std::byte* end = node->end.load(std::memory_order_relaxed);
@@ -93,7 +100,7 @@ struct Pieces {
   }
 
   const Node* node;    // holds the piece that next() has just returned
-  std::byte* pos;      // behind that piece
+  std::byte* pos;      // the byte behind the piece that next() has returned
   std::size_t unread;  // bytes from `pos` on that the reader saw committed
 };
 

@@ -25,16 +25,18 @@ namespace netpoll {
 
 class Slice : private LinkBuffer {
  public:
-  /// No bytes. [any]
+  /// A Slice without bytes. [any]
   Slice() = default;
-  /// Shares the memory of the first `n` bytes of `unread`. Requires: `n` bytes
-  /// are left there. [reader]
+  /// A Slice that shares the memory of the first `n` bytes of `unread`.
+  /// Requires: `unread` has at least `n` bytes left. [reader]
   Slice(Pieces unread, std::size_t n);
-  /// Takes over the unread bytes of `other`, which is empty then; its views are
-  /// not valid any more. Requires: no other thread uses `other`. [reader]
-  Slice(Slice&& other) noexcept { take_over(std::move(other)); }
-  /// Drops its own bytes first, and then does what the constructor does.
+  /// Takes over the unread bytes of `other`. `other` is empty afterwards, and
+  /// its views are not valid any more. Requires: no other thread uses `other`.
   /// [reader]
+  Slice(Slice&& other) noexcept { take_over(std::move(other)); }
+  /// Drops the bytes of this Slice and ends its views. Then takes over the
+  /// unread bytes of `other`, as the move constructor does. Requires: no other
+  /// thread uses `other`. [reader]
   Slice& operator=(Slice&& other) noexcept {
     if (this != &other) {
       static_cast<void>(skip(size()));  // cannot fail
@@ -43,7 +45,7 @@ class Slice : private LinkBuffer {
     return *this;
   }
 
-  // The same meaning as in LinkBuffer. [reader]
+  // Each of these members means the same as in LinkBuffer. [reader]
   using LinkBuffer::Bytes;
   using LinkBuffer::bytes;
   using LinkBuffer::gather;

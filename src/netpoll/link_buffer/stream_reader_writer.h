@@ -34,16 +34,17 @@
 
 namespace netpoll {
 
-/// A Reader over a source. Each call does what the same call of LinkBuffer
-/// does, but first reads the bytes that are missing. At the end of the source
-/// it fails with Errc::eof, and otherwise with the source's error; it consumes
-/// nothing then. [reader]
+/// A Reader over a source. Each call does what the call of the same name does
+/// in LinkBuffer, but first reads from the source the bytes that are not
+/// buffered yet. If the source ends before, the call fails with Errc::eof; if
+/// the source fails, with the source's error. A call that fails consumes
+/// nothing. [reader]
 template <ByteSource S>
 class StreamReader {
  public:
   using Bytes = LinkBuffer::Bytes;
 
-  /// `source` must outlive this. [init]
+  /// `source` must outlive this object. [init]
   explicit StreamReader(S& source) : source_(source) {}
 
   [[nodiscard]] Result<Bytes> next(std::size_t n) {
@@ -84,14 +85,16 @@ class StreamReader {
     return until(static_cast<std::byte>(delimiter), max);
   }
   void release() { buffer_.release(); }
-  /// How many bytes are here without another read of the source. [reader]
+  /// How many bytes were read from the source and are not consumed yet.
+  /// [reader]
   std::size_t size() const { return buffer_.size(); }
 
  private:
-  // One read asks for at least one unit and for at most 16: a large n must not
-  // reserve memory for bytes that the source may never deliver. Upstream:
-  // block4k, maxReadCycle.
+  // One read of the source asks for at least this many bytes.
   static constexpr std::size_t kUnit = 4096;
+  // One read of the source asks for at most this many bytes; for more, fill()
+  // reads again. So a large n does not reserve memory for bytes that the source
+  // may never deliver. Upstream: block4k, maxReadCycle.
   static constexpr std::size_t kReadMax = 16 * kUnit;
 
   template <class Take>
@@ -100,7 +103,8 @@ class StreamReader {
     return take();
   }
 
-  // Reads until the buffer holds n bytes.
+  // Reads from the source until buffer_ holds n unread bytes. At the end of the
+  // source it returns Errc::eof, else the source's error.
   [[nodiscard]] std::error_code fill(std::size_t n) {
     while (buffer_.size() < n) {
       const std::size_t want = std::clamp(n - buffer_.size(), kUnit, kReadMax);
@@ -117,12 +121,12 @@ class StreamReader {
   LinkBuffer buffer_;
 };
 
-/// A Writer over a sink. Each call does what the same call of LinkBuffer does;
-/// flush() also writes to the sink. [writer]
+/// A Writer over a sink. Each call does what the call of the same name does in
+/// LinkBuffer; flush() also writes all bytes to the sink. [writer]
 template <ByteSink S>
 class StreamWriter {
  public:
-  /// `sink` must outlive this. [init]
+  /// `sink` must outlive this object. [init]
   explicit StreamWriter(S& sink) : sink_(sink) {}
 
   std::span<std::byte> malloc(std::size_t n) { return buffer_.malloc(n); }
@@ -140,10 +144,10 @@ class StreamWriter {
   void append(LinkBuffer&& other) { buffer_.append(std::move(other)); }
 
   /// Writes all bytes to the sink. Fails with the sink's error, or with
-  /// Errc::eof when the sink takes no more bytes; the next flush() begins with
-  /// the bytes that are left. [writer]
+  /// Errc::eof when the sink takes no more bytes. After a failure the next
+  /// flush() begins with the bytes that the sink has not taken. [writer]
   [[nodiscard]] std::error_code flush() {
-    static_cast<void>(buffer_.flush());  // a LinkBuffer's never fails
+    static_cast<void>(buffer_.flush());  // a LinkBuffer's flush() never fails
     LinkBuffer::Bytes piece;
     while (buffer_.gather(std::span(&piece, 1)) > 0) {
       const Result<std::size_t> taken = sink_.write(piece);
@@ -160,12 +164,12 @@ class StreamWriter {
   LinkBuffer buffer_;
 };
 
-/// Reader and Writer over one stream.
+/// A Reader and a Writer over one stream.
 template <class S>
   requires ByteSource<S> && ByteSink<S>
 class StreamReadWriter : public StreamReader<S>, public StreamWriter<S> {
  public:
-  /// `stream` must outlive this. [init]
+  /// `stream` must outlive this object. [init]
   explicit StreamReadWriter(S& stream)
       : StreamReader<S>(stream), StreamWriter<S>(stream) {}
 };

@@ -17,15 +17,17 @@ namespace netpoll::mcache {
 
 class Budget {
  public:
-  /// Nothing is used. [init]
+  /// A budget of `bytes_max` bytes, none of them reserved yet. [init]
   explicit Budget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  /// Reserves the bytes of up to `blocks` blocks of `capacity` bytes, as many
-  /// as still fit, and returns for how many it did. [any]
+  /// Reserves bytes for `blocks` blocks of `capacity` bytes each. When not all
+  /// of them fit into the budget, reserves for as many as do. Returns for how
+  /// many blocks it reserved. [any]
   std::size_t reserve(std::size_t blocks, std::size_t capacity) {
     assert(capacity > 0);
-    // relaxed, all of them: the number guards no other memory. The blocks
-    // themselves are under the mutex of their list.
+    // relaxed, at every access to used_: no thread reads other memory because
+    // of this number. The blocks are guarded by the mutex of their central
+    // list.
     std::size_t used = used_.load(std::memory_order_relaxed);
     std::size_t fit = 0;
     do {
@@ -35,15 +37,16 @@ class Budget {
     return fit;
   }
 
-  /// Ends the reservation of `bytes` bytes. [any]
+  /// Gives back `bytes` reserved bytes, so that they can be reserved again.
+  /// Requires: so many are reserved. [any]
   void cancel(std::size_t bytes) {
-    // relaxed: see reserve().
+    // relaxed: no thread reads other memory because of this number.
     [[maybe_unused]] const std::size_t used =
         used_.fetch_sub(bytes, std::memory_order_relaxed);
     assert(used >= bytes);
   }
 
-  /// How many bytes are reserved. [any]
+  /// How many bytes are reserved now. [any]
   std::size_t used() const { return used_.load(std::memory_order_relaxed); }
 
  private:

@@ -27,13 +27,14 @@ namespace netpoll::mcache {
 
 class Buffer {
  public:
-  /// Holds nothing; size() and capacity() are 0.
+  /// A Buffer without a block; size() and capacity() are 0.
   Buffer() = default;
-  /// `size` bytes with unknown content, in a block of at least max(size,
-  /// capacity) bytes. [any]
+  /// Takes a block of at least max(size, capacity) bytes from the pool. Its
+  /// first `size` bytes are in use, with unknown content. [any]
   explicit Buffer(std::size_t size, std::size_t capacity = 0)
       : memory_(malloc(size, capacity)), size_(size) {}
-  /// Takes over the block of `other`, which holds nothing afterwards. [any]
+  /// Takes over the block of `other`. `other` is without a block afterwards.
+  /// [any]
   Buffer(Buffer&& other) noexcept
       : memory_(std::exchange(other.memory_, {})),
         size_(std::exchange(other.size_, 0)) {}
@@ -45,14 +46,15 @@ class Buffer {
   }
   ~Buffer() { free(memory_); }
 
-  /// The first byte; valid as long as the Buffer holds this block. [any]
+  /// The first byte of the block; null without a block. The pointer is valid as
+  /// long as this Buffer holds the block. [any]
   std::byte* data() const { return memory_.base; }
   std::size_t size() const { return size_; }
   std::size_t capacity() const { return memory_.capacity; }
   std::span<std::byte> bytes() const { return {data(), size_}; }
 
-  /// Sets how many bytes are in use. The block and its capacity do not change.
-  /// Requires: size <= capacity(). [any]
+  /// Sets how many bytes of the block are in use. The block and its capacity do
+  /// not change. Requires: size <= capacity(). [any]
   void resize(std::size_t size) {
     assert(size <= capacity());
     size_ = size;

@@ -23,26 +23,31 @@ namespace netpoll::mcache {
 
 class Central {
  public:
-  /// With an empty list for every class. [init]
+  /// Makes an empty central list for every size class. [init]
   Central();
 
-  /// The list of class `index`; lives as long as the Central. Requires:
-  /// index < kClasses. [any]
+  /// The central list of size class `index`. The list lives as long as this
+  /// Central. Requires: index < kClasses. [any]
   CentralList& operator[](unsigned index) {
     assert(index < lists_.size());
     return lists_[index];
   }
 
-  /// One tick for every list. [any]
+  /// Calls CentralList::trim() for every class: a free block goes back to the
+  /// system in the second call after it came to its list, unless a thread takes
+  /// it before. [any]
   void trim();
 
-  /// The sum over all lists. [any]
+  /// The figures of the lists of all classes, added up. As in
+  /// CentralList::stats(), in_use_bytes counts the free blocks in the threads'
+  /// caches too. [any]
   Stats stats() const;
 
  private:
-  Budget budget_{kCentralTotalMax};  // of all lists together
-  // Constant after construction. A deque, since a vector may move its elements,
-  // and a list cannot be moved: it has a mutex inside.
+  Budget budget_{kCentralTotalMax};  // bounds all lists together
+  // One list for each size class; none is added or removed after construction.
+  // A deque and not a vector: a vector may move its elements, and a CentralList
+  // cannot be moved, since it holds a mutex.
   std::deque<CentralList> lists_;
 };
 

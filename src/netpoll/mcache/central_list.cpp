@@ -10,8 +10,9 @@
 namespace netpoll::mcache {
 namespace {
 
-// Moves the youngest blocks of `from` into `room`; their bytes are the
-// likeliest to be in some processor's cache still.
+// Moves blocks from the end of `from` into `room`, as many as there are and
+// fit, and returns their number. Those at the end were given back last: their
+// bytes are the likeliest to be in some processor's cache still.
 std::size_t move_out(std::vector<std::byte*>& from,
                      std::span<std::byte*> room) {
   const std::size_t count = std::min(from.size(), room.size());
@@ -74,7 +75,9 @@ std::size_t CentralList::take_cached(std::span<std::byte*> room) {
   return taken;
 }
 
-// Keeps the first blocks, as many as the bounds allow, and returns how many.
+// Puts the first of `blocks` into this list, as many as central_limit() and the
+// budget of all lists allow, and returns how many. The caller then gives the
+// other blocks to the system.
 std::size_t CentralList::keep_within_bounds(
     std::span<std::byte* const> blocks) {
   const Lock lock(mutex_);

@@ -29,32 +29,38 @@
 
 namespace netpoll::mcache {
 
-// 64, a cache line: threads that work on neighbouring classes do not disturb
-// each other.
+// Aligned to 64 bytes, the size of a cache line, so that no two lists share a
+// line: a thread that writes to one list does not slow down a thread that uses
+// the list of a neighbouring class.
 class alignas(64) CentralList {
  public:
-  /// The empty list of class `index`. `budget` bounds the bytes that this list
-  /// and others keep; it must outlive the list. [init]
+  /// Makes the empty list of size class `index`. `budget` bounds the bytes that
+  /// all lists with this budget keep together; it must outlive the list. [init]
   CentralList(unsigned index, Budget& budget)
       : index_(index), budget_(budget) {}
   CentralList(const CentralList&) = delete;
   CentralList& operator=(const CentralList&) = delete;
-  /// Gives every block back to the system.
+  /// Gives the free blocks in this list back to the system.
   ~CentralList();
 
-  /// Moves free blocks into `room`, as many as there are and fit, and returns
-  /// their number. Never 0: an empty list gets one new block from the system.
-  /// Requires: room is not empty. [any]
+  /// Moves free blocks from this list into `room`, as many as there are and
+  /// fit. When the list is empty, puts one new block from the system into
+  /// `room`. Returns the number of blocks in `room`, never 0. Requires: `room`
+  /// is not empty. [any]
   [[nodiscard]] std::size_t take_batch(std::span<std::byte*> room);
 
-  /// Takes over `blocks`; those beyond the bounds go to the system. [any]
+  /// Takes over `blocks`, which are free. Those beyond the limit of this list,
+  /// or beyond the budget of all lists, go to the system at once. [any]
   void give_batch(std::span<std::byte* const> blocks);
 
-  /// One tick: victims go to the system, primaries become victims. [any]
+  /// Called about once a second. Gives the blocks in victim_ to the system, and
+  /// moves those in primary_ to victim_. So a free block goes to the system in
+  /// the second call after it came to this list, unless a thread takes it
+  /// before. [any]
   void trim();
 
-  /// The figures of this list; in_use_bytes counts the blocks that threads keep
-  /// as well. [any]
+  /// The figures of this list. Here in_use_bytes counts the free blocks in the
+  /// threads' own caches too: this list does not know that they are free. [any]
   Stats stats() const;
 
  private:
@@ -64,14 +70,16 @@ class alignas(64) CentralList {
   std::size_t keep_within_bounds(std::span<std::byte* const> blocks);
   void free_to_system(std::span<std::byte* const> blocks) const;
 
-  // Constant after construction.
+  // The size class of all blocks in this list.
   const unsigned index_;
+  // The bound that this list shares with others. Needs no mutex: it is atomic.
   Budget& budget_;
 
   mutable Mutex mutex_;
   Blocks primary_ NETPOLL_GUARDED_BY(mutex_);
   Blocks victim_ NETPOLL_GUARDED_BY(mutex_);
-  Stats counts_ NETPOLL_GUARDED_BY(mutex_);  // its counters, not its sums
+  // Only the four counters are kept here; stats() computes the other figures.
+  Stats counts_ NETPOLL_GUARDED_BY(mutex_);
 };
 
 }  // namespace netpoll::mcache

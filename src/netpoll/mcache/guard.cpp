@@ -14,12 +14,14 @@
 namespace netpoll::mcache::guard {
 namespace {
 
-enum class State : std::uint64_t {  // values that other memory hardly has
+enum class State : std::uint64_t {  // values unlikely in other memory
   live = 0x6c6976652d6d6361,
   free = 0x667265652d6d6361,
 };
 
-// Its size is std::malloc's alignment, so that the base has that alignment too.
+// What stands in front of each block in a build without NDEBUG. The size of a
+// Header is the alignment that std::malloc gives (16 bytes), so that the block
+// behind the Header has that alignment too.
 struct Header {
   State state;
   std::uint64_t capacity;
@@ -27,7 +29,9 @@ struct Header {
 
 constexpr std::size_t kHeaderSize = kGuarded ? sizeof(Header) : 0;
 constexpr unsigned char kFreedByte = 0xdd;
-// Only so many bytes of a large block are filled: more would cost milliseconds.
+// Of a free block at most this many bytes, from its first on, are filled with
+// kFreedByte and checked later: to fill 8 MiB would cost milliseconds. A write
+// behind them is found only under AddressSanitizer.
 constexpr std::size_t kFilledMax = 65536;
 
 Header& header_of(std::byte* base) {
@@ -36,8 +40,9 @@ Header& header_of(std::byte* base) {
   return *reinterpret_cast<Header*>(base - sizeof(Header));
 }
 
-// The addresses are poisoned only under AddressSanitizer; elsewhere the two
-// macros are empty.
+// Fills a free block with kFreedByte, at most kFilledMax bytes of it, so that a
+// later write to it can be found. Under AddressSanitizer every access to the
+// block is an error from now on; in other builds the macro does nothing.
 void fill(std::byte* base, std::size_t capacity) {
   assert(capacity > 0);
   std::memset(base, kFreedByte, std::min(capacity, kFilledMax));
@@ -46,7 +51,9 @@ void fill(std::byte* base, std::size_t capacity) {
 
 bool is_filled(std::byte* base, std::size_t capacity) {
   ASAN_UNPOISON_MEMORY_REGION(base, capacity);
-  // All bytes are equal if each byte equals its neighbour.
+  // True if the first byte is kFreedByte and each of the filled bytes equals
+  // its neighbour: memcmp() compares the bytes with the same bytes shifted by
+  // one.
   return *base == std::byte{kFreedByte} &&
          std::memcmp(base, base + 1, std::min(capacity, kFilledMax) - 1) == 0;
 }

@@ -24,7 +24,10 @@
 
 namespace netpoll::mcache::guard {
 
-/// Whether this build has the guard. No other code looks at NDEBUG.
+/// Whether this build has a guard: a header in front of each block, by which a
+/// wrong free() and a write to a free block are found. A build has the guard
+/// unless NDEBUG is defined. The code of the pool asks this constant, not
+/// NDEBUG.
 inline constexpr bool kGuarded =
 #ifdef NDEBUG
     false;
@@ -32,27 +35,32 @@ inline constexpr bool kGuarded =
     true;
 #endif
 
-/// A new block of `capacity` bytes from the system, in state free. Never null:
-/// without memory the process ends. [any]
+/// Gets a new block of `capacity` bytes from the system (std::malloc). With a
+/// guard the block is marked as free. Never null: when there is no memory, the
+/// process ends. [any]
 std::byte* allocate(std::size_t capacity);
 
-/// Gives a block in state free back to the system. [any]
+/// Gives a block that allocate() returned, and that has no owner, back to the
+/// system. `capacity` is the one that allocate() got. [any]
 void deallocate(std::byte* base, std::size_t capacity);
 
-/// free_to_live() in a build with the guard. [any]
+/// What free_to_live() does in a build with the guard: ends the process if the
+/// block was written while it was free, else marks it as live. [any]
 void check_and_mark_live(std::byte* base, std::size_t capacity);
-/// live_to_free() in a build with the guard. [any]
+/// What live_to_free() does in a build with the guard: ends the process unless
+/// `base` is the beginning of a live block of this pool with that capacity,
+/// else marks the block as free. [any]
 void check_and_mark_free(std::byte* base, std::size_t capacity);
 
 /// Call it when a free block gets an owner. Ends the process if the block was
-/// written while it was free. Does nothing in a build without the guard. [any]
+/// written while it was free. Does nothing in a build with NDEBUG. [any]
 inline void free_to_live(std::byte* base, std::size_t capacity) {
   if constexpr (kGuarded) check_and_mark_live(base, capacity);
 }
 
 /// Call it when an owner frees its block. Ends the process unless `base` is the
 /// beginning of a live block of this pool with that capacity. Does nothing in a
-/// build without the guard. [any]
+/// build with NDEBUG. [any]
 inline void live_to_free(std::byte* base, std::size_t capacity) {
   if constexpr (kGuarded) check_and_mark_free(base, capacity);
 }

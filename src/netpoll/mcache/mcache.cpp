@@ -16,8 +16,9 @@
 namespace netpoll::mcache {
 namespace {
 
-// The two objects of the whole program. Never destroyed: threads and static
-// objects may free blocks until the very end of the process.
+// The central lists of the whole program. Never destroyed, like the object of
+// thread_caches(): threads, and the destructors of static objects, may free
+// blocks until the very end of the process.
 Central& central() {
   static auto* const it = new Central;
   return *it;
@@ -28,14 +29,15 @@ ThreadCaches& thread_caches() {
   return *it;
 }
 
-// Bytes of the blocks above kPooledMax that are in use.
+// The bytes of all blocks in use that are larger than kPooledMax (8 MiB). The
+// pool does not keep such blocks: free() gives them back to the system.
 constinit std::atomic<std::size_t> unpooled_bytes = 0;
 
-// The lists of the running thread. Null before the thread's first call, and
-// again while its thread_local objects are destroyed. A pointer needs no
-// constructor, so each use costs one load and nothing else.
+// The cache of the running thread. Null before the thread's first malloc() or
+// free(), and again once the cache is destroyed at the thread's end. A pointer
+// needs no constructor, so each use costs one load and nothing else.
 constinit thread_local ThreadCache* current = nullptr;
-constinit thread_local bool has_left = false;
+constinit thread_local bool has_left = false;  // its cache is destroyed
 
 struct Resident {
   ThreadCache cache{central()};
@@ -50,17 +52,20 @@ struct Resident {
   }
 };
 
-// Null for a thread that is ending: thread_local objects that are destroyed
-// after `resident` may still allocate and free, but the language forbids a
-// thread to pass the definition of a destroyed object again.
+// Returns the running thread's cache; the thread's first call makes it. Returns
+// null once `resident` is destroyed at the thread's end: thread_local objects
+// that are destroyed after `resident` may still allocate and free, but C++
+// forbids a thread to pass the definition of a destroyed object again.
 ThreadCache* enter() {
   if (has_left) return nullptr;
   thread_local Resident resident;
   return current;
 }
 
-// The rare cases are not inline. Inlined into malloc() and free(), they would
-// cost the common case registers to save.
+// Takes a block when `current` is null: from the running thread's cache, which
+// is made now, or, in a thread that is ending, from the central list. Not
+// inline, like the next three functions: these cases are rare, and inside
+// malloc() and free() they would make the common case save more registers.
 [[gnu::noinline]] std::byte* take_block_first(unsigned index) {
   if (ThreadCache* const cache = enter()) return cache->pop(index);
   std::byte* block = nullptr;
@@ -79,7 +84,8 @@ ThreadCache* enter() {
   assert(size > kPooledMax);
   const Memory memory{guard::allocate(size), size};
   guard::free_to_live(memory.base, memory.capacity);
-  // relaxed, here and below: a number that only stats() reads.
+  // relaxed, at every access to unpooled_bytes: only stats() reads the number,
+  // and no thread reads other memory because of it.
   unpooled_bytes.fetch_add(size, std::memory_order_relaxed);
   return memory;
 }
@@ -101,8 +107,9 @@ void keep_block(unsigned index, std::byte* block) {
 
 }  // namespace
 
-// noexcept, here and below: when a vector of a CentralList cannot grow, that is
-// out of memory too, and ends the process.
+// noexcept, like all functions of the pool: when a vector inside the pool
+// cannot grow, the program is out of memory. Its exception then ends the
+// process, as running out of memory always does here.
 Memory malloc(std::size_t size, std::size_t capacity) noexcept {
   const std::size_t wanted = std::max(size, capacity);
   if (wanted > kPooledMax) return allocate_unpooled(wanted);
@@ -134,8 +141,10 @@ void shrink_thread(std::size_t bytes_max) noexcept {
 Stats stats() noexcept {
   Stats stats = central().stats();
   stats.kept_bytes = thread_caches().kept_bytes();
-  // To the centre a block that a thread keeps is in use; to the caller it is
-  // not. std::min, since other threads may have moved blocks in between.
+  // So far in_use_bytes also counts the free blocks in the threads' caches: to
+  // the central lists every block outside them is in use. These are subtracted
+  // here. std::min, so that the result is never negative: other threads may
+  // have moved blocks between the two counts.
   stats.in_use_bytes -= std::min(stats.in_use_bytes, stats.kept_bytes);
   stats.in_use_bytes += unpooled_bytes.load(std::memory_order_relaxed);
   return stats;

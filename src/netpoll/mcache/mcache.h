@@ -34,63 +34,74 @@
 
 namespace netpoll::mcache {
 
-/// One block: malloc() returns it, and free() must get it back unchanged.
+/// The base and the capacity of one block. malloc() returns the two values, and
+/// free() must get the same two back.
 struct Memory {
   std::byte* base = nullptr;  // aligned as std::malloc aligns: 16 bytes
   std::size_t capacity = 0;   // bytes that may be used
 };
 
-/// A block of at least max(size, capacity) bytes: the next power of two, at
-/// least 1. Above kPooledMax (8 MiB) it has exactly that many bytes and comes
-/// from the system. Never null. The caller owns the block until free(). [any]
+/// Returns a block of at least max(size, capacity) bytes: its capacity is that
+/// number rounded up to a power of two, at least 1. For more than kPooledMax (8
+/// MiB) the capacity is exactly max(size, capacity), and the block is not
+/// pooled. Never null: when there is no memory, the process ends. The caller
+/// owns the block until free(). [any]
 ///
 /// Upstream: mcache.Malloc (gopkg lang/mcache/mcache.go:60).
 [[nodiscard]] Memory malloc(std::size_t size,
                             std::size_t capacity = 0) noexcept;
 
-/// Takes back a block that malloc() returned, on whatever thread. An empty
-/// Memory is fine. Requires: no thread uses the block any more. A capacity that
-/// malloc() never returns ends the process. A build without NDEBUG also ends
-/// it, with a line that says why, when a block is freed twice, when the memory
-/// is not a block of the pool, when the pointer does not point to its
-/// beginning, and when a block was written after its free. [any]
+/// Takes back a block that malloc() has returned on this or another thread.
+/// Does nothing for a null base. Requires: no thread uses the block any more.
+///
+/// Ends the process when the capacity is one that malloc() never returns. A
+/// build without NDEBUG also ends the process, with a line that says why, when
+/// the block is free already, when `memory` is not a block of this pool, and
+/// when the base or the capacity is not the one that malloc() returned. Such a
+/// build also ends the process in malloc() when the block that malloc() is
+/// about to return was written after its free(). [any]
 ///
 /// Unlike upstream, whose Free() silently drops a capacity that is no power of
 /// two, since the garbage collector takes it, and accepts any other memory.
 /// Upstream: mcache.Free (gopkg lang/mcache/mcache.go:80).
 void free(Memory memory) noexcept;
 
-/// One tick: a free block in the centre that no thread takes during two ticks
-/// goes back to the system. The Runtime calls it about once a second. The
-/// calling thread first returns its own blocks to the centre. Other threads
-/// keep theirs: those are bounded (thread_limit()), and go to the centre when
+/// Gives free blocks that nobody needs back to the system. The calling thread
+/// first returns the blocks in its own cache to the central lists. Then a block
+/// that was in a central list at the previous trim() already, and that no
+/// thread has taken since, goes to the system. The Runtime calls trim() about
+/// once a second. Blocks in the caches of other threads stay where they are:
+/// thread_limit() bounds their number, and they go to the central lists when
 /// their thread ends or calls shrink_thread(). [any]
 ///
 /// Upstream: the garbage collector empties sync.Pool in two rounds.
 void trim() noexcept;
 
-/// Returns blocks that the calling thread keeps to the centre, the largest
-/// first, until it keeps at most `bytes_max` bytes. For a thread that is about
-/// to sleep. Costs 24 loads when there is nothing to return. [any]
+/// Moves free blocks from the calling thread's cache to the central lists, the
+/// largest first, until the cache holds at most `bytes_max` bytes. For a thread
+/// that is about to sleep. Costs 24 loads, one for each size class, when there
+/// is nothing to move. [any]
 void shrink_thread(std::size_t bytes_max) noexcept;
 
-/// What the pool has and did, all classes together, since the program began.
+/// Figures of the memory pool: four amounts at this moment, and four counters
+/// since the program began.
 struct Stats {
-  std::size_t cached_blocks = 0;  // free, in the centre
-  std::size_t cached_bytes = 0;   // the same, in bytes
-  std::size_t kept_bytes = 0;     // free, in the lists of all threads
+  std::size_t cached_blocks = 0;  // free, in the central lists
+  std::size_t cached_bytes = 0;   // the bytes of those blocks
+  std::size_t kept_bytes = 0;     // free, in the threads' own caches
   std::size_t in_use_bytes = 0;   // returned by malloc() and not yet freed
-  std::uint64_t refills = 0;      // batches that threads took
-  std::uint64_t spills = 0;       // batches that threads gave
+  std::uint64_t refills = 0;      // batches that threads took from the centre
+  std::uint64_t spills = 0;       // batches that threads gave to the centre
   std::uint64_t allocated = 0;    // blocks that came from the system
-  std::uint64_t released = 0;     // blocks that went back to it
+  std::uint64_t released = 0;     // blocks that went back to the system
 
   Stats& operator+=(const Stats& other);
 };
 
-/// The figures of this moment. They are exact when no other thread is inside a
-/// call of the pool. The four counters do not count blocks above kPooledMax;
-/// in_use_bytes does. [any]
+/// Returns the figures of the pool at this moment, over all size classes. They
+/// are exact when no other thread is inside a function of the pool.
+/// in_use_bytes counts blocks above kPooledMax too; the four counters (refills,
+/// spills, allocated, released) do not. [any]
 [[nodiscard]] Stats stats() noexcept;
 
 }  // namespace netpoll::mcache

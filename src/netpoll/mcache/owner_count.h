@@ -20,19 +20,22 @@ class OwnerCount {
   OwnerCount() = default;
   OwnerCount(const OwnerCount&) = delete;
 
-  /// The value. [any]
+  /// The number. Other threads than its owner may read a value that is a moment
+  /// old. [any]
   operator std::size_t() const {  // NOLINT(google-explicit-constructor)
-    // relaxed: its thread reads its own store; other threads only add up such
-    // values, and touch nothing because of them.
+    // relaxed: the owner thread reads its own last store. Other threads only
+    // add such numbers up, and read no other memory because of them.
     return value_.load(std::memory_order_relaxed);
   }
-  /// Changes the value. [its thread]
+  /// Sets the number to `value`. [the thread that owns the number]
   OwnerCount& operator=(std::size_t value) {
-    // relaxed: see the load. One thread writes, so load + store is enough.
+    // relaxed: no thread reads other memory because of this number. A plain
+    // store is enough, also for -=, since only the owner thread writes.
     value_.store(value, std::memory_order_relaxed);
     return *this;
   }
-  /// Takes n off the value. Requires: n is not more than it. [its thread]
+  /// Subtracts `n`. Requires: `n` is not more than the number.
+  /// [the thread that owns the number]
   OwnerCount& operator-=(std::size_t n) {
     assert(n <= *this);
     return *this = *this - n;

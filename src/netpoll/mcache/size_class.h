@@ -17,6 +17,8 @@
 //    in the centre, one class      16384     64 MiB     8192 blocks
 //    in the centre, all classes              128 MiB
 //
+// One block of each class is always allowed to a thread, also of 4 and 8 MiB.
+//
 // Upstream: mcache.calcIndex (gopkg lang/mcache/mcache.go:47), with 46 classes;
 // the ceiling is netpoll's mallocMax (nocopy.go:259). Unlike upstream, which
 // has no bounds: there the garbage collector empties the pool.
@@ -28,21 +30,27 @@
 
 namespace netpoll::mcache {
 
-/// Classes 0 to 23.
+/// The number of size classes; their indices are 0 to 23.
 inline constexpr unsigned kClasses = 24;
 /// The largest pooled block, in bytes: 8 MiB.
 inline constexpr std::size_t kPooledMax = std::size_t{1} << (kClasses - 1);
 
-/// What one thread keeps of one class; thread_limit() is the smaller of them.
+/// How many free blocks of one size class one thread keeps for itself at most.
+/// kThreadBytesMax limits them as well.
 inline constexpr std::size_t kThreadBlocksMax = 64;
+/// How many bytes the free blocks of one size class that one thread keeps for
+/// itself have together at most: 2 MiB. A single block may be larger.
 inline constexpr std::size_t kThreadBytesMax = std::size_t{2} << 20;
-/// What the centre keeps of one class; central_limit() is the smaller of them.
+/// How many free blocks the central list of one size class keeps at most.
 inline constexpr std::size_t kCentralBlocksMax = 16384;
+/// How many bytes the blocks in the central list of one size class have at
+/// most.
 inline constexpr std::size_t kCentralBytesMax = std::size_t{64} << 20;
-/// What the centre keeps of all classes together, in bytes.
+/// How many bytes the blocks in the central lists of all size classes have
+/// together at most. Blocks beyond that go to the system.
 inline constexpr std::size_t kCentralTotalMax = std::size_t{128} << 20;
 
-/// The class of the smallest block that holds `size` bytes.
+/// The size class of the smallest block that holds `size` bytes.
 /// Requires: size <= kPooledMax. [any]
 constexpr unsigned class_of(std::size_t size) {
   assert(size <= kPooledMax);
@@ -51,27 +59,30 @@ constexpr unsigned class_of(std::size_t size) {
   return static_cast<unsigned>(std::bit_width(size - 1));
 }
 
-/// Bytes in a block of class `index`. [any]
+/// How many bytes a block of size class `index` has. [any]
 constexpr std::size_t capacity_of(unsigned index) {
   assert(index < kClasses);
   return std::size_t{1} << index;
 }
 
-/// How many blocks of class `index` one thread keeps for itself. At least one,
-/// so that a thread that frees and takes one large block in turn locks nothing.
-/// [any]
+/// How many free blocks of size class `index` one thread keeps for itself at
+/// most. Never less than one: a thread that takes and frees one large block
+/// again and again then locks nothing. [any]
 constexpr std::size_t thread_limit(unsigned index) {
   return std::clamp<std::size_t>(kThreadBytesMax >> index, 1, kThreadBlocksMax);
 }
 
-/// How many blocks move between a thread and the centre under one lock: half
-/// of what a thread keeps. So after a move the thread can take blocks and free
-/// blocks for a while without the next lock. [any]
+/// How many blocks of size class `index` a thread's cache gets from the central
+/// list when the cache is empty (fewer if the list has fewer), and gives to the
+/// list when the cache is full: half of thread_limit(), but at least one. With
+/// half, the thread can then take blocks and free blocks for a while before it
+/// locks the list again. [any]
 constexpr std::size_t batch_of(unsigned index) {
   return std::max<std::size_t>(thread_limit(index) / 2, 1);
 }
 
-/// How many free blocks of class `index` the centre keeps at most. [any]
+/// How many free blocks the central list of size class `index` keeps at most.
+/// Blocks beyond that go to the system. [any]
 constexpr std::size_t central_limit(unsigned index) {
   return std::min(kCentralBytesMax >> index, kCentralBlocksMax);
 }

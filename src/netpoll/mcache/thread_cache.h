@@ -29,30 +29,38 @@ namespace netpoll::mcache {
 
 class ThreadCache {
  public:
-  /// Empty. `central` gives and takes the batches. [its thread]
+  /// Makes an empty cache. It gets its blocks from the central lists in
+  /// `central` and returns them there. [the thread that owns the cache]
   explicit ThreadCache(Central& central);
   ThreadCache(const ThreadCache&) = delete;
   ThreadCache& operator=(const ThreadCache&) = delete;
-  /// Returns every block to the centre. [its thread]
+  /// Returns every block in this cache to the central lists.
+  /// [the thread that owns the cache]
   ~ThreadCache() { return_all(); }
 
-  /// A free block of class `index`, the caller's until push(). [its thread]
+  /// Takes a free block of size class `index` out of this cache; an empty cache
+  /// first gets a batch from the central list. The caller owns the block until
+  /// it calls push(). [the thread that owns the cache]
   [[nodiscard]] std::byte* pop(unsigned index);
 
-  /// Keeps a block of class `index` for a later pop(). [its thread]
+  /// Puts a block of size class `index`, now free, into this cache for a later
+  /// pop(). A full cache first gives its oldest blocks to the central list.
+  /// [the thread that owns the cache]
   void push(unsigned index, std::byte* block);
 
-  /// Returns every block to the centre. [its thread]
+  /// Returns every block in this cache to the central lists.
+  /// [the thread that owns the cache]
   void return_all();
 
-  /// Returns blocks to the centre, the largest first, until at most `bytes_max`
-  /// bytes are kept. Costs 24 loads when that is so already. [its thread]
+  /// Returns free blocks to the central lists, the largest first, until this
+  /// cache holds at most `bytes_max` bytes. Costs 24 loads, one for each size
+  /// class, when there is nothing to return. [the thread that owns the cache]
   void shrink(std::size_t bytes_max);
 
-  /// How many blocks of class `index` are kept. [any]
+  /// How many free blocks of size class `index` this cache holds. [any]
   std::size_t count(unsigned index) const { return stacks_[index].count; }
 
-  /// How many bytes all blocks have that are kept. [any]
+  /// How many bytes the free blocks in this cache have together. [any]
   std::size_t kept_bytes() const;
 
  private:

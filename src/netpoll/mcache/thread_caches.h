@@ -17,11 +17,15 @@ namespace netpoll::mcache {
 
 class ThreadCaches {
  public:
-  /// Counts `cache` from now on. [its thread]
+  /// Adds `cache` to the caches of all threads: kept_bytes() counts its blocks
+  /// from now on. [the thread that owns the cache]
   void add(const ThreadCache& cache);
-  /// Counts `cache` no longer. Requires: add(cache). [its thread]
+  /// Removes `cache` from the caches of all threads: kept_bytes() counts its
+  /// blocks no longer. To be called before `cache` is destroyed. Requires:
+  /// add(cache). [the thread that owns the cache]
   void remove(const ThreadCache& cache);
-  /// How many bytes all threads keep. [any]
+  /// How many bytes the free blocks in the caches of all threads have together.
+  /// Blocks in use and blocks in the central lists do not count. [any]
   std::size_t kept_bytes() const;
 
  private:

@@ -14,7 +14,7 @@
 namespace netpoll {
 namespace {
 
-// 0 shards asked for means one for each core.
+// The number of shards to make; 0 asked for means one for each core.
 std::size_t count_of(std::size_t shards) {
   return shards > 0 ? shards
                     : std::max(1u, std::thread::hardware_concurrency());
@@ -65,18 +65,18 @@ bool ShardQueue::add(std::span<Getter> getters) {
   return open;
 }
 
-// Each consumer that is counted must run, or pending_ stays above 0 and close()
-// waits for ever. So the destructor of `turn` runs it, in whatever way the task
-// ends: on a worker; on this thread, if the pool refuses the task; or on the
-// thread that makes the pool discard its tasks.
+// Starts a consumer on a worker. It must run, or pending_ stays above 0 and
+// close() waits for ever. So the destructor of `turn` runs it, in whatever way
+// the task ends: on a worker; on this thread, if the pool refuses the task; or
+// on the thread that makes the pool discard its tasks.
 void ShardQueue::start_consumer() {
   std::unique_ptr<ShardQueue, Consume> turn(this);
   Task task = [turn = std::move(turn)]() mutable { turn.reset(); };
   static_cast<void>(runtime_.workers().go(std::move(task)));
 }
 
-// The shards refuse new getters. Those in the shards are counted by pending_,
-// so a consumer still comes for them.
+// Makes every shard refuse new getters. Shards that hold getters are counted by
+// pending_, so a consumer still comes for those getters.
 void ShardQueue::shut_shards() {
   for (Shard& shard : shards_) {
     const Lock lock(shard.mutex);
@@ -90,9 +90,9 @@ std::error_code ShardQueue::close() {
         "a getter cannot close or destroy its own ShardQueue");
   shut_shards();
   Lock lock(mutex_);
-  // relaxed: the locks order it. shut_shards() locked each shard after every
-  // add() that succeeded there, and mutex_ was locked by the consumer when it
-  // brought pending_ to 0.
+  // relaxed: the mutexes order it. shut_shards() locked each shard after every
+  // add() that succeeded there, and the consumer held mutex_ when it brought
+  // pending_ to 0.
   while (pending_.load(std::memory_order_relaxed) > 0)
     lock.wait(idle_);
   return error_;
@@ -122,8 +122,8 @@ void ShardQueue::consume() {
   if (error) conn->close();
 }
 
-// Empties each shard once and calls the getters. After an error, which may be
-// one of an earlier round, the getters are destroyed without a call.
+// Takes the getters out of each shard once, and calls them. After an error,
+// also one of an earlier round, getters are destroyed without a call.
 ShardQueue::Round ShardQueue::call_getters(std::error_code& error) {
   assert(taken_.empty());
   Round round;
@@ -159,9 +159,10 @@ std::error_code ShardQueue::send_packets() {
   return conn_->writer().flush();
 }
 
-// Returns true if this was the consumer's last round. Then the queue belongs to
-// the next consumer, or a close() has returned and it may be destroyed: this
-// thread must not use it any more.
+// Subtracts the shards of this round from pending_. Returns true if this was
+// the consumer's last round. Then the queue belongs to the next consumer, or a
+// close() has returned and it may be destroyed: this thread must not use it any
+// more.
 bool ShardQueue::end_round(const Round& round, std::error_code error) {
   const Lock lock(mutex_);
   assert(round.getters >= round.shards);  // a counted shard had getters

@@ -77,7 +77,7 @@ class ShardQueue {
   ShardQueue(const ShardQueue&) = delete;
   ShardQueue& operator=(const ShardQueue&) = delete;
   /// Does close(). Requires: what close() requires, and that no other call of
-  /// the queue runs or follows.
+  /// the queue runs or follows. [any]
   ~ShardQueue();
 
   /// Has `getter` called soon and its packet sent. Does not wait for the
@@ -120,16 +120,16 @@ class ShardQueue {
     std::size_t shards = 0;   // how many were not empty
     std::size_t getters = 0;  // how many were in them
   };
-  // The deleter by which start_consumer() runs the consumer.
+  // A deleter for std::unique_ptr that runs the consumer, and deletes nothing.
   struct Consume {
     void operator()(ShardQueue* queue) const { queue->consume(); }
   };
 
-  // [any]
+  // Called by add(), by close() and by the consumer. [any]
   void start_consumer();
   void shut_shards();
 
-  // The consumer's. [worker]
+  // The steps of a consumer; nothing else calls them. [worker]
   void consume();
   Round call_getters(std::error_code& error);
   [[nodiscard]] std::error_code call_taken();
@@ -137,7 +137,7 @@ class ShardQueue {
   bool end_round(const Round& round, std::error_code error)
       NETPOLL_EXCLUDES(mutex_);
 
-  // Constant after construction.
+  // Constant after construction; each shard has its own mutex.
   Runtime& runtime_;
   const Ref<Connection> conn_;  // held until the queue is destroyed
   std::vector<Shard> shards_;
@@ -152,7 +152,7 @@ class ShardQueue {
   // goes down under mutex_.
   alignas(kCacheLine) std::atomic<std::size_t> pending_{0};
 
-  // The consumer's own; pending_ hands them from one consumer to the next.
+  // Used only by the consumer; pending_ hands them on to the next consumer.
   Getters taken_;       // the getters of one shard
   LinkBuffer packets_;  // the packets of one round
 
@@ -162,7 +162,7 @@ class ShardQueue {
 
   mutable Mutex mutex_;
   std::condition_variable idle_;  // notified when pending_ becomes 0
-  // What broke the connection.
+  // What broke the connection; no error while it works.
   std::error_code error_ NETPOLL_GUARDED_BY(mutex_);
   std::size_t dropped_ NETPOLL_GUARDED_BY(mutex_) = 0;
 };

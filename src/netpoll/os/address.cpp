@@ -20,7 +20,8 @@ constexpr std::size_t kPathOffset = offsetof(sockaddr_un, sun_path);
 
 using NameOfSocket = int (*)(int, sockaddr*, socklen_t*);
 
-// `name_of` is getsockname(2) or getpeername(2).
+// The address that `name_of`, getsockname(2) or getpeername(2), reports for the
+// socket `fd`.
 Result<Address> ask_kernel(NameOfSocket name_of, int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
@@ -29,7 +30,8 @@ Result<Address> ask_kernel(NameOfSocket name_of, int fd) {
   return Address::from_system(address, size);
 }
 
-// All of `text` is a decimal number that fits.
+// The decimal number that `text` consists of; none when `text` has any other
+// character, or when the number does not fit into a Number.
 template <class Number>
 std::optional<Number> number_of(std::string_view text) {
   Number number = 0;
@@ -40,8 +42,9 @@ std::optional<Number> number_of(std::string_view text) {
   return number;
 }
 
-// Reads "host" or "host%zone"; the zone is the name or the number of a network
-// interface. Returns false when `text` is neither.
+// Reads an IPv6 host, "host" or "host%zone", into `address`; the zone is the
+// name or the number of a network interface. Returns false when `text` has
+// neither form, or when no interface has that name.
 [[nodiscard]] bool parse_host6(const std::string& text, sockaddr_in6& address) {
   const std::size_t percent = text.find('%');
   if (percent != std::string::npos) {
@@ -54,7 +57,8 @@ std::optional<Number> number_of(std::string_view text) {
   return ::inet_pton(AF_INET6, host.c_str(), &address.sin6_addr) == 1;
 }
 
-// "%zone", or "" when the address has no zone.
+// The zone of `address` as text: "%" and the name of its network interface (the
+// number, when there is no such interface); "" when the address has no zone.
 std::string zone_of(const sockaddr_in6& address) {
   if (address.sin6_scope_id == 0) return "";
   std::array<char, IF_NAMESIZE> name{};
@@ -68,13 +72,13 @@ std::string zone_of(const sockaddr_in6& address) {
 
 Result<HostPort> HostPort::split(std::string_view text) {
   const std::size_t colon = text.rfind(':');
-  const bool ends_with_host = text.ends_with(']');  // "[::1]"
+  const bool ends_with_host = text.ends_with(']');  // as "[::1]", no port
   if (colon == std::string_view::npos || ends_with_host ||
       colon + 1 == text.size()) {
     return fail(Errc::missing_port);
   }
-  // The functions of C that read a host or a port stop at a zero byte, and
-  // would silently use what stands before it.
+  // A zero byte is refused: the C functions that read a host or a port stop at
+  // it, and would silently use only the characters before it.
   if (text.contains('\0')) return fail(Errc::bad_host);
   std::string_view host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) {
@@ -97,12 +101,13 @@ Result<Address> Address::parse(std::string_view network,
 Result<Address> Address::parse_unix(std::string_view path) {
   sockaddr_un un{};
   un.sun_family = AF_UNIX;
-  // One byte stays for the terminator that paths need.
+  // A path may fill sun_path but for its last byte: a zero byte ends the path.
   if (path.empty() || path.size() >= sizeof un.sun_path) {
     return fail(Errc::bad_path);
   }
-  // An abstract name has no file and no terminator. The kernel would end a path
-  // at its first zero byte, and so make another file than the one asked for.
+  // "@…" is an abstract name: it has no file, and may have zero bytes. A path
+  // may have none: the kernel would end the path at its first zero byte, and
+  // so make another file than the caller has asked for.
   const bool is_abstract = path.front() == '@';
   if (!is_abstract && path.contains('\0')) return fail(Errc::bad_path);
   std::copy(path.begin(), path.end(), un.sun_path);
@@ -167,7 +172,8 @@ bool Address::operator==(const Address& other) const {
   return size_ == other.size_ && std::memcmp(data(), other.data(), size_) == 0;
 }
 
-// The structure of one family; what the address does not fill in is zero.
+// A copy of the address as a System: the sockaddr_… structure of its family.
+// Bytes of the structure beyond the address's size are zero.
 template <class System>
 System Address::as() const {
   System system{};
@@ -195,15 +201,16 @@ std::string Address::unix_text() const {
   if (un.sun_path[0] == '\0') {
     return "@" + std::string(un.sun_path + 1, length - 1);
   }
-  // The kernel leaves the terminator out when the path fills its field.
+  // The path ends at its zero byte, or where sun_path ends: the kernel may
+  // report a path that fills all of sun_path and has no zero byte.
   return {un.sun_path, ::strnlen(un.sun_path, length)};
 }
 
 std::string Address::path() const {
   if (!is_unix()) return "";
   std::string text = unix_text();
-  // A path can begin with "@" too, when a foreign program has bound it: only
-  // an abstract name has a zero byte there.
+  // Only an abstract name has a zero byte in front. The "@" of its text is no
+  // proof: a path that another program has bound may begin with "@" too.
   return as<sockaddr_un>().sun_path[0] == '\0' ? "" : text;
 }
 

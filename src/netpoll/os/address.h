@@ -29,33 +29,35 @@
 
 namespace netpoll {
 
-/// The two halves of "host:port", each as it was written. Upstream:
-/// net.SplitHostPort.
+/// The host and the port of a text "host:port", neither of them looked up or
+/// checked. Upstream: net.SplitHostPort.
 struct HostPort {
   std::string host;  ///< without brackets; empty stands for "every interface"
   std::string port;  ///< a number or the name of a service; not empty
 
-  /// Parts `text` at its last colon. Fails with Errc::missing_port when there
-  /// is no colon or nothing behind it, with Errc::bad_host when a host with
-  /// colons has no brackets, or when `text` has a zero byte. [any]
+  /// Splits `text` at its last colon. Fails with Errc::missing_port when there
+  /// is no colon or no text after it; with Errc::bad_host when a host that has
+  /// colons itself is not in brackets, or `text` has a zero byte. [any]
   [[nodiscard]] static Result<HostPort> split(std::string_view text);
 };
 
 class Address {
  public:
-  /// No address; family() is AF_UNSPEC.
+  /// An object that holds no address: its family() is AF_UNSPEC.
   Address() = default;
 
-  /// `network` is tcp, tcp4, tcp6 or unix. `text` is HOST:PORT with a numeric
-  /// host (an IPv6 host in brackets; an empty host is every interface, of IPv6
-  /// for tcp6, else of IPv4), or the path of a unix socket, of at most 107
-  /// bytes. A path has no zero byte; an abstract name, "@…", may have some.
+  /// The address that `text` describes. For the networks tcp, tcp4 and tcp6
+  /// `text` is HOST:PORT with a numeric host and port. An IPv6 host is in
+  /// brackets. An empty host means every interface (:: for tcp6, else 0.0.0.0).
+  /// For the network unix `text` is the path of a socket, or an abstract name,
+  /// "@…", of at most 107 bytes. Only an abstract name may have zero bytes.
   ///
   /// Fails with Errc::unknown_network, Errc::missing_port, Errc::bad_port,
   /// Errc::bad_host or Errc::bad_path: each is a Condition::bad_address. [any]
   [[nodiscard]] static Result<Address> parse(std::string_view network,
                                              std::string_view text);
-  /// A copy of `size` bytes that a system call has filled in. [any]
+  /// A copy of the `size` bytes at `address`, as a system call has written
+  /// them. [any]
   static Address from_system(const sockaddr* address, socklen_t size);
   /// The address of this end of the socket `fd`. Fails as getsockname(2). [any]
   [[nodiscard]] static Result<Address> local_of(int fd);
@@ -65,24 +67,26 @@ class Address {
 
   /// AF_INET, AF_INET6, AF_UNIX, or AF_UNSPEC for no address. [any]
   int family() const { return data()->sa_family; }
-  /// The family is AF_UNIX. [any]
+  /// Whether the family is AF_UNIX. [any]
   bool is_unix() const { return family() == AF_UNIX; }
-  /// The port in the host's byte order; 0 for a unix address. [any]
+  /// The port in the host's byte order; 0 unless the family is IPv4 or IPv6.
+  /// [any]
   std::uint16_t port() const;
   /// "tcp" or "unix"; "" for no address. [any]
   std::string_view network() const;
-  /// The text that parse() takes; "" for no address and for a unix socket
-  /// without a name. [any]
+  /// The address as the text from which parse() makes it; "" for no address
+  /// and for a unix socket without a name. [any]
   std::string to_string() const;
   /// The path of the unix socket's file; "" when the address has no file. [any]
   std::string path() const;
 
-  /// The bytes for system calls; valid as long as this object. [any]
+  /// The address as system calls take it. The pointer is valid as long as this
+  /// object lives and is not assigned to. [any]
   const sockaddr* data() const;
   /// How many bytes data() points to. [any]
   socklen_t size() const { return size_; }
 
-  /// Both have the same bytes. [any]
+  /// Whether both addresses have the same size() and the same bytes. [any]
   bool operator==(const Address& other) const;
 
  private:
@@ -97,12 +101,13 @@ class Address {
   System as() const;
   std::string unix_text() const;
 
-  // The bytes of an address that fits: every address but a unix path.
+  // The address, if it fits into these 28 bytes, as IPv4 and IPv6 do. A longer
+  // address, as of a unix path, is in long_.
   alignas(sockaddr_in6) std::array<std::byte, sizeof(sockaddr_in6)> bytes_{};
   socklen_t size_ = 0;
-  Ref<LongBytes> long_;  // the bytes of an address that does not fit
+  Ref<LongBytes> long_;  // the address, if it is longer than bytes_; else empty
 };
 
-static_assert(sizeof(Address) <= 40);  // each connection stores two
+static_assert(sizeof(Address) <= 40);  // small: each connection stores two
 
 }  // namespace netpoll

@@ -19,8 +19,10 @@ namespace {
 
 std::error_code bind_near_end(int fd, const Address& local) {
   if (local.family() == AF_UNSPEC) return {};
-  // With this option connect() picks the port, and needs one that is free
-  // towards this one peer; bind() would need one that is free towards all.
+  // With this option connect() picks the port for port 0, and bind() does not.
+  // connect() needs a port that has no connection to this one peer; bind()
+  // would need a port that is free towards all peers, and run out of ports
+  // sooner.
   if (!local.is_unix()) {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
@@ -29,7 +31,8 @@ std::error_code bind_near_end(int fd, const Address& local) {
   return last_system_error();
 }
 
-// Sleeps until the kernel has connected `fd` or has given up.
+// Sleeps until the kernel has connected `fd`, has failed to, or `deadline` has
+// come. Returns no error when `fd` is connected.
 std::error_code wait_connected(int fd, Deadline deadline) {
   for (;;) {
     pollfd wanted{.fd = fd, .events = POLLOUT, .revents = 0};
@@ -40,12 +43,13 @@ std::error_code wait_connected(int fd, Deadline deadline) {
   }
 }
 
-// Sleeps until the kernel has put the client into the unix server's queue.
+// While the unix server's queue of waiting clients is full, sleeps for 1 ms and
+// calls connect(2) again. Fails once `deadline` has passed.
 std::error_code wait_for_queue(Begun& begun, const Address& peer,
                                Deadline deadline) {
   while (begun.queue_full) {
     if (left_ms(deadline) == 0) return Errc::dial_timeout;
-    ::poll(nullptr, 0, 1);  // 1 ms
+    ::poll(nullptr, 0, 1);  // sleeps for 1 ms
     if (const auto error = continue_connect(begun, peer)) return error;
   }
   return {};
@@ -67,7 +71,7 @@ std::error_code continue_connect(Begun& begun, const Address& peer) {
   assert(begun.fd);
   begun.queue_full = false;
   if (::connect(begun.fd.get(), peer.data(), peer.size()) == 0) return {};
-  // After a signal (EINTR) the kernel goes on connecting, as with EINPROGRESS.
+  // After EINPROGRESS, and after a signal (EINTR), the kernel still connects.
   if (errno == EINPROGRESS || errno == EINTR) return {};
   begun.queue_full = errno == EAGAIN && peer.is_unix();
   return begun.queue_full ? std::error_code() : last_system_error();
@@ -89,8 +93,8 @@ Result<UniqueFd> connect_to(const Address& peer, Deadline deadline,
   if (!error) error = wait_for_queue(*begun, peer, deadline);
   if (!error) error = wait_connected(begun->fd.get(), deadline);
   if (!error) return std::move(begun->fd);
-  // When the refusal and the deadline come together, the caller, who limited
-  // the time, is told of the time.
+  // Once the deadline has passed, the error is dial_timeout, even if the server
+  // has refused the connection at the same time: the caller set the limit.
   return fail(left_ms(deadline) == 0 ? Errc::dial_timeout : error);
 }
 

@@ -25,8 +25,9 @@
 
 namespace netpoll::os {
 
-/// What a descriptor is watched for. epoll(7) reports a failure (EPOLLERR) and
-/// a hang-up of both directions (EPOLLHUP) with every interest, also with none.
+/// What a descriptor is watched for. Whatever the interest, and even with none,
+/// epoll(7) also reports a failure of the descriptor (EPOLLERR) and the end of
+/// both its directions (EPOLLHUP).
 enum class Interest : std::uint32_t {
   none = 0,
   input = EPOLLIN,
@@ -39,15 +40,15 @@ class Epoll {
   /// A new epoll instance, close-on-exec. Fails as epoll_create1(2) does. [any]
   [[nodiscard]] static Result<Epoll> open();
 
-  /// Watches `fd` for input. Each event of `fd` carries `tag`. Fails as
-  /// epoll_ctl(2) does. [any]
+  /// Watches `fd` for input. Each event of `fd` carries `tag`, by which the
+  /// caller knows whose event it is. Fails as epoll_ctl(2) does. [any]
   [[nodiscard]] std::error_code add(int fd, void* tag);
-  /// Changes what `fd`, which was added, is watched for, and its tag. Fails as
-  /// epoll_ctl(2) does. [any]
+  /// Changes what `fd` is watched for, and the tag of its events. Fails as
+  /// epoll_ctl(2) does, for example when `fd` was not added. [any]
   [[nodiscard]] std::error_code set(int fd, Interest interest, void* tag);
   /// Ends the watching of `fd`. A wait() that begins afterwards does not report
-  /// `fd`; events that an earlier wait() returned may still name it. Fails as
-  /// epoll_ctl(2) does. [any]
+  /// `fd`; the events that an earlier wait() has returned may still carry the
+  /// tag of `fd`. Fails as epoll_ctl(2) does. [any]
   [[nodiscard]] std::error_code remove(int fd);
 
   /// Sleeps until a watched descriptor is ready, writes the events into

@@ -20,9 +20,12 @@ struct Opened {
   bool made_file;
 };
 
-// Fails with EAGAIN when another process has removed the file meanwhile.
+// Opens the file `path`, and makes it first if there is none. Fails as open(2)
+// does, or with EAGAIN when the file was there, but another process removed it
+// before it could be opened: then call this again.
 Result<Opened> open_or_make(const std::string& path) {
-  // A symbolic link could point at any file; opening a FIFO could block.
+  // O_NOFOLLOW: a symbolic link could point at any file. O_NONBLOCK: opening a
+  // FIFO could block.
   constexpr int kSafely = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
   const char* const name = path.c_str();
   Result<UniqueFd> made =
@@ -37,7 +40,8 @@ Result<Opened> open_or_make(const std::string& path) {
   return fail(make_error_code(std::errc::resource_unavailable_try_again));
 }
 
-// Sleeps a millisecond; fails once `deadline` has passed.
+// Sleeps for one millisecond, between two tries to open or to lock the file.
+// Fails, without a sleep, once `deadline` has passed.
 std::error_code pause_until(Deadline deadline) {
   if (left_ms(deadline) == 0) return make_error_code(std::errc::timed_out);
   ::poll(nullptr, 0, 1);
@@ -67,8 +71,9 @@ Result<FileLock> FileLock::take(std::string path, Deadline deadline) {
     std::error_code error = opened ? std::error_code() : opened.error();
     if (opened) {
       error = lock(opened->fd.get(), deadline);
-      // The holder before may have removed the file that was opened here; then
-      // another process can make and lock a new one. So open once more.
+      // The process that had the lock before may have removed the file that was
+      // opened here. A lock on a removed file guards nothing: another process
+      // can make and lock a new file at `path`. So then the loop starts again.
       if (!error && is_file_at(opened->fd.get(), path)) {
         return FileLock(std::move(opened->fd), std::move(path),
                         opened->made_file);
@@ -81,8 +86,9 @@ Result<FileLock> FileLock::take(std::string path, Deadline deadline) {
 }
 
 FileLock::~FileLock() {
-  // The file is removed before the lock on it is freed: whoever gets the lock
-  // on a removed file sees in is_file_at() that it guards nothing.
+  // The file is removed before fd_ is closed, which frees the lock. A process
+  // that gets the lock on the removed file sees by is_file_at() that this lock
+  // guards nothing, and starts again.
   if (fd_ && made_file_ && is_file_at(fd_.get(), path_)) {
     ::unlink(path_.c_str());
   }

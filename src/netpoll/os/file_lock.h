@@ -23,9 +23,9 @@ namespace netpoll::os {
 
 class FileLock {
  public:
-  /// Locks the file `path`; sleeps until the lock is free. Fails as open(2)
-  /// does, and with std::errc::timed_out once `deadline` has passed.
-  /// [any but a poller]
+  /// Locks the file `path`, and makes the file if there is none. Sleeps while
+  /// another process or FileLock has the lock. Fails as open(2) does, and with
+  /// std::errc::timed_out once `deadline` has passed. [any but a poller]
   [[nodiscard]] static Result<FileLock> take(std::string path,
                                              Deadline deadline);
 
@@ -38,9 +38,9 @@ class FileLock {
   FileLock(UniqueFd fd, std::string path, bool made_file)
       : fd_(std::move(fd)), path_(std::move(path)), made_file_(made_file) {}
 
-  UniqueFd fd_;  // none after a move
+  UniqueFd fd_;  // the locked file; none once this object was moved from
   std::string path_;
-  bool made_file_;  // take() has made it
+  bool made_file_;  // take() has made the file, so the destructor removes it
 };
 
 }  // namespace netpoll::os

@@ -22,7 +22,7 @@ std::size_t bytes_unsent(int fd) {
 Result<Moved> discard(int fd) {
   constexpr std::size_t kMax = 1024 * 1024;
   for (;;) {
-    // With MSG_TRUNC TCP drops the bytes and copies nothing.
+    // MSG_TRUNC: TCP drops the bytes and copies none of them.
     const ssize_t n = ::recv(fd, nullptr, kMax, MSG_TRUNC);
     if (n > 0) return Moved{.bytes = static_cast<std::size_t>(n)};
     if (n == 0) return Moved{.eof = true};

@@ -20,15 +20,17 @@
 
 namespace netpoll::os {
 
-/// Sends a FIN after what was sent so far. Fails as shutdown(2) does. [any]
+/// Ends the writing direction of the socket: the kernel sends a FIN after all
+/// bytes that were sent so far. Fails as shutdown(2) does. [any]
 [[nodiscard]] std::error_code shutdown_write(int fd);
 
-/// Bytes that were sent and that the peer has not acknowledged; 0 for a socket
-/// that cannot say. [any]
+/// How many bytes the kernel still holds because the peer has not acknowledged
+/// them; 0 for a socket whose kind does not count them. [any]
 std::size_t bytes_unsent(int fd);
 
-/// Reads up to 1 MiB from a TCP socket and drops it. "again" when nothing is
-/// there, "eof" at the peer's end. Fails as recv(2) does. Never blocks on a
+/// Reads up to 1 MiB of input from a TCP socket and keeps none of it. Returns
+/// how many bytes it read, or `again` when there is no input now, or `eof` when
+/// the peer has finished sending. Fails as recv(2) does. Never blocks on a
 /// non-blocking socket. [any]
 [[nodiscard]] Result<Moved> discard(int fd);
 

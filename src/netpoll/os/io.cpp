@@ -20,8 +20,8 @@ ssize_t send_many(int fd, IoVecs pieces) {
   std::array<iovec, kIoVecsMax> vectors;
   const std::size_t count = std::min(pieces.size(), vectors.size());
   for (std::size_t i = 0; i < count; ++i) {
-    // sendmsg(2) only reads the memory, but its structure iovec, which readv(2)
-    // uses too, has no pointer to const.
+    // sendmsg(2) only reads the memory. The const_cast is needed because an
+    // iovec, which readv(2) uses too, has no pointer to const.
     vectors[i] = {const_cast<std::byte*>(pieces[i].data()), pieces[i].size()};
   }
   msghdr message{};

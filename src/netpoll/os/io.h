@@ -16,30 +16,34 @@
 
 namespace netpoll::os {
 
-/// Pieces of memory, in the order in which they are sent.
+/// Pieces of memory that sendmsg() sends, in the order in which it sends them.
 using IoVecs = std::span<const std::span<const std::byte>>;
 
-/// How many pieces sendmsg() takes at most; the caller sends the rest by
-/// another call.
+/// How many pieces of memory one call of sendmsg() sends at most. It leaves the
+/// other pieces, and the caller sends them by further calls.
 /// Upstream: barriercap (sys_exec.go:58).
 inline constexpr std::size_t kIoVecsMax = 32;
 
 /// What one call of recv() or sendmsg() has done.
 struct Moved {
-  std::size_t bytes = 0;  ///< how many were read or sent
-  bool again = false;     ///< none: the kernel has no data, or no room, now
-  bool eof = false;       ///< reading only: the peer has finished sending
+  /// How many bytes were read or sent.
+  std::size_t bytes = 0;
+  /// No byte was moved: the kernel has no input now, or no room for output.
+  bool again = false;
+  /// No byte was read: the peer has finished sending. Never set by sendmsg().
+  bool eof = false;
 };
 
-/// Reads once into `room`. Requires: `room` is not empty, since recv(2) answers
-/// a read of 0 bytes as it answers the end of the stream. Fails as recv(2).
-/// [poller]
+/// Reads from the socket `fd` into `room` by one recv(2). Requires: `room` is
+/// not empty, since recv(2) returns 0 for an empty buffer, as it does at the
+/// end of the stream. Fails as recv(2) does. [poller]
 [[nodiscard]] Result<Moved> recv(int fd, std::span<std::byte> room);
 
-/// Sends once, from the first kIoVecsMax of `pieces`. A single piece is sent by
-/// send(2), which is cheaper. Never raises SIGPIPE. Requires: `pieces` is not
-/// empty. Fails as sendmsg(2). [writer] or [poller]: the thread that holds the
-/// connection's output
+/// Sends the first kIoVecsMax of `pieces`, or as many of their bytes as the
+/// kernel takes, by one sendmsg(2); a single piece by send(2), which is
+/// cheaper. Never raises SIGPIPE. Requires: `pieces` is not empty. Fails as
+/// sendmsg(2) does. [writer] or [poller]: the one that sends the connection's
+/// output at that time
 [[nodiscard]] Result<Moved> sendmsg(int fd, IoVecs pieces);
 
 }  // namespace netpoll::os

@@ -32,7 +32,8 @@ StandardFds open_closed_standard_fds() {
   StandardFds opened;
   for (std::size_t i = 0; i < opened.size(); ++i) {
     UniqueFd fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    // The kernel gives out the lowest free number: none of the three is free.
+    // The kernel gives out the lowest free number. When that is 3 or more, none
+    // of 0, 1 and 2 is free any more.
     if (!fd || fd.get() >= kFirstFree) break;
     opened[i] = std::move(fd);
   }

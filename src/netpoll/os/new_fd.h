@@ -19,25 +19,27 @@
 
 namespace netpoll::os {
 
-/// Owns `number`, which a system call has just returned. A number below 3 is
-/// exchanged for one from 3 on that refers to the same open file, and is
-/// close-on-exec. When `number` is -1, fails with the errno of that system
-/// call; when no other number is free, closes `number` and fails with
-/// std::errc::too_many_files_open. [any]
+/// An owner of the descriptor `number`, which a system call has just returned.
+/// A descriptor below 3 is replaced by a copy, at 3 or above, that refers to
+/// the same open file and is close-on-exec. When `number` is -1, fails with the
+/// errno of that system call. When the copy needs a number and none is free,
+/// closes `number` and fails with std::errc::too_many_files_open. [any]
 [[nodiscard]] Result<UniqueFd> own_new_fd(int number);
 
-/// The same for a descriptor that the caller already owns: a socket that this
-/// process has inherited as number 0, for example. An empty `fd` stays empty.
-/// [any]
+/// Replaces `fd`, if it is 0, 1 or 2, by a close-on-exec copy at 3 or above:
+/// for example a socket that this process has inherited as number 0. Returns
+/// every other `fd`, also an empty one, as it is. When no number is free,
+/// closes `fd` and fails with std::errc::too_many_files_open. [any]
 [[nodiscard]] Result<UniqueFd> move_above_stderr(UniqueFd fd);
 
-/// Standard streams that were closed, and are open on /dev/null now.
+/// Owners of those descriptors among 0, 1 and 2 that were closed and are open
+/// on /dev/null now. The other elements are empty.
 using StandardFds = std::array<UniqueFd, 3>;
 
-/// Opens /dev/null for each of 0, 1 and 2 that is closed, so that code which
-/// opens descriptors of its own, as getaddrinfo(3) does, gets none of the
-/// three. Those numbers are closed again when the result is destroyed. Does
-/// what it can: a number stays closed if /dev/null cannot be opened. [any]
+/// Opens /dev/null at each of the descriptors 0, 1 and 2 that is closed. So
+/// code that opens descriptors of its own, as getaddrinfo(3) does, gets none of
+/// the three. Destroying the result closes the descriptors that were opened
+/// here. A descriptor stays closed if /dev/null cannot be opened. [any]
 [[nodiscard]] StandardFds open_closed_standard_fds();
 
 }  // namespace netpoll::os

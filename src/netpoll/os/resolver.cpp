@@ -47,16 +47,18 @@ int family_of(std::string_view network) {
   return network == "tcp6" ? AF_INET6 : AF_UNSPEC;
 }
 
-// The name in `text`, which is no address for the reason `error`; fails with
-// `error` when there can be no name in it.
+// Splits `text`, which Address::parse() has refused with `error`, into the host
+// and the port that a lookup may still find. Fails with `error`, or with
+// another Condition::bad_address, when no lookup could find an address for it.
 Result<HostPort> name_in(std::string_view text, std::error_code error) {
   if (error != Errc::bad_host && error != Errc::bad_port) return fail(error);
-  // An address of the other family is no name.
+  // If `text` is an address of the other family (IPv4 for tcp6, IPv6 for tcp4),
+  // it is no name that a lookup could find.
   if (Address::parse("tcp", text)) return fail(error);
   Result<HostPort> name = HostPort::split(text);
   if (!name) return name;
-  // The name of a service has a letter (RFC 6335); a port without one that is
-  // no number from 0 to 65535 is neither.
+  // A port is a number from 0 to 65535 or the name of a service, which has at
+  // least one letter (RFC 6335). Any other port is refused.
   const bool is_number = Address::parse("tcp", ":" + name->port).has_value();
   if (!is_number && std::ranges::none_of(name->port, is_letter)) {
     return fail(Errc::bad_port);
@@ -64,14 +66,15 @@ Result<HostPort> name_in(std::string_view text, std::error_code error) {
   return name;
 }
 
-// A question and its answer. The thread that asks holds it until it has the
-// answer or the deadline has come; the thread that looks the name up holds it
-// until that thread ends.
+// One name to look up, and the answer. Two threads hold it by Ref: the thread
+// that asks, until it has the answer or the deadline has come; and the thread
+// that looks the name up, until that thread ends.
 class Question : public RefCounted<Question> {
  public:
   Question(std::string_view network, HostPort name, Lookup lookup)
       : network_(network), name_(std::move(name)), lookup_(std::move(lookup)) {}
 
+  // Looks the name up, stores the answer, and wakes the thread in wait().
   // [the thread that looks the name up]
   void find_answer() {
     Result<Addresses> answer = lookup_(network_, name_);
@@ -80,6 +83,7 @@ class Question : public RefCounted<Question> {
     answered_.notify_one();
   }
 
+  // Sleeps until the answer has come, and returns it; fails at `deadline`.
   // [the thread that asks]
   Result<Addresses> wait(Deadline deadline) {
     Lock lock(mutex_);
@@ -92,13 +96,13 @@ class Question : public RefCounted<Question> {
   }
 
  private:
-  // Constant after construction.
+  // What find_answer() looks up (network_, name_), and by which function.
   const std::string network_;
   const HostPort name_;
   const Lookup lookup_;
 
   Mutex mutex_;
-  std::condition_variable answered_;  // answer_ has a value
+  std::condition_variable answered_;  // notified when answer_ has got its value
   std::optional<Result<Addresses>> answer_ NETPOLL_GUARDED_BY(mutex_);
 };
 
@@ -121,12 +125,14 @@ Result<Addresses> look_up(std::string_view network, const HostPort& name) {
   addrinfo hints{};
   hints.ai_family = family_of(network);
   hints.ai_socktype = SOCK_STREAM;
-  // Without a host the answer is every interface (AI_PASSIVE). A server listens
-  // there; a client that dials it reaches this machine.
+  // AI_PASSIVE: for a name without a host, the answer is the address of every
+  // interface. A server listens on all of them; a client that dials this
+  // address reaches its own machine. AI_NUMERICSERV: the port is a number.
   const bool numeric = std::ranges::all_of(name.port, is_digit);
   hints.ai_flags = AI_PASSIVE | (numeric ? AI_NUMERICSERV : 0);
 
-  // The system's resolver opens sockets of its own.
+  // getaddrinfo(3) opens sockets of its own. While none of the descriptors 0, 1
+  // and 2 is free, no such socket can become a standard stream.
   const StandardFds none_is_free = open_closed_standard_fds();
   const char* host = name.host.empty() ? nullptr : name.host.c_str();
   addrinfo* first = nullptr;

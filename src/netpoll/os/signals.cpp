@@ -22,7 +22,9 @@ int EndSignals::wait() {
   int first = 0;
   [[maybe_unused]] const int error = ::sigwait(&ends_, &first);
   assert(error == 0);
-  // A shell that starts a program in the background has it ignore SIGINT.
+  // The next of these two signals is to end the process, by its default action.
+  // That action must be set here, because a program that a shell has started in
+  // the background ignores SIGINT.
   ::signal(SIGTERM, SIG_DFL);
   ::signal(SIGINT, SIG_DFL);
   ::pthread_sigmask(SIG_UNBLOCK, &ends_, nullptr);

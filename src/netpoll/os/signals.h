@@ -28,15 +28,15 @@ class EndSignals {
   EndSignals(const EndSignals&) = delete;
   EndSignals& operator=(const EndSignals&) = delete;
 
-  /// Sleeps until the first SIGTERM or SIGINT, and returns its number. From
-  /// then on the next of them ends the process at once, by the signal's default
-  /// action; the shell reports the status 128 + number. Call it once, on the
-  /// thread that made the object. [init]
+  /// Sleeps until the first SIGTERM or SIGINT comes, and returns its number.
+  /// After that, another SIGTERM or SIGINT ends the process at once, by the
+  /// signal's default action; the shell reports the status 128 + its number.
+  /// Call wait() once, on the thread that made this object. [init]
   int wait();
 
  private:
   sigset_t ends_{};    // SIGTERM and SIGINT
-  sigset_t before_{};  // what the thread blocked before
+  sigset_t before_{};  // the thread's blocked signals before the constructor
 };
 
 }  // namespace netpoll::os

@@ -18,7 +18,9 @@
 namespace netpoll::os {
 namespace {
 
-// How many reset connections one call of accept4() skips.
+// How many connections that the peer has reset one call of accept4() skips at
+// most. It then returns no connection, so that its thread is not kept too long;
+// epoll(7) reports the listener again if more connections wait.
 constexpr int kSkippedMax = 64;
 
 std::error_code try_option(int fd, int level, int name, int value) {
@@ -26,7 +28,7 @@ std::error_code try_option(int fd, int level, int name, int value) {
   return last_system_error();
 }
 
-// For an option that a socket can do without.
+// Sets an option that the socket can do without: a failure is ignored.
 void set_option(int fd, int level, int name, int value) {
   static_cast<void>(try_option(fd, level, name, value));
 }
@@ -38,7 +40,8 @@ Result<int> socket_option(int fd, int name) {
   return fail(last_system_error());
 }
 
-// For a descriptor that the library did not open.
+// For a descriptor that the caller has opened. The library opens its own ones
+// with these two properties from the start.
 std::error_code set_non_blocking_and_cloexec(int fd) {
   const int status = ::fcntl(fd, F_GETFL);
   if (status < 0 || ::fcntl(fd, F_SETFL, status | O_NONBLOCK) != 0 ||
@@ -48,7 +51,8 @@ std::error_code set_non_blocking_and_cloexec(int fd) {
   return {};
 }
 
-// Checks that `fd` is a stream socket, and that it listens or that it does not.
+// Checks that `fd` is a stream socket. With `listening`, also checks that `fd`
+// listens; without, that `fd` does not listen.
 std::error_code check_stream(int fd, bool listening) {
   const Result<int> type = socket_option(fd, SO_TYPE);
   if (!type) return type.error();
@@ -95,8 +99,9 @@ Result<UniqueFd> listen_on(const Address& address,
 }
 
 std::error_code start_listening(int fd, const ListenOptions& options) {
-  // The kernel lowers the number to net.core.somaxconn, which may well be above
-  // the SOMAXCONN that this was compiled with.
+  // Without a backlog from the caller, asks for the longest queue. The kernel
+  // lowers INT_MAX to its limit, net.core.somaxconn. The constant SOMAXCONN of
+  // the C headers may be far below that limit.
   const int backlog = options.backlog > 0 ? options.backlog : INT_MAX;
   if (::listen(fd, backlog) == 0) return {};
   return last_system_error();
@@ -131,7 +136,8 @@ Result<std::optional<Accepted>> accept4(int listener) {
     if (fd.error() == std::errc::resource_unavailable_try_again) {
       return std::nullopt;
     }
-    // An interrupted call is repeated, a connection that was reset is skipped.
+    // The loop calls accept4(2) again after two errors: a signal interrupted
+    // the call, or the peer reset the connection before it was accepted.
     if (fd.error() != std::errc::interrupted &&
         fd.error() != std::errc::connection_aborted) {
       return fail(fd.error());

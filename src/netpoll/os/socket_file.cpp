@@ -33,10 +33,11 @@ bool is_same_file(const struct stat& a, const struct stat& b) {
 }
 
 std::string_view last_component(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+  return path.substr(path.rfind('/') + 1);  // no '/': npos + 1, which is 0
 }
 
-// All of a file of /proc, whose size is not known before; none on failure.
+// The content of a file in /proc, or std::nullopt on failure. Reads to the end,
+// because stat(2) does not tell the size of such a file.
 std::optional<std::string> read_all(const char* path) {
   const Result<UniqueFd> fd = own_new_fd(::open(path, O_RDONLY | O_CLOEXEC));
   if (!fd) return std::nullopt;
@@ -51,9 +52,10 @@ std::optional<std::string> read_all(const char* path) {
   }
 }
 
-// The path in a line of /proc/net/unix, when its socket is not connected:
+// The path of the socket that `line` of /proc/net/unix describes; "" when the
+// socket has no path, or is connected (its State is not 01). The fields are:
 //   Num: RefCount Protocol Flags Type State Inode Path
-// Accepted sockets have their server's path as well, but are connected.
+// Connected sockets do not count: an accepted one has its server's path too.
 std::string_view unconnected_path(std::string_view line) {
   std::string_view state;
   for (int field = 0; field < 7; ++field) {
@@ -68,9 +70,10 @@ std::string_view unconnected_path(std::string_view line) {
   return line.substr(1);
 }
 
-// A socket that was bound to the text `listed` is bound to the file at `path`.
-// The directory that a relative text began at is not known: then equal names
-// count as equal files, and a file that could be removed is left.
+// Whether a socket whose path is `listed` in /proc/net/unix is bound to `file`,
+// the file at `path`. When `listed` is relative, its directory is not known.
+// Then the answer is yes if both paths end in the same name. If that is wrong,
+// a left-over file stays, but no file in use is removed.
 bool names_file(std::string_view listed, const std::string& path,
                 const struct stat& file) {
   if (last_component(listed) != last_component(path)) return false;
@@ -83,12 +86,13 @@ bool is_address_in_use(const std::error_code& error) {
   return error == std::errc::address_in_use;
 }
 
-// Whether `file` at `path`, which bind(2) refuses to replace, is left over from
-// a server that is gone.
+// Whether `file` at `path`, which bind(2) refuses to replace, is the socket
+// file of a server that has ended and has not removed the file.
 bool is_left_over(const struct stat& file, const std::string& path,
                   const Address& address) {
   if (!S_ISSOCK(file.st_mode) || is_bound(path)) return false;
-  // Its server may run in another network namespace.
+  // is_bound() sees only the sockets of this network namespace. If the server
+  // listens in another one, connect(2) is not refused.
   const Result<Begun> probe = begin_connect(address);
   return !probe && probe.error() == std::errc::connection_refused;
 }
@@ -98,18 +102,22 @@ std::error_code bind_to(int fd, const Address& address) {
   return last_system_error();
 }
 
-// Requires: the lock of `path` is held.
+// Binds `fd` to `address`, whose file is `path`. If a file that a dead server
+// has left is in the way, removes it and binds once more. Requires: the caller
+// has the lock PATH.lock.
 std::error_code bind_or_replace(int fd, const Address& address,
                                 const std::string& path) {
   const std::error_code error = bind_to(fd, address);
   if (!is_address_in_use(error)) return error;
   if (const auto file = look_at(path)) {
     if (!is_left_over(*file, path, address)) return error;
-    // bind(2) makes the file a moment before /proc/net/unix shows its socket,
-    // so a foreign server may be inside bind(2) now: look once more, later.
+    // bind(2) makes the file a moment before /proc/net/unix lists the socket. A
+    // server that takes no lock may be inside bind(2) right now, and its file
+    // looks left over. So check the file a second time, 20 ms later.
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     if (!is_left_over(*file, path, address)) return error;
-    // A foreign server, which takes no lock, may have put its own file there.
+    // Remove only the file that was checked above: a server that takes no lock
+    // may have put its own file at `path` meanwhile.
     const auto now = look_at(path);
     if (now && is_same_file(*now, *file)) ::unlink(path.c_str());
   }
@@ -170,7 +178,8 @@ Result<ListeningOnFile> listen_on_file(const Address& address,
 bool is_bound(const std::string& path) {
   const auto file = look_at(path);
   const auto sockets = read_all("/proc/net/unix");
-  // A line break in the path would break the lines of the list.
+  // When it cannot be found out, say yes: the file then stays. A line break in
+  // `path` would split its line of /proc/net/unix in two.
   if (!file || !sockets || path.contains('\n')) return true;
   std::string_view rest = *sockets;
   while (!rest.empty()) {

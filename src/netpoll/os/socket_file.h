@@ -32,49 +32,51 @@
 
 namespace netpoll::os {
 
-/// The file that bind(2) has made for a unix socket, and the proof of it.
+/// The file that bind(2) has made for a unix socket, and what is needed to
+/// recognize the file later: its device, its inode number and its maker.
 class SocketFile {
  public:
-  /// No file.
+  /// An object that refers to no file.
   SocketFile() = default;
-  /// The socket file that is at `path`, made by this process. `path` is
-  /// absolute: the process may change its directory later. [any]
+  /// The socket file at `path`, which this process has made by bind(2); no file
+  /// when there is no socket file. `path` must be absolute, because the process
+  /// may change its working directory before remove(). [any]
   static SocketFile at(std::string path);
 
-  /// Removes the file, if it is still this very one: the path names a socket
-  /// on the same device, with the same inode number, and the process is the one
-  /// that made it and no forked child. To be called while the socket is still
-  /// open: the kernel keeps the inode, and so its number, as long. A second
-  /// call does nothing. [any]
+  /// Removes the file, if the path still names the file that this process has
+  /// made: a socket on the same device with the same inode number. Does nothing
+  /// in a forked child, which has not made the file. Call it while the socket
+  /// is open: until the socket is closed, no other file can get that inode
+  /// number. A second call does nothing. [any]
   void remove();
 
  private:
-  std::string path_;  // empty: no file
+  std::string path_;  // empty: this object refers to no file
   dev_t device_ = 0;
   ino_t inode_ = 0;
   pid_t maker_ = 0;
 };
 
-/// A listening unix socket, and its file.
+/// A listening unix socket, and the file that bind(2) has made for it.
 struct ListeningOnFile {
   UniqueFd fd;
   SocketFile file;
 };
 
-/// Listens at the path of `address`. Replaces a socket file that no process is
-/// bound to. The lock file PATH.lock exists only during the call. Sleeps while
-/// another process of this library holds the lock, `lock_wait` at most.
-/// Requires: `address` has a path. Fails as open(2), socket(2), bind(2) and
-/// listen(2) do; with std::errc::address_in_use when another process is bound
-/// to the file, or is just taking it, or when the file is no socket.
-/// [any but a poller]
+/// Opens a unix socket that listens at the path of `address`. A socket file
+/// already there is replaced if no socket is bound to it. Makes the lock file
+/// PATH.lock for the time of the call, if there is none. Sleeps while another
+/// process that uses this library has that lock, `lock_wait` at most. Requires:
+/// `address` has a path. Fails as open(2), socket(2), bind(2) and listen(2) do;
+/// with std::errc::address_in_use when a socket is bound to the file, when
+/// `lock_wait` has passed, or when the file is no socket. [any but a poller]
 [[nodiscard]] Result<ListeningOnFile> listen_on_file(
     const Address& address, const ListenOptions& options,
     std::chrono::milliseconds lock_wait = std::chrono::seconds(1));
 
-/// A socket of this network namespace is bound, and not connected, to the
-/// socket file at the absolute `path`: a server that listens or is about to.
-/// Also true when that cannot be found out. [any]
+/// Whether a socket of this network namespace is bound to the socket file at
+/// the absolute `path` and is not connected: the socket of a server that
+/// listens or is about to. Also true when that cannot be found out. [any]
 bool is_bound(const std::string& path);
 
 }  // namespace netpoll::os

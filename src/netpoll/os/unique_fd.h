@@ -15,7 +15,8 @@ namespace netpoll {
 class UniqueFd {
  public:
   UniqueFd() = default;
-  /// Takes over `fd`; -1 stands for no descriptor.
+  /// Becomes the owner of `fd`, and closes it at the end; -1 stands for no
+  /// descriptor.
   explicit UniqueFd(int fd) : fd_(fd) {}
   UniqueFd(UniqueFd&& other) noexcept : fd_(other.into_raw()) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
@@ -26,15 +27,17 @@ class UniqueFd {
   UniqueFd& operator=(const UniqueFd&) = delete;
   ~UniqueFd() { reset(); }
 
-  /// The number, or -1; this object still owns the descriptor.
+  /// The descriptor's number, or -1 for none; this object stays its owner.
   int get() const { return fd_; }
-  /// Whether there is a descriptor.
+  /// Whether this object owns a descriptor.
   explicit operator bool() const { return fd_ >= 0; }
 
-  /// Gives the descriptor to the caller, who must close it.
+  /// Gives the descriptor to the caller, who must close it; this object is
+  /// empty afterwards. Returns -1 if it was empty before.
   [[nodiscard]] int into_raw() { return std::exchange(fd_, -1); }
 
-  /// Closes the descriptor that is owned, if any, and takes over `fd`.
+  /// Closes the descriptor that this object owns, if any, and becomes the owner
+  /// of `fd`; -1 stands for no descriptor.
   void reset(int fd = -1);
 
  private:

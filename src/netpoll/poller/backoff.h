@@ -20,36 +20,41 @@ class Backoff {
  public:
   using Pause = std::chrono::milliseconds;
 
-  /// The first pause and the longest. Requires: 0 < shortest <= longest.
+  /// `shortest`: the pause after the first failure. `longest`: the limit beyond
+  /// which the pause does not grow. Requires: 0 < shortest <= longest.
   Backoff(Pause shortest, Pause longest)
       : shortest_(shortest), longest_(longest) {
     assert(shortest > Pause(0));
     assert(shortest <= longest);
   }
 
-  /// The attempt at `now` has failed: the next one is due a pause later.
-  /// [one thread]
+  /// Records that the attempt at `now` has failed. The next attempt is due one
+  /// pause after `now`. After the first failure the pause is the shortest one;
+  /// each further failure doubles it, up to the longest.
+  /// [one thread at a time]
   void failed(Deadline now) {
     pause_ = std::clamp(pause_ * 2, shortest_, longest_);
     next_ = now + pause_;
   }
-  /// The attempt has succeeded, so nothing is due any more. [one thread]
+  /// Records that the attempt has succeeded. No attempt is due any more, and
+  /// the pause after the next failure is the shortest one.
+  /// [one thread at a time]
   void succeeded() {
     pause_ = Pause(0);
     next_ = kNever;
   }
 
-  /// When the next attempt is due; kNever unless the last one failed.
-  /// [one thread]
+  /// When the next attempt is due; kNever unless the last attempt failed.
+  /// [one thread at a time]
   Deadline next() const { return next_; }
-  /// All attempts have failed for so long that the pause is now the longest
-  /// one. [one thread]
+  /// Whether failures in a row have made the pause as long as it can be.
+  /// [one thread at a time]
   bool is_longest() const { return pause_ == longest_; }
 
  private:
   const Pause shortest_;
   const Pause longest_;
-  Pause pause_{0};  // the present one; 0 unless the last attempt failed
+  Pause pause_{0};  // the pause before next_; 0 unless the last attempt failed
   Deadline next_ = kNever;
 };
 

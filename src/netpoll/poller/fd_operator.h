@@ -29,49 +29,60 @@
 
 namespace netpoll {
 
-/// Requires of each on_… function: it does not wait, does not throw, does a
-/// bounded amount of work, and does not detach() an operator of another poller
-/// (two functions that detach each other's operator would wait for ever).
+/// A descriptor, and the on_… functions that its poller calls when something
+/// happens to the descriptor. Requires of each on_… function: it does not wait,
+/// does not throw, does a bounded amount of work, and does not detach() an
+/// operator that another poller watches (two pollers that detach each other's
+/// operator inside such functions would wait for each other for ever).
 class FdOperator : public RefCounted<FdOperator> {
  public:
   virtual ~FdOperator() = default;
 
   /// The number of the descriptor. The derived class owns the descriptor and
-  /// closes it after Poller::detach(). [any]
+  /// closes it after this operator has been detached. [any]
   int fd() const { return fd_; }
 
-  /// The descriptor has input, or its peer has finished sending. The function
-  /// may leave input unread: the next turn reports that input again. [poller]
+  /// The poller calls this when the descriptor has input, or its peer has
+  /// finished sending. The function may leave input unread: then the poller
+  /// calls the function again in its next turn. [poller]
   virtual void on_readable() = 0;
-  /// The descriptor has room for output. The poller calls this only while
-  /// Poller::watch_output() is on. [poller]
+  /// The poller calls this when the kernel can take output for the descriptor,
+  /// and only while Poller::watch_output() is on. [poller]
   virtual void on_writable() = 0;
-  /// The descriptor has failed, or both of its directions are closed, and no
-  /// input is reported with that. [poller]
+  /// The poller calls this when the descriptor has failed, or both of its
+  /// directions are closed, and epoll reports no input in the same event. With
+  /// input the poller calls on_readable() instead. [poller]
   virtual void on_hangup() = 0;
-  /// The moment that Poller::set_timer() was given has come. [poller]
+  /// The poller calls this when the moment that Poller::set_timer() was given
+  /// has come. A poller that is stopped calls it once without waiting for that
+  /// moment. [poller]
   virtual void on_timer() {}
 
-  /// The poller has left this operator for good; it finishes a detach_soon() of
-  /// another thread by this call. [poller]
+  /// The poller calls this when another thread has called detach_soon() while
+  /// the poller was inside this operator. It is the poller's last call of this
+  /// operator, and the descriptor may be closed now. [poller]
   virtual void on_detached() {}
 
-  // What the poller keeps with the operator. For Poller and Timers alone.
+  // The poller's own data about this operator. Only Poller and Timers use it.
   struct Watch {
     FdState state;  // whether the poller may call the on_… functions
 
-    // Held during epoll_ctl, so that epoll's record of this descriptor always
-    // agrees with the two fields below.
+    // Held during epoll_ctl, so that in_epoll and interest always agree with
+    // what the kernel's epoll has recorded for this descriptor.
     Mutex control;
     bool in_epoll NETPOLL_GUARDED_BY(control) = false;
     os::Interest interest NETPOLL_GUARDED_BY(control) = os::Interest::input;
 
-    Deadline timer = kNever;  // set_timer()'s moment; guarded by Timers::mutex_
+    // The moment at which on_timer() is due; kNever when no timer is set.
+    // Guarded by Timers::mutex_.
+    Deadline timer = kNever;
   };
+  /// For Poller and Timers only. [any]
   Watch& watch() { return watch_; }
 
  protected:
-  /// `fd` must stay open until Poller::detach() has returned.
+  /// `fd` must stay open until this operator is detached: Poller::detach() has
+  /// returned, or detach_soon() has returned true, or on_detached() is called.
   explicit FdOperator(int fd) : fd_(fd) {}
 
  private:

@@ -47,7 +47,9 @@ enum class FdStage : std::uint8_t {
   detached
 };
 
-/// Sync: StdSync in the library; the model test brings another one.
+/// The stage of one operator, and the functions that move it on. Sync brings
+/// the atomics: StdSync (std::atomic) in the library; the model test, which
+/// tries every interleaving, brings its own.
 template <class Sync>
 class BasicFdState {
  public:
@@ -55,32 +57,37 @@ class BasicFdState {
   BasicFdState(const BasicFdState&) = delete;
   BasicFdState& operator=(const BasicFdState&) = delete;
 
-  /// Moves from unused to watched. Returns false in any other stage. All that
-  /// the caller wrote before begin() is visible to the poller after enter().
-  /// [any]
+  /// Gives the operator to the poller: moves the stage from unused to watched.
+  /// In any other stage returns false and changes nothing. All that the caller
+  /// wrote before begin() is visible to the poller after enter(). [any]
   [[nodiscard]] bool begin();
-  /// Moves from watched to busy. Returns false in any other stage: the operator
-  /// has been detached, and its event is out of date. [poller]
+  /// The poller calls this before an on_… function. Moves the stage from
+  /// watched to busy. In any other stage returns false and changes nothing: the
+  /// operator has been detached, and the poller must not call it. [poller]
   [[nodiscard]] bool enter();
-  /// Moves from busy to watched, or from leaving or ending to detached. Returns
-  /// true after ending: then the poller finishes the detach, and all that the
-  /// caller of detach_soon() wrote before is visible to it. Requires: this
-  /// thread has entered. [poller]
+  /// The poller calls this after the on_… functions. Moves the stage from busy
+  /// to watched, or from leaving or ending to detached. Returns true if it was
+  /// ending: then the poller must finish the detach, and all that the caller of
+  /// detach_soon() wrote before that call is visible to the poller. Requires:
+  /// enter() has returned true on this thread. [poller]
   [[nodiscard]] bool leave();
-  /// Moves to detached or, while the poller is inside, to leaving. With
-  /// `on_poller` false it then waits until the poller has left, and all that
-  /// the poller wrote inside is visible to the caller. `on_poller` says that
-  /// the caller is the poller's thread, which cannot wait for itself. [any]
+  /// Ends the watching for ever. Moves the stage to detached or, while the
+  /// poller is inside an on_… function, to leaving. `on_poller`: the caller is
+  /// the poller's own thread, which cannot wait for itself. Any other caller
+  /// waits until the poller has left the function; then all that the poller
+  /// wrote in it is visible to the caller. [any]
   void detach(bool on_poller);
-  /// Moves to detached and returns true or, while the poller is inside, moves
-  /// to ending and returns false. Never waits. After true, all that the poller
-  /// wrote inside is visible to the caller. [any]
+  /// Ends the watching for ever, and never waits. Moves the stage to detached
+  /// and returns true; then all that the poller wrote in the on_… functions is
+  /// visible to the caller. While the poller is inside such a function, moves
+  /// the stage to ending and returns false. [any]
   [[nodiscard]] bool detach_soon();
 
-  /// The present stage; another thread may change it at the same time. To the
-  /// poller that is inside, busy means: no thread has called detach(). [any]
+  /// The present stage; another thread may change it at the same time. For a
+  /// poller inside an on_… function, busy means that no thread has called
+  /// detach() or detach_soon() yet. [any]
   FdStage stage() const {
-    // relaxed: the caller reads no other data on the strength of the answer.
+    // relaxed: no caller relies on the stage to see data of other threads.
     return stage_.load(std::memory_order_relaxed);
   }
 
@@ -91,8 +98,8 @@ class BasicFdState {
 template <class Sync>
 bool BasicFdState<Sync>::begin() {
   FdStage expected = FdStage::unused;
-  // release: pairs with the acquire in enter(), so that the poller sees the
-  // object as the object was when it was added.
+  // release: pairs with the acquire in enter(): the poller sees all that the
+  // caller of begin() has written to the operator.
   return stage_.compare_exchange_strong(expected, FdStage::watched,
                                         std::memory_order_release,
                                         std::memory_order_relaxed);
@@ -101,7 +108,8 @@ bool BasicFdState<Sync>::begin() {
 template <class Sync>
 bool BasicFdState<Sync>::enter() {
   FdStage expected = FdStage::watched;
-  // acquire: pairs with the release in begin().
+  // acquire: pairs with the release in begin(): the poller sees all that the
+  // caller of begin() has written to the operator.
   return stage_.compare_exchange_strong(expected, FdStage::busy,
                                         std::memory_order_acquire,
                                         std::memory_order_relaxed);
@@ -110,17 +118,18 @@ bool BasicFdState<Sync>::enter() {
 template <class Sync>
 bool BasicFdState<Sync>::leave() {
   FdStage now = FdStage::busy;
-  // release: pairs with the acquire in detach(), so that the thread that
-  // detaches sees all that the poller wrote inside.
+  // release: pairs with the acquire in detach() and detach_soon(): their caller
+  // sees all that the poller wrote in the on_… functions.
   if (stage_.compare_exchange_strong(now, FdStage::watched,
                                      std::memory_order_release,
                                      std::memory_order_relaxed)) {
     return false;
   }
-  // Only detach() and detach_soon() change a busy stage.
+  // While the stage is busy, only detach() and detach_soon() change it.
   assert(now == FdStage::leaving || now == FdStage::ending);
-  // release: pairs with the acquire in detach() and detach_soon(). acquire:
-  // pairs with the release in detach_soon().
+  // release: pairs with the acquire in detach() and detach_soon(): their caller
+  // sees all that the poller wrote in the on_… functions. acquire: pairs with
+  // the release in detach_soon(): the poller sees all that its caller wrote.
   return stage_.exchange(FdStage::detached, std::memory_order_acq_rel) ==
          FdStage::ending;
 }
@@ -129,21 +138,23 @@ template <class Sync>
 void BasicFdState<Sync>::detach(bool on_poller) {
   FdStage now = FdStage::watched;  // a guess; a failed exchange corrects it
   FdStage next = FdStage::detached;
-  // relaxed: the acquire below reads what this exchange writes, or a later
-  // stage, and so joins the release in the last leave() in either case.
+  // relaxed: this exchange need not acquire, because the load in the wait loop
+  // below does. That load reads what this exchange writes, or a later stage,
+  // and so synchronizes with the release in the last leave() in either case.
   while (!stage_.compare_exchange_strong(now, next, std::memory_order_relaxed,
                                          std::memory_order_relaxed)) {
     if (now != FdStage::busy && now != FdStage::watched &&
         now != FdStage::unused) {
-      break;  // another call has detached it, or soon does
+      break;  // already detached, or the poller detaches it when it leaves
     }
     next = now == FdStage::busy ? FdStage::leaving : FdStage::detached;
   }
   if (on_poller) return;
 
-  // The poller is inside one on_… function, which does not wait and does a
-  // bounded amount of work; only the scheduler can make this wait a long one.
-  // acquire: pairs with both releases in leave().
+  // Waits until the poller has left the operator. An on_… function does not
+  // wait and does a bounded amount of work, so this wait is short unless the
+  // scheduler stops the poller's thread. acquire: pairs with both releases in
+  // leave(): the caller sees all that the poller wrote in the on_… functions.
   for (unsigned round = 0;
        stage_.load(std::memory_order_acquire) != FdStage::detached; ++round) {
     Sync::pause(round);
@@ -154,8 +165,9 @@ template <class Sync>
 bool BasicFdState<Sync>::detach_soon() {
   FdStage now = FdStage::watched;  // a guess; a failed exchange corrects it
   FdStage next = FdStage::detached;
-  // acquire: pairs with the release in leave(). release: pairs with the acquire
-  // in leave().
+  // acquire: pairs with the release in leave(): the caller sees all that the
+  // poller wrote in the on_… functions. release: pairs with the acquire in
+  // leave(): the poller sees all that the caller wrote before.
   while (!stage_.compare_exchange_strong(now, next, std::memory_order_acq_rel,
                                          std::memory_order_acquire)) {
     if (now == FdStage::detached) return true;
@@ -167,6 +179,6 @@ bool BasicFdState<Sync>::detach_soon() {
 }
 
 using FdState = BasicFdState<StdSync>;
-extern template class BasicFdState<StdSync>;  // in fd_state.cpp
+extern template class BasicFdState<StdSync>;  // compiled in fd_state.cpp
 
 }  // namespace netpoll

@@ -19,23 +19,32 @@
 namespace netpoll {
 namespace {
 
-// The poller whose run() the calling thread is in. Set and cleared by run().
+// The poller whose run() the calling thread is executing; nullptr on every
+// other thread. Only run() sets and clears it.
 thread_local const Poller* t_poller = nullptr;
 
-// Budgets: how much of one kind a turn does before the next epoll_wait. What is
-// over the budget waits for the next turn, which does not sleep. The budget of
-// timers is in poller_timers.cpp.
-constexpr std::size_t kEventsAtFirst = 128;  // and doubled while all are used,
-constexpr std::size_t kEventsMax = 128 * 1024;  // up to this, as upstream
+// How many events a poller's first epoll_wait may return. When a call returns
+// as many as it may, the number is doubled for the next call.
+constexpr std::size_t kEventsAtFirst = 128;
+// The number of events per epoll_wait is not doubled beyond this, as upstream.
+// A later epoll_wait returns the other ready descriptors without sleeping.
+constexpr std::size_t kEventsMax = 128 * 1024;
+// How many of the tasks that other threads have posted one turn takes. Further
+// ones are left to the next turn, which does not sleep. So a turn stays short
+// even when many tasks are posted.
 constexpr std::size_t kPostedPerTurn = 4096;
+// To how many detached operators one turn drops the poller's Ref. Further ones
+// are left to the next turn, which does not sleep. So events do not wait until
+// many destructors have run.
 constexpr std::size_t kRetiredPerTurn = 256;
 
-// epoll's tag for the Waker; the tag of an operator is its address.
+// The tag that epoll returns with an event of the Waker. An event of an
+// operator has the operator's address as its tag.
 constexpr void* kWakerTag = nullptr;
 
 }  // namespace
 
-// [any]
+// The functions that any thread may call, and open(), which is [init].
 
 Result<std::unique_ptr<Poller>> Poller::open(Runner& runner,
                                              std::function<void()> chore,
@@ -92,22 +101,23 @@ bool Poller::stands_in_for_worker() const {
 }
 
 void Poller::stop() {
-  // release: pairs with the acquire in run().
+  // release: pairs with the acquire in run(): the poller's last timers and
+  // tasks see all that the caller wrote before stop().
   stopping_.store(true, std::memory_order_release);
   waker_.ring();
 }
 
 bool Poller::is_stopping() const {
-  // relaxed: the caller reads no other data on the strength of the answer.
+  // relaxed: no caller relies on the answer to see data of other threads.
   return stopping_.load(std::memory_order_relaxed);
 }
 
 std::uint64_t Poller::turns() const {
-  // relaxed: the caller reads no other data on the strength of the number.
+  // relaxed: no caller relies on the number to see data of other threads.
   return turns_.load(std::memory_order_relaxed);
 }
 
-// [poller]
+// The functions that only the poller's own thread calls. [poller]
 
 void Poller::defer(Task task) {
   assert(t_poller == this);
@@ -118,7 +128,8 @@ void Poller::defer(Task task) {
 void Poller::run() {
   assert(t_poller == nullptr);
   t_poller = this;
-  // acquire: pairs with the release in stop().
+  // acquire: pairs with the release in stop(): the last timers and tasks, run
+  // below, see all that the caller of stop() wrote before.
   while (!stopping_.load(std::memory_order_acquire))
     turn();
   fire_last_timers();
@@ -126,7 +137,9 @@ void Poller::run() {
   t_poller = nullptr;
 }
 
-// How long epoll_wait may sleep: until `next` or the next attempt to hand over.
+// How many milliseconds epoll_wait may sleep: until `next`, when a timer or the
+// chore is due, or until the runner is to be asked again to take the tasks that
+// it refused, whichever comes first. 0: not at all. -1: without a limit.
 int Poller::timeout_ms(Deadline next) const {
   constexpr int kSleepForever = -1;
   if (look_again_) return 0;
@@ -134,7 +147,8 @@ int Poller::timeout_ms(Deadline next) const {
   if (next == kNever) return kSleepForever;
   const Deadline now = Deadline::clock::now();
   if (next <= now) return 0;
-  // Rounded up, or the poller would wake before the moment and find nothing.
+  // Rounded up: with the time rounded down, the poller would wake before the
+  // moment and find nothing due.
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
   return static_cast<int>(
       std::min<std::int64_t>(left.count(), std::numeric_limits<int>::max()));
@@ -142,14 +156,17 @@ int Poller::timeout_ms(Deadline next) const {
 
 void Poller::turn() {
   assert(t_poller == this);
-  // A sooner moment that is set during this turn fires in the next turn, which
-  // does not sleep then.
+  // When the next timer or chore is due, as seen now. A timer that is set later
+  // in this turn counts from the next turn on, which computes `next` again.
   const Deadline next = std::min(timers_.soonest(), tick_.next());
   const Result<std::span<epoll_event>> ready =
       epoll_.wait(events_, timeout_ms(next));
-  // Fails only for wrong arguments, and no caller is there to get the error.
+  // epoll_wait fails only for wrong arguments, a mistake in this library. There
+  // is no caller to whom the error could be returned, so the process ends.
   check(ready.has_value(), "epoll_wait refused its arguments");
-  // relaxed: see turns(). The poller is the only writer.
+  // relaxed: nobody relies on the number to see data of other threads. The
+  // poller is the only writer, so a load and a store are enough; fetch_add()
+  // would cost more.
   turns_.store(turns_.load(std::memory_order_relaxed) + 1,
                std::memory_order_relaxed);
 
@@ -174,17 +191,20 @@ void Poller::dispatch(const epoll_event& event) {
     return waker_.answer();
   }
   auto& op = *static_cast<FdOperator*>(event.data.ptr);
-  // Refused when an earlier event of this turn has detached the operator.
+  // enter() returns false when the operator has been detached: the event, which
+  // epoll_wait had already returned, is out of date.
   if (!op.watch().state.enter()) return;
 
-  // Input before a hang-up: what the peer sent before it went away is read, and
-  // reading finds the end. A hang-up is reported when there is no input.
+  // An event can report input and a hang-up at once. Then only on_readable() is
+  // called: it reads what the peer sent before it went away, and the read after
+  // the last byte finds the end. on_hangup() is called when there is no input.
   if ((event.events & EPOLLIN) != 0) {
     op.on_readable();
   } else if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) {
     op.on_hangup();
   }
-  // Not busy any more: the function above, or another thread, has detached it.
+  // The stage is busy no more when the function called above, or another
+  // thread, has detached the operator. Then on_writable() must not be called.
   if ((event.events & EPOLLOUT) != 0 &&
       op.watch().state.stage() == FdStage::busy) {
     op.on_writable();
@@ -201,12 +221,16 @@ void Poller::take_posted() {
     posted_tasks_.pop_front();
   }
   has_posted_ = !posted_tasks_.empty();
-  // Only pointers move here; drop_retired() has the budget.
+  // All detached operators are moved at once, without a budget: moving a Ref is
+  // cheap. drop_retired() drops a bounded number of these Refs in each turn.
   std::ranges::move(posted_retired_, std::back_inserter(retired_));
   posted_retired_.clear();
 }
 
-// Returns true when the next turn must not sleep.
+// Gives the tasks in batch_ to the runner, unless the runner has refused and
+// the pause after that is not over. Returns true when the next turn must not
+// sleep: other threads have the tasks, or a task that ran on this thread has
+// deferred another task.
 bool Poller::hand_over() {
   assert(t_poller == this);
   assert(!batch_.empty());
@@ -214,7 +238,7 @@ bool Poller::hand_over() {
   if (retry != kNever && Deadline::clock::now() < retry) return false;
 
   assert(running_.empty());
-  running_.swap(batch_);  // what the tasks defer from now on is the next batch
+  running_.swap(batch_);  // a task that is deferred from now on waits in batch_
   const Runner::Ran ran = runner_.run(running_);
   if (ran == Runner::Ran::refused) {
     keep_refused();
@@ -227,9 +251,10 @@ bool Poller::hand_over() {
   return true;
 }
 
-// The tasks wait in batch_ for the next attempt. Once the attempts have failed
-// for long, each attempt runs them on this thread instead, or a connection that
-// is closed while no thread can be had would never be torn down.
+// Called when the runner has refused the tasks in running_. Moves them back to
+// batch_, where they wait for the next attempt. Once the pause between attempts
+// has reached its maximum, runs them on this thread instead: if it did not, no
+// closed connection would be torn down while no worker thread can be started.
 void Poller::keep_refused() {
   assert(!running_.empty());
   refused_.failed(Deadline::clock::now());
@@ -244,7 +269,9 @@ void Poller::keep_refused() {
   }
 }
 
-// Destructors run here, and may detach other operators.
+// Drops the poller's Refs to detached operators, kRetiredPerTurn at most. The
+// last Ref to an operator destroys it, and that destructor may detach other
+// operators, which adds to retired_.
 void Poller::drop_retired() {
   assert(t_poller == this);
   for (std::size_t left = kRetiredPerTurn; left > 0 && !retired_.empty();
@@ -254,8 +281,9 @@ void Poller::drop_retired() {
   }
 }
 
-// There is no later turn to which a task or a Ref could be left: the last turn
-// may have brought the task that tears a connection down.
+// Runs all tasks that are deferred or posted, and drops all Refs to detached
+// operators, without a budget. run() returns after this, so no later turn could
+// do it, and one of the tasks may be the one that tears a connection down.
 void Poller::run_last_tasks() {
   assert(t_poller == this);
   for (has_posted_ = true; has_posted_;)

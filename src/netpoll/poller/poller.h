@@ -54,92 +54,98 @@
 
 namespace netpoll {
 
-/// Lengths of time inside a poller. The defaults suit every program; tests make
-/// them short.
+/// How long a poller pauses before it does certain things again. The defaults
+/// suit every program; tests make them short.
 struct PollerPauses {
-  /// The first pause after the runner has refused, and the longest one.
+  /// From the runner's first refusal of tasks to the next attempt.
   std::chrono::milliseconds refused_min{10};
+  /// The pause doubles with each further refusal, up to this.
   std::chrono::milliseconds refused_max{1000};
-  std::chrono::milliseconds tick{1000};  ///< from one chore to the next
+  std::chrono::milliseconds tick{1000};  ///< between two runs of the chore
 };
 
 class Poller {
  public:
-  /// Opens the descriptors. Starts no thread: the caller's thread calls run().
-  /// `runner` must outlive the poller. run() calls `chore` once a second while
-  /// events come (see Tick). Fails as epoll_create1(2) and eventfd(2) do.
-  /// [init]
+  /// Makes a poller with its epoll and eventfd. Starts no thread: a thread of
+  /// the caller calls run(). `runner` must outlive the poller. run() calls
+  /// `chore`, if there is one, once a second while events come (see Tick).
+  /// Fails as epoll_create1(2) and eventfd(2) do. [init]
   [[nodiscard]] static Result<std::unique_ptr<Poller>> open(
       Runner& runner, std::function<void()> chore = nullptr,
       const PollerPauses& pauses = {});
   /// Destroys the tasks that have not run. Requires: run() has returned or was
-  /// never called. Ends the process with a line when it is called inside run().
-  /// [any]
+  /// never called. When the thread inside run() calls this, ends the process
+  /// with a line that says so. [any]
   ~Poller();
 
-  /// Holds `op` and watches it for input from now on. Fails as epoll_ctl(2)
-  /// does, or with Errc::conn_closed when `op` has been detached. Requires:
-  /// `op` was never added before. [any]
+  /// Keeps a Ref to `op` and watches `op` for input, until detach(op).
+  /// Fails as epoll_ctl(2) does, or with Errc::conn_closed when `op` has been
+  /// detached already. Requires: `op` was never added before. [any]
   [[nodiscard]] std::error_code add(FdOperator& op);
-  /// Begins to watch `op` for room for output, or stops. An event that epoll
-  /// has reported before the stop may still call on_writable() once. Does
-  /// nothing when `op` is not added or detached. Fails as epoll_ctl(2) does.
-  /// [any]
+  /// Sets whether the poller calls op.on_writable() when the kernel can take
+  /// output; after add() it does not. An event that came before `on` was set to
+  /// false may still call it once. Does nothing before add(op) and after
+  /// detach(op). Fails as epoll_ctl(2) does. [any]
   [[nodiscard]] std::error_code watch_output(FdOperator& op, bool on);
-  /// Begins to watch `op` for input, or stops; add() has begun it. An event
-  /// that epoll has reported before the stop may still call on_readable() once.
-  /// Does nothing when `op` is not added or detached. Fails as epoll_ctl(2)
-  /// does. [any]
+  /// Sets whether the poller watches `op` for input; after add() it does. An
+  /// event that came before `on` was set to false may still call on_readable()
+  /// once. Does nothing before add(op) and after detach(op). Fails as
+  /// epoll_ctl(2) does. [any]
   [[nodiscard]] std::error_code watch_input(FdOperator& op, bool on);
-  /// The poller calls op.on_timer() once, at `at`. Replaces an earlier moment;
-  /// kNever removes it. A moment that comes while another call changes it may
-  /// still call on_timer(). Does nothing when `op` is not added or detached.
-  /// [any]
+  /// Has the poller call op.on_timer() once, at the moment `at`. Replaces the
+  /// moment set before, if any; kNever only removes that moment. If the moment
+  /// set before comes during this call, on_timer() may still be called for it.
+  /// Does nothing before add(op) and after detach(op). [any]
   void set_timer(FdOperator& op, Deadline at);
   /// Stops watching `op` for ever. After detach() has returned, the poller does
-  /// not call `op` again, and is not inside a function of `op`. One exception:
-  /// when a function of `op` itself calls detach(), that function goes on to
-  /// its end. On another thread detach() waits until the poller has left `op`.
-  /// A second call does nothing. [any]
+  /// not call `op` again, and is not inside an on_… function of `op`. One
+  /// exception: when an on_… function of `op` calls detach(), that function
+  /// goes on to its end. On a thread other than the poller's, detach() waits
+  /// until the poller has left `op`. A second call changes nothing. [any]
   void detach(FdOperator& op);
-  /// As detach(), but never waits. Returns false when the poller is inside a
-  /// function of `op`: the poller calls op.on_detached() as it leaves. [any]
+  /// Stops watching `op` for ever, and never waits. Returns true when that is
+  /// done; false when another thread calls this while the poller is in an on_…
+  /// function of `op`: the poller then calls op.on_detached() after it. [any]
   [[nodiscard]] bool detach_soon(FdOperator& op);
-  /// Whether `op` is added and not detached. Another thread may detach it at
-  /// the same time. [any]
+  /// Whether `op` has been added and not been detached. Another thread may
+  /// detach `op` at the same time. [any]
   [[nodiscard]] bool watches(FdOperator& op);
 
-  /// Gives `task` to the runner at the end of this turn. A task that is running
-  /// inside the poller may call this: its task goes to the runner in the next
-  /// turn. Requires: this poller's thread; a task that does not throw. [poller]
+  /// Keeps `task` and gives it to the runner at the end of the present turn.
+  /// When a task that the poller itself runs calls defer(), the new task goes
+  /// to the runner at the end of the next turn. Requires: the caller is this
+  /// poller's thread; `task` does not throw. [poller]
   void defer(Task task);
-  /// Gives `task` to the runner now. When the runner takes it only from a
-  /// poller, the poller brings it at the end of its next turn. Requires: a task
-  /// that does not throw. [any]
+  /// Gives `task` to the runner now. When Runner::go() refuses the task, this
+  /// poller gives it to Runner::run() at the end of its present or next turn.
+  /// Requires: `task` does not throw. [any]
   void go(Task task);
 
-  /// The calling thread is inside run() of this poller. [any]
+  /// Whether the calling thread is inside run() of this poller. [any]
   bool on_poller_thread() const;
-  /// The calling thread is inside run() of this poller or of any other. [any]
+  /// Whether the calling thread is inside run() of any poller. [any]
   static bool on_any_poller_thread();
-  /// The calling thread may wait for a connection. A poller's thread may not:
-  /// it would wait for itself, or for another poller that waits for it. [any]
+  /// Whether the calling thread may wait for a connection's input or output: it
+  /// is no poller's thread. A poller would wait for itself, or for another
+  /// poller that in turn waits for it. [any]
   static bool may_wait();
-  /// The runner has refused the calling task for so long that the poller runs
-  /// it in place of a worker. A task that cannot do without a worker defer()s
-  /// itself and returns: the poller asks the runner again after a pause. [any]
+  /// Whether the calling task runs on this poller's thread because the runner
+  /// has refused it too often. A task that needs a worker must then defer()
+  /// itself and return: the poller asks the runner again after a pause. [any]
   bool stands_in_for_worker() const;
 
-  /// Runs turns until stop(), then returns. One thread calls it, once.
-  /// Requires: the thread is not inside run() of any poller. [poller]
+  /// Waits for events and handles them, turn by turn, until stop(). One thread
+  /// calls it, once. Requires: that thread is in run() of no poller. [poller]
   void run();
-  /// Makes run() return after the present turn and after the tasks that the
-  /// turn has deferred or that other threads have posted. Does not wait. [any]
+  /// Makes run() end its present turn, fire each timer that is set, run the
+  /// tasks that are deferred or posted, and return. Does not wait. [any]
   void stop();
-  /// stop() was called: no timer that is not due yet will ever be. [any]
+  /// Whether stop() was called. Then run() fires the timers that are set, due
+  /// or not, and returns: a timer that is set later may never fire. [any]
   bool is_stopping() const;
 
-  /// How many turns run() has begun. For statistics, and for tests. [any]
+  /// How many turns have come back from epoll_wait. For statistics and tests.
+  /// [any]
   std::uint64_t turns() const;
 
  private:
@@ -151,7 +157,7 @@ class Poller {
   void stop_watching(FdOperator& op);
   void leave(FdOperator& op);
 
-  // [poller] The parts of run().
+  // The parts of run(), for the poller's own thread only. [poller]
   int timeout_ms(Deadline next) const;
   void turn();
   void dispatch(const epoll_event& event);
@@ -164,7 +170,7 @@ class Poller {
   void fire_last_timers();
   void run_last_tasks();
 
-  // For any thread, each by its own rules.
+  // From epoll_ to turns_: for any thread, by the rules of each member's class.
   os::Epoll epoll_;
   Waker waker_;
   Runner& runner_;
@@ -172,18 +178,19 @@ class Poller {
   std::atomic<bool> stopping_{false};    // written by stop(), read by run()
   std::atomic<std::uint64_t> turns_{0};  // written by run() only
 
-  // Poller thread only.
-  std::vector<epoll_event> events_;       // what epoll_wait fills
+  // The members from events_ to look_again_: for the poller's own thread only.
+  std::vector<epoll_event> events_;       // epoll_wait writes its events here
   std::vector<Task> batch_;               // the tasks for the next hand_over()
-  std::vector<Task> running_;             // the tasks that the runner is given
-  std::vector<Ref<FdOperator>> retired_;  // detached, to be dropped
-  Tick tick_;
-  Backoff refused_;           // when to ask the runner again
-  bool standing_in_ = false;  // stands_in_for_worker()
-  bool has_posted_ = true;    // posted_… may hold something: look there
-  bool look_again_ = false;   // the next turn must not sleep
+  std::vector<Task> running_;             // the tasks that the runner has now
+  std::vector<Ref<FdOperator>> retired_;  // to detached operators, to drop
+  Tick tick_;                             // when to run the chore
+  Backoff refused_;           // when to give refused tasks to the runner again
+  bool standing_in_ = false;  // this thread runs tasks in place of a worker
+  bool has_posted_ = true;    // the turn must call take_posted()
+  bool look_again_ = false;   // the next turn must not sleep in epoll_wait
 
-  // What other threads leave for the poller; then they ring the Waker.
+  // Guards posted_tasks_ and posted_retired_: tasks, and Refs to detached
+  // operators, from other threads. Those threads ring the Waker afterwards.
   Mutex posted_mutex_;
   std::deque<Task> posted_tasks_ NETPOLL_GUARDED_BY(posted_mutex_);
   std::vector<Ref<FdOperator>> posted_retired_

@@ -57,8 +57,8 @@ PollerGroup::PollerGroup(std::vector<std::unique_ptr<Poller>> pollers,
                             options.name + "-" + std::to_string(i));
     }
   } catch (...) {
-    // The destructor of threads_ joins the threads that have started, so their
-    // pollers must end.
+    // The destructor of threads_ waits until the threads that have started have
+    // ended, so run() of their pollers must return.
     for (const auto& poller : pollers_)
       poller->stop();
     throw;
@@ -71,7 +71,7 @@ PollerGroup::~PollerGroup() {
           "a poller's thread cannot destroy its own group");
     poller->stop();
   }
-  threads_.clear();  // joins
+  threads_.clear();  // waits for each thread: a std::jthread's destructor joins
 }
 
 bool PollerGroup::on_own_thread() const {
@@ -80,8 +80,8 @@ bool PollerGroup::on_own_thread() const {
 }
 
 Poller& PollerGroup::next() {
-  // relaxed: the number alone matters, and it orders no other data. It is
-  // unsigned, so that it may wrap.
+  // relaxed: nobody relies on the number to see data of other threads. It is
+  // unsigned, so after its largest value it begins again at 0.
   std::uint64_t turn = turn_.fetch_add(1, std::memory_order_relaxed) + 1;
   if (balance_ == LoadBalance::random) turn = scatter(turn);
   return *pollers_[turn % pollers_.size()];

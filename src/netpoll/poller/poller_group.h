@@ -25,16 +25,17 @@
 
 namespace netpoll {
 
-/// How next() spreads connections over the pollers. Upstream: LoadBalance,
-/// poll_loadbalance.go:24.
+/// How PollerGroup::next() chooses the poller of a new connection. Upstream:
+/// LoadBalance, poll_loadbalance.go:24.
 enum class LoadBalance : std::uint8_t { round_robin, random };
 
 struct PollerGroupOptions {
   std::size_t count = 1;  ///< how many pollers; 0 counts as 1
   LoadBalance balance = LoadBalance::round_robin;
-  /// The threads are named "poller-0", "poller-1", …
+  /// The threads get this name and a number: "poller-0", "poller-1", …
   std::string name = "poller";
-  std::function<void()> chore = nullptr;  ///< for each, see Poller::open()
+  /// Each poller gets a copy of this job, or none: see Poller::open().
+  std::function<void()> chore = nullptr;
 };
 
 class PollerGroup {
@@ -44,31 +45,32 @@ class PollerGroup {
   [[nodiscard]] static Result<std::unique_ptr<PollerGroup>> start(
       Runner& runner, const PollerGroupOptions& options = {});
   /// Stops the pollers and waits until their threads have ended. Requires: all
-  /// operators have been detached. Ends the process when one of the group's own
-  /// pollers calls it, for that thread cannot wait for its own end.
+  /// operators have been detached. Ends the process when the thread of one of
+  /// these pollers calls it, for that thread cannot wait for its own end.
   /// [not a poller]
   ~PollerGroup();
 
   PollerGroup(const PollerGroup&) = delete;
   PollerGroup& operator=(const PollerGroup&) = delete;
 
-  /// The poller that is to watch the next connection; it lives as long as the
-  /// group. [any]
+  /// Chooses the poller that is to watch the next connection. The poller lives
+  /// as long as this group. [any]
   Poller& next();
-  std::size_t size() const { return pollers_.size(); }  ///< [any]
-  /// The calling thread is one of these pollers. [any]
+  /// How many pollers the group has. [any]
+  std::size_t size() const { return pollers_.size(); }
+  /// Whether the calling thread is the thread of one of these pollers. [any]
   bool on_own_thread() const;
 
  private:
   PollerGroup(std::vector<std::unique_ptr<Poller>> pollers,
               const PollerGroupOptions& options);
 
-  // Constant after construction.
+  // balance_, pollers_ and threads_ do not change after construction.
   const LoadBalance balance_;
   std::vector<std::unique_ptr<Poller>> pollers_;
   std::vector<std::jthread> threads_;
 
-  std::atomic<std::uint64_t> turn_{0};  // how often next() has been called
+  std::atomic<std::uint64_t> turn_{0};  // how many times next() was called
 };
 
 }  // namespace netpoll

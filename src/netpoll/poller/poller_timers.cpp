@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// When the poller calls on_timer(). [poller] but for set_timer().
+// When the poller calls on_timer(). All functions here are [poller], except for
+// set_timer(), which is [any].
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -10,7 +11,8 @@
 namespace netpoll {
 namespace {
 
-// The budget of a turn. Timers that are due beyond it fire in the next turn.
+// How many timers fire in one turn at most. Further timers that are due fire in
+// the next turn, which does not sleep. So events do not wait for many timers.
 constexpr std::size_t kTimersPerTurn = 256;
 
 }  // namespace
@@ -29,7 +31,8 @@ void Poller::fire_timers(Deadline next) {
   const Deadline now = Deadline::clock::now();
   if (now < next) return;
   tick_.run_if_due(now);
-  // An operator that is detached after take_due() lives until drop_retired().
+  // take_due() returns plain pointers. They stay valid: an operator that is
+  // detached now lives at least until this turn calls drop_retired().
   std::array<FdOperator*, kTimersPerTurn> room;
   call_timers(timers_.take_due(now, room));
 }
@@ -42,8 +45,9 @@ void Poller::call_timers(std::span<FdOperator* const> due) {
   }
 }
 
-// There is no later turn to wait for: each timer fires once more, so that a
-// close that lingers ends.
+// Called when the poller stops. Calls on_timer() of each timer that is set,
+// though its moment has not come, since there is no later turn that could. So a
+// close that lingers (still waits for its peer) ends.
 void Poller::fire_last_timers() {
   std::array<FdOperator*, kTimersPerTurn> room;
   for (std::size_t left = timers_.count(); left > 0;) {

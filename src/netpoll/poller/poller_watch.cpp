@@ -12,8 +12,8 @@ std::error_code Poller::add(FdOperator& op) {
   const Lock lock(op.watch().control);
   assert(!op.watch().in_epoll);
   if (!op.watch().state.begin()) return Errc::conn_closed;
-  // The poller's own reference. detach() takes it back, and drop_retired()
-  // drops it.
+  // The poller's own Ref to the operator. It is kept as the plain pointer in
+  // epoll's tag; stop_watching() makes it a Ref again, drop_retired() drops it.
   Ref<FdOperator> held = Ref<FdOperator>::share(op);
   if (const auto error = epoll_.add(op.fd(), &op)) return error;
   op.watch().in_epoll = true;
@@ -62,17 +62,21 @@ bool Poller::watches(FdOperator& op) {
   return op.watch().in_epoll;
 }
 
-// Does nothing the second time.
+// Takes a detached operator out of epoll and the timers, and leaves the
+// poller's Ref to drop_retired(). A second call for the same operator does
+// nothing.
 void Poller::stop_watching(FdOperator& op) {
   {
-    // A second detach() on another thread waits here for the first: its caller
-    // may close the descriptor, which must have left the epoll before.
+    // Held until epoll_ctl has removed the descriptor. So a second detach(), on
+    // another thread, returns after that too, and its caller may safely close
+    // the descriptor.
     FdOperator::Watch& watch = op.watch();
     const Lock lock(watch.control);
     if (!watch.in_epoll) return;
     watch.in_epoll = false;
     timers_.set(op, kNever);
-    // Fails only when the descriptor was closed before: our own mistake.
+    // remove() fails only when the descriptor was closed too early, before it
+    // was detached: a mistake in this library.
     [[maybe_unused]] const auto error = epoll_.remove(op.fd());
     assert(!error);
   }
@@ -85,10 +89,11 @@ void Poller::stop_watching(FdOperator& op) {
     const Lock lock(posted_mutex_);
     posted_retired_.push_back(std::move(held));
   }
-  waker_.ring();  // the poller must run a turn to drop the Ref
+  waker_.ring();  // a turn of the poller drops the Ref
 }
 
-// [poller] The end of every visit to an operator.
+// Called after the on_… functions, once for each successful enter(). Finishes
+// the detach if another thread has called detach_soon() meanwhile. [poller]
 void Poller::leave(FdOperator& op) {
   if (!op.watch().state.leave()) return;
   stop_watching(op);

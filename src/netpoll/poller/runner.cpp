@@ -10,7 +10,8 @@ namespace {
 Runner::Ran run_here(std::span<Task> batch) {
   for (Task& task : batch) {
     assert(task);
-    // Moved, so that what the task holds is destroyed before the next one runs.
+    // Moved to a local variable, so that this task and what it holds are
+    // destroyed before the next task runs.
     Task running = std::move(task);
     running();
   }

@@ -25,24 +25,25 @@ namespace netpoll {
 
 class Runner {
  public:
-  /// What has become of a batch.
+  /// What run() has done with its batch of tasks.
   enum class Ran {
     here,       // every task has run on the calling thread
-    elsewhere,  // other threads have the tasks; the poller yields to them
-    refused,    // no task has run or moved: the poller keeps them, asks later
+    elsewhere,  // other threads run tasks; the poller yields to these threads
+    refused,    // no task has run or was moved from; the poller tries later
   };
 
   virtual ~Runner() = default;
 
-  /// Runs all tasks of `batch` in their order, or none. The budget of one turn
-  /// is the batch: what a task defers is in the next one. [poller]
+  /// Runs all tasks of `batch`, on the calling thread or on others, or refuses
+  /// them all. Starts them in their order. A task that one of them defers is
+  /// not added to `batch`: the poller brings it with its next batch. [poller]
   [[nodiscard]] virtual Ran run(std::span<Task> batch) = 0;
   /// Runs one task on another thread than the caller's. Returns false when that
   /// is not possible; then the caller still has the task. [any]
   [[nodiscard]] virtual bool go(Task& task) = 0;
 };
 
-/// Upstream's way, and the default: the tasks go to a GoPool.
+/// Gives the tasks to a GoPool, as upstream does. This is the default runner.
 class PoolRunner final : public Runner {
  public:
   /// `workers` must outlive the runner. [init]
@@ -53,6 +54,8 @@ class PoolRunner final : public Runner {
   /// been stopped: those last tasks tear connections down, and must not be
   /// lost. [poller]
   [[nodiscard]] Ran run(std::span<Task> batch) override;
+  /// Gives the task to a worker. Returns false, and leaves the task to the
+  /// caller, when the pool is stopped or can start no worker. [any]
   [[nodiscard]] bool go(Task& task) override {
     return workers_.go(std::span(&task, 1));
   }
@@ -61,13 +64,14 @@ class PoolRunner final : public Runner {
   GoPool& workers_;
 };
 
-/// The poller runs each task to its end. A handler that would wait for its
-/// connection gets Errc::would_block.
+/// Runs each task to its end on the poller's thread. That thread may not wait,
+/// so a handler that would wait for its connection gets Errc::would_block.
 class InlineRunner final : public Runner {
  public:
   /// Runs the batch on the calling thread. [poller]
   [[nodiscard]] Ran run(std::span<Task> batch) override;
-  /// Returns false: without a poller there is no thread to run a task. [any]
+  /// Always returns false: this runner has no thread other than the caller's.
+  /// The caller then posts the task to a poller, which calls run(). [any]
   [[nodiscard]] bool go(Task&) override { return false; }
 };
 

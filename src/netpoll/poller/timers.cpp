@@ -42,7 +42,8 @@ std::size_t Timers::count() {
 }
 
 void Timers::publish_soonest() {
-  // relaxed: see soonest().
+  // relaxed: nobody relies on soonest_ to see data of other threads. A poller
+  // that reads too old a value is woken: see Timers::soonest().
   soonest_.store(moments_.empty() ? kNever : moments_.begin()->first,
                  std::memory_order_relaxed);
 }

@@ -27,22 +27,25 @@ namespace netpoll {
 
 class Timers {
  public:
-  /// Sets the moment of `op` and replaces an earlier moment; kNever removes it.
-  /// Returns true when `at` is now the soonest moment of all, so that a poller
-  /// that sleeps must be woken. Requires: the moment of `op` is removed before
-  /// `op` is destroyed. [any]
+  /// Makes op.on_timer() due at the moment `at`. Replaces the moment that `op`
+  /// had before, if any; kNever only removes that moment. Returns true when
+  /// `at` is sooner than soonest() was before this call: then a poller that
+  /// sleeps must be woken, or it would wake too late. Requires: the moment of
+  /// `op` is removed before `op` is destroyed. [any]
   bool set(FdOperator& op, Deadline at) NETPOLL_EXCLUDES(mutex_);
-  /// The soonest moment; kNever when no moment is set. [any]
+  /// The soonest moment of all operators; kNever when none is set. [any]
   Deadline soonest() const {
-    // relaxed: the poller may miss a set() of another thread; that thread wakes
-    // the poller afterwards (Poller::set_timer), and the poller reads again.
+    // relaxed: the poller may read a moment that is out of date, because
+    // another thread is inside set(). That thread wakes the poller afterwards
+    // (Poller::set_timer), and the poller reads again.
     return soonest_.load(std::memory_order_relaxed);
   }
-  /// How many moments are set. [any]
+  /// How many operators have a moment set. [any]
   [[nodiscard]] std::size_t count() NETPOLL_EXCLUDES(mutex_);
-  /// Removes the moments that are not after `now`, the soonest first, as many
-  /// as `room` holds, and returns the filled part of `room`: their operators.
-  /// Moments that found no room stay due. Requires: room for one. [poller]
+  /// Finds the operators whose moment is not after `now`, the soonest first.
+  /// Removes their moments, writes the operators into `room`, and returns the
+  /// part of `room` that it wrote. Once `room` is full, the other moments stay
+  /// set, for the next call. Requires: `room` is not empty. [poller]
   [[nodiscard]] std::span<FdOperator*> take_due(Deadline now,
                                                 std::span<FdOperator*> room)
       NETPOLL_EXCLUDES(mutex_);
@@ -53,7 +56,8 @@ class Timers {
   Mutex mutex_;
   std::set<std::pair<Deadline, FdOperator*>> moments_
       NETPOLL_GUARDED_BY(mutex_);
-  // The first moment of moments_. Written under mutex_, read by any thread.
+  // The first moment of moments_, or kNever. Written under mutex_; any thread
+  // reads it without mutex_.
   std::atomic<Deadline> soonest_{kNever};
 };
 

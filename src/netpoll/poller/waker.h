@@ -28,13 +28,15 @@ class Waker {
   Waker(const Waker&) = delete;
   Waker& operator=(const Waker&) = delete;
 
-  /// Wakes the poller. All that the caller wrote before ring() is visible to
-  /// the poller after the next answer(). Does not block. [any]
+  /// Wakes the poller if it sleeps in epoll_wait; otherwise its next epoll_wait
+  /// returns at once. All that the caller wrote before ring() is visible to the
+  /// poller after its next answer(). Does not block. [any]
   void ring();
 
-  /// Ends the effect of all rings so far. The poller calls this when fd() is
-  /// readable, and looks for the work of other threads only afterwards.
-  /// Requires: fd() is readable. [poller]
+  /// Takes back all calls of ring() so far: fd() is not readable any more, and
+  /// the next ring() wakes the poller again. The poller looks for the work that
+  /// other threads have queued only afterwards. Requires: fd() is readable.
+  /// [poller]
   void answer();
 
   /// The descriptor that the poller watches for input. The Waker owns it and
@@ -43,8 +45,8 @@ class Waker {
 
  private:
   UniqueFd event_;
-  // A ring() has written to the eventfd, or is about to, and no answer() has
-  // read that yet.
+  // True from a ring() that writes to the eventfd until answer() has read the
+  // eventfd. While it is true, other calls of ring() need not write.
   std::atomic<bool> rung_{false};
 };
 

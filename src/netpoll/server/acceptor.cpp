@@ -48,8 +48,9 @@ void Acceptor::on_hangup() {
   poller_.detach(*this);
 }
 
-// As long as the listener is readable and is watched, epoll_wait(2) returns at
-// once; a listener that cannot accept would keep its poller busy for nothing.
+// Stops watching the listener for a while, after accept4(2) has failed. While
+// clients wait, epoll_wait(2) would report the listener at once, again and
+// again, and keep its poller busy for nothing.
 void Acceptor::pause() {
   pauses_.failed(Deadline::clock::now());
   if (const auto error = poller_.watch_input(*this, false)) {
@@ -61,7 +62,8 @@ void Acceptor::pause() {
 void Acceptor::on_timer() {
   const auto error = poller_.watch_input(*this, true);
   if (!error) return;
-  // Without another pause no event would ever come for this listener.
+  // The listener is still not watched. Without the timer of another pause no
+  // event would ever come for it.
   log::warn("epoll_ctl", error);
   pause();
 }

@@ -37,23 +37,28 @@ class Acceptor final : public FdOperator {
  public:
   using OnAccept = std::function<void(os::Accepted)>;
 
-  /// How many connections one turn of the poller accepts at most.
+  /// How many connections one turn of the poller accepts at most. More clients
+  /// wait for the next turn, and do not hold up other descriptors.
   static constexpr int kAcceptsPerTurn = 64;
-  /// The length of the first pause, and of the longest.
+  /// The length of the first pause after a failed accept.
   static constexpr std::chrono::milliseconds kPauseMin{10};
+  /// The length of the longest pause: each further failure doubles the pause,
+  /// up to this length.
   static constexpr std::chrono::milliseconds kPauseMax{1000};
 
-  /// Calls `on_accept` on the poller's thread for each connection. `runtime`
-  /// must outlive the acceptor. [init]
+  /// An acceptor that no poller watches yet. After start() the poller's thread
+  /// calls `on_accept` for each connection. `runtime` must outlive the
+  /// acceptor. [init]
   Acceptor(Runtime& runtime, Listener listener, OnAccept on_accept);
 
   /// Begins to accept. Fails as epoll_ctl(2) does. [init]
   [[nodiscard]] std::error_code start();
-  /// Accepts no more and closes the socket. When it returns, on_accept is not
-  /// running and will not run again. Call it once. [any but its poller]
+  /// Accepts no more and closes the listening socket. When it returns,
+  /// on_accept is not running and will not run again. Call it once. [any but
+  /// its poller]
   void stop();
 
-  /// The address that it listens on. [any]
+  /// The address that the listener listens on. [any]
   const Address& address() const { return listener_.address(); }
 
  private:

@@ -11,7 +11,9 @@
 namespace netpoll {
 namespace {
 
-// A connection that has been quiet from one sweep to the next is idle.
+// shutdown() looks at all connections again and again, with this pause between
+// two looks (sweeps). A connection that was quiet from one sweep to the next is
+// idle.
 constexpr std::chrono::milliseconds kSweep(20);
 
 }  // namespace
@@ -52,7 +54,8 @@ std::error_code EventLoop::serve(Listener listener) {
   return result_;
 }
 
-// [poller of the acceptor]
+// Makes a connection of a socket that was accepted, adds it to registry_ and
+// starts it. [poller of the acceptor]
 void EventLoop::register_and_start(os::Accepted accepted) {
   auto connection = make_ref<Connection>(runtime_, std::move(accepted.fd),
                                          accepted.peer, handlers_, options_);
@@ -63,24 +66,28 @@ void EventLoop::register_and_start(os::Accepted accepted) {
   }
   const auto error =
       connection->start([this](Connection& it) { unregister(it); });
-  // A close in on_prepare is no failure.
+  // start() returns conn_closed after a close in on_prepare. The user wanted
+  // that, so it is not logged.
   if (error && error != Errc::conn_closed) log::warn("epoll_ctl", error);
 }
 
-// [the thread that has finished it]
+// Removes a finished connection from registry_. [the thread that has finished
+// the connection]
 void EventLoop::unregister(Connection& connection) {
-  Ref<FdOperator> last;  // goes after the lock
+  Ref<FdOperator> last;  // destroyed after the unlock
   const Lock lock(mutex_);
   const auto found = registry_.find(&connection);
   assert(found != registry_.end());  // `last` is called once
   last = std::move(found->second);
   registry_.erase(found);
-  // Under the lock: the loop may be gone as soon as the registry is empty.
+  // Called under the lock: ~EventLoop may be waiting for an empty registry, and
+  // destroys this loop as soon as it gets the lock.
   if (registry_.empty()) emptied_.notify_all();
 }
 
 void EventLoop::stop_accepting() {
-  // After this call, on whatever thread, no connection is registered any more.
+  // Held to the end, so that a second caller, too, returns only when every
+  // acceptor is stopped and no connection can be registered any more.
   const Lock one(stop_mutex_);
   std::vector<Ref<Acceptor>> acceptors;
   {
@@ -88,8 +95,8 @@ void EventLoop::stop_accepting() {
     stopping_ = true;
     acceptors.swap(acceptors_);
   }
-  // Outside the lock, which register_and_start() takes on the acceptor's
-  // poller.
+  // Not under mutex_: stop() waits for the acceptor's poller, which may be
+  // waiting for mutex_ in register_and_start().
   for (const Ref<Acceptor>& acceptor : acceptors)
     acceptor->stop();
 }
@@ -103,19 +110,21 @@ std::error_code EventLoop::shutdown(std::chrono::milliseconds limit,
   const auto result =
       empty ? std::error_code() : make_error_code(std::errc::timed_out);
   const Lock lock(mutex_);
-  if (!over_) result_ = result;  // serve() ended by the first
+  if (!over_) result_ = result;  // serve() returns the first
   over_ = true;
   over_cv_.notify_all();
   return result;
 }
 
-// Closes what is quiet, again and again. True when no connection is left.
+// Closes the quiet connections, again and again. Returns true when no
+// connection is left, false at the deadline.
 bool EventLoop::close_gradually(Deadline deadline,
                                 std::chrono::milliseconds grace) {
   for (const Entry& entry : connected())
     entry.connection->stop();
   std::unordered_map<Connection*, Quiet> quiet;
-  // The second sweep is the first that can find a connection quiet.
+  // Two sweeps even after the deadline: the first one cannot find a connection
+  // quiet, since it only begins to watch its input.
   for (int sweeps = 0; sweeps < 2 || Deadline::clock::now() < deadline;
        ++sweeps) {
     for (const Entry& entry : connected())

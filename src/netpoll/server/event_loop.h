@@ -37,42 +37,45 @@ namespace netpoll {
 
 class EventLoop {
  public:
-  /// `runtime` must outlive the loop. [init]
+  /// A server without a listener yet. `handlers` and `options` are for all its
+  /// connections. `runtime` must outlive the loop. [init]
   EventLoop(Runtime& runtime, Handlers handlers,
             ConnectionOptions options = {});
-  /// Closes everything at once, without lingering, and waits for handlers that
-  /// still run. Inside a handler it would wait for itself: it ends the process
-  /// with a line that says so. [any but the runtime's threads]
+  /// Closes all listeners and connections at once, without lingering, and waits
+  /// for handlers that still run. Called inside a handler it would wait for
+  /// that handler for ever: it ends the process with a line that says so. [any
+  /// but the runtime's threads]
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// Accepts from `listener` from now on. Fails as epoll_ctl(2) does, or with
-  /// Errc::conn_closed after a shutdown. [any]
+  /// Accepts connections from `listener` from now on. Fails as epoll_ctl(2)
+  /// does, or with Errc::conn_closed once a shutdown has begun. [any]
   [[nodiscard]] std::error_code start(Listener listener);
-  /// start(), then blocks until shutdown() is over. Returns its result, or
-  /// Errc::would_block on a thread of the runtime, which must not wait.
-  /// Upstream: EventLoop.Serve, eventloop.go:27. [any but the runtime's
-  /// threads]
+  /// Does start(), then blocks until shutdown() is over, and returns the result
+  /// of shutdown(). Fails as start() does, or with Errc::would_block on a
+  /// thread of the runtime, which must not wait. Upstream: EventLoop.Serve,
+  /// eventloop.go:27. [any but the runtime's threads]
   [[nodiscard]] std::error_code serve(Listener listener);
 
   /// Graceful: listens no more, closes each connection between two requests.
   /// Half a message counts as a request under way until no byte of it came for
-  /// `grace`. Returns when no connection is left or, with
-  /// std::errc::timed_out, after `limit`; then the busy connections live on
-  /// until they end or the loop is destroyed. A second call waits for the same.
-  /// On a thread of the runtime, inside a handler for instance, it would wait
-  /// for itself: Errc::would_block, and nothing is shut down.
-  /// [any but the runtime's threads]
+  /// `grace`. Returns when no connection is left or, with std::errc::timed_out,
+  /// after `limit`; then the busy connections live on until they end or the
+  /// loop is destroyed. A second call also waits until no connection is left,
+  /// by its own `limit`. On a thread of the runtime, inside a handler for
+  /// instance, it would wait for itself: it returns Errc::would_block, and
+  /// nothing is shut down. [any but the runtime's threads]
   [[nodiscard]] std::error_code shutdown(
       std::chrono::milliseconds limit,
       std::chrono::milliseconds grace = std::chrono::milliseconds(500));
 
-  /// Connections that are not finished: a close that lingers counts. [any]
+  /// How many connections are not finished: one whose close lingers counts too.
+  /// [any]
   std::size_t active() const;
 
  private:
-  // A connection, and the reference that keeps it until it is finished.
+  // A connection, and a reference that keeps it alive.
   struct Entry {
     Connection* connection;
     Ref<FdOperator> held;
@@ -94,11 +97,11 @@ class EventLoop {
   mutable std::condition_variable emptied_;  // registry_ is empty
   std::condition_variable over_cv_;          // over_ has turned true
   bool stopping_ NETPOLL_GUARDED_BY(mutex_) = false;
-  // A shutdown() has returned; result_ is what the first one returned.
+  // A shutdown() has ended; result_ is what the first one to end returned.
   bool over_ NETPOLL_GUARDED_BY(mutex_) = false;
   std::error_code result_ NETPOLL_GUARDED_BY(mutex_);
   std::vector<Ref<Acceptor>> acceptors_ NETPOLL_GUARDED_BY(mutex_);
-  // Each connection until it is finished.
+  // All connections that are not finished, each with a reference to it.
   std::unordered_map<Connection*, Ref<FdOperator>> registry_
       NETPOLL_GUARDED_BY(mutex_);
 };

@@ -11,8 +11,9 @@
 namespace netpoll {
 namespace {
 
-// A name may have addresses of both families. Its IPv4 address is chosen, since
-// every client can reach that one. Upstream: Go's net.Listen.
+// Chooses the address to listen on, of those that a name has: an IPv4 address,
+// since every client can reach that one, or the first one if none is IPv4.
+// Upstream: Go's net.Listen.
 const Address& choose(const os::Addresses& found) {
   const auto ipv4 = std::ranges::find(found, AF_INET, &Address::family);
   return ipv4 != found.end() ? *ipv4 : found.front();
@@ -53,7 +54,7 @@ Result<Listener> Listener::over(UniqueFd fd, os::SocketFile file) {
 }
 
 void Listener::close() {
-  // The file first: remove() needs the socket to be still open.
+  // The file is removed first: remove() needs the socket to be still open.
   if (fd_) file_.remove();
   fd_.reset();
 }

@@ -30,12 +30,13 @@ namespace netpoll {
 
 class Listener {
  public:
-  /// Listens on `address` (port 0 picks a free one). Looks a name up, which
-  /// blocks, and takes its first IPv4 address, or its first one if it has none.
-  /// Replaces the file of a unix socket that no server is bound to any more.
-  /// Fails as os::resolve(), os::listen_on() and os::listen_on_file() do; for
-  /// udp with Errc::unknown_network, unlike upstream, which makes a listener of
-  /// udp whose Accept always fails. [any but a poller]
+  /// Listens on `address` (port 0: the kernel picks a free one). Looks a name
+  /// up, which blocks, and takes its first IPv4 address or, without one, its
+  /// first address. Replaces the file of a unix socket that no server is bound
+  /// to any more. Fails as os::resolve(), os::listen_on() and
+  /// os::listen_on_file() do; for udp with Errc::unknown_network, unlike
+  /// upstream, which makes a listener of udp whose Accept always fails. [any
+  /// but a poller]
   ///
   /// Unlike upstream: an empty host is every interface of IPv4 alone; for both
   /// families say "[::]:8080".
@@ -43,10 +44,10 @@ class Listener {
                                                std::string_view address,
                                                ListenOptions options = {});
 
-  /// Over a stream socket that listens already: inherited, or made elsewhere.
-  /// Takes `fd` over, also when it fails. Fails as os::take_listening() does.
-  /// Does not remove the file of a unix socket. Upstream: ConvertListener.
-  /// [any]
+  /// A listener over a stream socket that listens already: inherited, or made
+  /// elsewhere. Takes `fd` over, also when it fails. Fails as
+  /// os::take_listening() does. Such a listener does not remove the file of a
+  /// unix socket. Upstream: ConvertListener. [any]
   [[nodiscard]] static Result<Listener> from_fd(UniqueFd fd);
 
   Listener(Listener&&) noexcept = default;
@@ -58,13 +59,13 @@ class Listener {
   /// second call does nothing. Requires: no thread is in accept(). [any]
   void close();
 
-  /// The connection that has waited longest to be accepted; nothing when none
-  /// waits. Never blocks. Fails as accept4(2) does. Requires: not closed.
+  /// Accepts the connection that has waited longest; the result is empty when
+  /// none waits. Never blocks. Fails as accept4(2) does. Requires: not closed.
   /// [poller]
   [[nodiscard]] Result<std::optional<os::Accepted>> accept();
 
-  /// The address that it listens on, with the port that was picked; also after
-  /// close(). [any]
+  /// The address that the socket listens on, with its real port if port 0 was
+  /// asked for. Valid also after close(). [any]
   const Address& address() const { return address_; }
   /// The descriptor, which the listener still owns; -1 after close(). [any]
   int fd() const { return fd_.get(); }
