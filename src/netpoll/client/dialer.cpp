@@ -19,11 +19,12 @@ struct KeptHandlers : RefCounted<KeptHandlers> {
 };
 
 Result<DialedConnection> start_connection(Runtime& runtime, Connected socket,
-                                          Handlers handlers,
+                                          Slice unread, Handlers handlers,
                                           const ConnectionOptions& options) {
   const auto kept = make_ref<KeptHandlers>(std::move(handlers));
   DialedConnection connection(make_ref<Connection>(
       runtime, std::move(socket.fd), socket.peer, kept->handlers, options));
+  connection->reader().begin_with(std::move(unread));
   // The callback holds the handlers, and the connection holds the callback
   // until it is deleted.
   const auto error = connection->start([kept](Connection&) {});
@@ -67,8 +68,8 @@ Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
   if (const auto peer = Address::peer_of(socket->fd.get())) {
     socket->peer = *peer;
   }
-  return start_connection(runtime, *std::move(socket), options.handlers,
-                          options.options);
+  return start_connection(runtime, *std::move(socket), Slice(),
+                          options.handlers, options.options);
 }
 
 Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
@@ -79,11 +80,17 @@ Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
 
 Result<DialedConnection> adopt(Runtime& runtime, UniqueFd fd, Handlers handlers,
                                const ConnectionOptions& options) {
+  return adopt(runtime, std::move(fd), Slice(), std::move(handlers), options);
+}
+
+Result<DialedConnection> adopt(Runtime& runtime, UniqueFd fd, Slice unread,
+                               Handlers handlers,
+                               const ConnectionOptions& options) {
   Result<UniqueFd> taken = os::take_connected(std::move(fd));
   if (!taken) return fail(taken.error());
   const Address peer = Address::peer_of(taken->get()).value_or(Address());
   return start_connection(runtime, Connected{*std::move(taken), peer},
-                          std::move(handlers), options);
+                          std::move(unread), std::move(handlers), options);
 }
 
 }  // namespace netpoll

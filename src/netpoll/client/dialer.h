@@ -117,5 +117,18 @@ struct DialOptions {
 [[nodiscard]] Result<DialedConnection> adopt(
     Runtime& runtime, UniqueFd fd, Handlers handlers = {},
     const ConnectionOptions& options = {});
+/// adopt() of a socket from which `unread` was read already, by the connection
+/// that it was detached from, or by a protocol's first bytes that were looked
+/// at: the new connection reads `unread` first, and on_request is called for it.
+///
+///     netpoll::Connection& old = conn;
+///     auto fd = old.detach();
+///     auto unread = old.reader().slice(old.reader().size());
+///     auto next = netpoll::adopt(runtime, *std::move(fd), *std::move(unread));
+///
+/// Upstream has none: its Detach leaves the unread bytes behind. [any]
+[[nodiscard]] Result<DialedConnection> adopt(
+    Runtime& runtime, UniqueFd fd, Slice unread, Handlers handlers = {},
+    const ConnectionOptions& options = {});
 
 }  // namespace netpoll

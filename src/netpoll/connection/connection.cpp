@@ -88,7 +88,8 @@ std::error_code Connection::start(CloseCallback last) {
   }
   set_alarm();
   // If input was faster, its task has run on_connect by now, or will.
-  if (greets && life_.look_again() == Next::hold) {
+  const bool has_work = greets || input_.size() > 0;
+  if (has_work && life_.look_again() == Next::hold) {
     poller_.go(task(&Connection::run_task));
   }
   return {};

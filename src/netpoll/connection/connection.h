@@ -95,7 +95,7 @@ class Connection final : public FdOperator {
   /// shutdown(2) does. A second call does nothing. Upstream has none. [any]
   [[nodiscard]] std::error_code shutdown_write() { return output_.shut(); }
   /// Closes, but hands the descriptor over, open and watched by no poller. What
-  /// is unread stays readable here: reader().slice(reader().size()) takes it.
+  /// is unread stays here: adopt() takes it as reader().slice(reader().size()).
   /// What is unsent is lost. Waits until a flush on another thread returns.
   /// Fails with Errc::conn_closed when the descriptor is gone. Requires: not
   /// inside its own flush(). Upstream: connection.Detach. [any]

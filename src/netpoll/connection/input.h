@@ -120,6 +120,8 @@ class Input {
 
   // For Connection.
 
+  /// Puts `unread` before all that the socket will bring. [init]
+  void begin_with(Slice unread);
   /// Reads from `fd` once; "again" without a read when the input is full. Fails
   /// as recv(2) does. [poller]
   [[nodiscard]] Result<os::Moved> fill(int fd);

@@ -91,13 +91,15 @@ class Output {
   /// Appends one byte. [writer]
   void write_byte(std::byte byte) { buffer_.write_byte(byte); }
   /// Inserts `block` uncopied, `remain` bytes before the end of what is not
-  /// flushed. Fails with Errc::invalid_argument when there are fewer. [writer]
+  /// flushed; Errc::invalid_argument when there are fewer. [writer]
   [[nodiscard]] std::error_code write_direct(Ref<Block> block,
                                              std::size_t remain = 0) {
     return buffer_.write_direct(std::move(block), remain);
   }
   /// Moves all that is unread in `other` here, uncopied. [writer]
   void append(LinkBuffer&& other) { buffer_.append(std::move(other)); }
+  /// As append(LinkBuffer&&), for the bytes of a slice. [writer]
+  void append(Slice&& part) { std::move(part).move_to(buffer_); }
   /// Bytes that flush() has not taken yet. [writer]
   std::size_t malloc_size() const { return buffer_.malloc_size(); }
 

@@ -43,6 +43,11 @@ class Slice : private LinkBuffer {
     return *this;
   }
 
+  /// Moves the unread bytes behind all that is written to `to`, uncopied; `to`
+  /// shows them to its reader after its next flush(). Ends the views of this
+  /// slice. Requires: no other thread uses this slice. [the writer of `to`]
+  void move_to(LinkBuffer& to) && { to.append(std::move(*this)); }
+
   // The same meaning as in LinkBuffer. [reader]
   using LinkBuffer::Bytes;
   using LinkBuffer::bytes;
