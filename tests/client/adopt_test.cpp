@@ -11,7 +11,9 @@
 
 #include "client/support.h"
 #include "netpoll/client/dialer.h"
+#include "netpoll/link_buffer/slice.h"
 #include "netpoll/os/socket.h"
+#include "support/echo.h"
 #include "support/error_of.h"
 #include "support/fds.h"
 #include "support/net.h"
@@ -52,6 +54,36 @@ TEST_F(AdoptTest, MakesItNonBlockingAndCloexec) {
   const auto conn = adopt(*runtime, std::move(near));
   EXPECT_TRUE(test::is_non_blocking((*conn)->fd()));
   EXPECT_TRUE(test::is_cloexec((*conn)->fd()));
+}
+
+// From one connection to another, with one byte of the request taken. Broken
+// variant: start() does not look for input; then on_request waits for more.
+TEST_F(AdoptTest, UnreadBytesComeAlongAndAreHandledFirst) {
+  Handlers echo{.on_request = test::echo};
+  const auto old = adopt(*runtime, std::move(near));
+  ASSERT_TRUE(old);
+  test::send_all(far.get(), "?hello");
+  ASSERT_EQ((*old)->reader().read_string(1), "?");
+  ASSERT_TRUE(test::eventually([&] { return (*old)->reader().size() == 5; }));
+  auto fd = (*old)->detach();
+  ASSERT_TRUE(fd);
+  auto unread = (*old)->reader().slice((*old)->reader().size());
+  const auto conn =
+      adopt(*runtime, *std::move(fd), *std::move(unread), std::move(echo));
+  ASSERT_TRUE(conn);
+  EXPECT_EQ(test::receive(far.get(), 5), "hello");
+  test::send_all(far.get(), " again");
+  EXPECT_EQ(test::receive(far.get(), 6), " again");
+}
+
+TEST_F(AdoptTest, UnreadBytesAreReadBeforeWhatTheSocketBrings) {
+  LinkBuffer first;
+  first.write_string("one ");
+  static_cast<void>(first.flush());
+  const auto conn = adopt(*runtime, std::move(near), *first.slice(4));
+  ASSERT_TRUE(conn);
+  test::send_all(far.get(), "two");
+  EXPECT_EQ((*conn)->reader().read_string(7), "one two");
 }
 
 // Upstream panics: it asks the address that is not there for its text.

@@ -15,6 +15,7 @@
 
 #include "connection/support.h"
 #include "netpoll/connection/connection.h"
+#include "support/log_lines.h"
 #include "support/net.h"
 #include "support/tcp.h"
 

@@ -14,6 +14,7 @@
 
 #include "connection/support.h"
 #include "netpoll/os/socket.h"
+#include "support/log_lines.h"
 #include "support/net.h"
 
 namespace netpoll {

@@ -14,6 +14,7 @@
 
 #include "connection/support.h"
 #include "netpoll/connection/connection.h"
+#include "support/log_lines.h"
 #include "support/net.h"
 #include "support/tcp.h"
 #include "support/turn.h"

@@ -13,6 +13,7 @@
 #include "connection/support.h"
 #include "netpoll/connection/connection.h"
 #include "poller/support.h"
+#include "support/log_lines.h"
 #include "support/net.h"
 #include "support/turn.h"
 

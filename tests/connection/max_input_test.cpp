@@ -12,6 +12,7 @@
 #include "connection/support.h"
 #include "netpoll/connection/connection.h"
 #include "poller/support.h"
+#include "support/log_lines.h"
 #include "support/net.h"
 #include "support/turn.h"
 
@@ -215,6 +216,40 @@ TEST(MaxInput, OnConnectThatEmptiesItWithoutReleaseDoesNotStopTheInput) {
   served.send(text);
   EXPECT_TRUE(eventually([&] { return count == 1000; }));
   EXPECT_EQ(got, text);
+}
+
+// The view counts until release(). Broken variant: greet() only resumes; then
+// the poller never reads again, and nothing ends the connection.
+TEST(MaxInput, OnConnectThatKeepsAFullInputIsTheEnd) {
+  Served served({.on_connect =
+                     [](Connection& conn) {
+                       while (!conn.reader().is_full())
+                         std::this_thread::yield();
+                       EXPECT_TRUE(conn.reader().next(100));
+                     },
+                 .on_request = swallow});
+  served.conn().set_max_input(100);
+  ASSERT_FALSE(served.start());
+  served.send(numbers(1000));
+  EXPECT_TRUE(served.wait_torn_down());
+}
+
+// Less than half of the limit is free, and nothing is unread. Broken variant:
+// greet() resumes only when half is free.
+TEST(MaxInput, OnConnectThatKeepsAPartDoesNotStopTheInput) {
+  Served served({.on_connect =
+                     [](Connection& conn) {
+                       while (!conn.reader().is_full())
+                         std::this_thread::yield();
+                       EXPECT_FALSE(conn.reader().skip(40));
+                       EXPECT_TRUE(conn.reader().next(60));
+                     },
+                 .on_request = swallow});
+  served.conn().set_max_input(100);
+  ASSERT_FALSE(served.start());
+  served.send(numbers(1000));
+  EXPECT_TRUE(
+      eventually([&] { return served.conn().reader().committed() == 1000; }));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "connection/support.h"
+#include "netpoll/base/log.h"
 #include "netpoll/connection/connection.h"
 #include "support/net.h"
 #include "support/turn.h"

@@ -16,6 +16,7 @@
 
 #include "gopool/support.h"
 #include "netpoll/gopool/gopool.h"
+#include "support/log_lines.h"
 
 namespace netpoll {
 namespace {
@@ -84,7 +85,7 @@ TEST(GoPoolFailure, WithoutAHandlerThePoolAndTheTextAreLogged) {
   GoPool pool({.name = "rpc"});
   ASSERT_TRUE(pool.go([] { throw std::runtime_error("on purpose"); }));
   pool.stop(Stop::drain);
-  EXPECT_EQ(log.get(), std::vector<std::string>{"rpc: a task threw: "
+  EXPECT_EQ(log.all(), std::vector<std::string>{"rpc: a task threw: "
                                                 "on purpose"});
 }
 
@@ -93,7 +94,7 @@ TEST(GoPoolFailure, WhatIsNoExceptionClassIsLoggedToo) {
   GoPool pool({.name = "rpc"});
   ASSERT_TRUE(pool.go([] { throw 7; }));
   pool.stop(Stop::drain);
-  EXPECT_EQ(log.get(), std::vector<std::string>{"rpc: a task threw: "
+  EXPECT_EQ(log.all(), std::vector<std::string>{"rpc: a task threw: "
                                                 "not a std::exception"});
 }
 
@@ -176,7 +177,7 @@ TEST(GoPoolFailure, ARunOfFailedStartsIsLoggedOnce) {
   pool.stop(Stop::drain);
   const std::string why =
       std::error_code(EAGAIN, std::system_category()).message();
-  EXPECT_EQ(log.get(), std::vector<std::string>{"rpc: start a worker: " + why});
+  EXPECT_EQ(log.all(), std::vector<std::string>{"rpc: start a worker: " + why});
 }
 
 TEST(GoPoolFailure, ThePoolGrowsAgainOnceThreadsCanBeStarted) {

@@ -19,6 +19,7 @@
 #include "netpoll/base/mutex.h"
 #include "netpoll/base/trigger.h"
 #include "netpoll/gopool/gopool.h"
+#include "support/log_lines.h"
 
 namespace netpoll {
 namespace {
@@ -97,7 +98,7 @@ TEST(GoPoolStart, WhateverStartThreadThrowsThePoolStaysWhole) {
   EXPECT_TRUE(pool.go([&] { ran = true; }));
   pool.stop(Stop::drain);
   EXPECT_TRUE(ran);
-  EXPECT_EQ(log.get(), std::vector<std::string>{"rpc: start a worker: not a "
+  EXPECT_EQ(log.all(), std::vector<std::string>{"rpc: start a worker: not a "
                                                 "std::exception"});
 }
 

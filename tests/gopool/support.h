@@ -13,8 +13,6 @@
 #include <thread>
 #include <vector>
 
-#include "netpoll/base/log.h"
-#include "netpoll/base/mutex.h"
 #include "netpoll/base/trigger.h"
 #include "netpoll/gopool/gopool.h"
 
@@ -90,26 +88,5 @@ inline bool warm_up(GoPool& pool, std::size_t count) {
     return now.queued == 0 && now.idle == now.workers;
   });
 }
-
-/// Collects the lines of the log while it lives. Declare it before the pool, so
-/// that no worker is inside its sink when it is destroyed.
-class LogLines {
- public:
-  LogLines() {
-    log::set_sink([this](std::string_view line) {
-      const Lock lock(mutex_);
-      lines_.emplace_back(line);
-    });
-  }
-  ~LogLines() { log::set_sink(nullptr); }
-  std::vector<std::string> get() {
-    const Lock lock(mutex_);
-    return lines_;
-  }
-
- private:
-  Mutex mutex_;
-  std::vector<std::string> lines_ NETPOLL_GUARDED_BY(mutex_);
-};
 
 }  // namespace netpoll::test

@@ -16,6 +16,7 @@
 
 #include "mux/support.h"
 #include "netpoll/mux/shard_queue.h"
+#include "support/log_lines.h"
 #include "support/net.h"
 
 namespace netpoll {

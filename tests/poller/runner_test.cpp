@@ -18,6 +18,7 @@
 
 #include "netpoll/poller/tick.h"
 #include "poller/support.h"
+#include "support/log_lines.h"
 #include "support/turn.h"
 
 namespace netpoll {

@@ -16,6 +16,7 @@
 #include "netpoll/os/eventfd.h"
 #include "server/support.h"
 #include "support/fds.h"
+#include "support/log_lines.h"
 #include "support/net.h"
 
 namespace netpoll {

@@ -12,6 +12,7 @@
 
 #include "server/support.h"
 #include "support/echo.h"
+#include "support/log_lines.h"
 #include "support/net.h"
 
 namespace netpoll {

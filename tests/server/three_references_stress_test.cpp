@@ -23,6 +23,7 @@
 #include "netpoll/client/dialer.h"
 #include "server/support.h"
 #include "server/ways.h"
+#include "support/log_lines.h"
 #include "support/net.h"
 #include "support/tcp.h"
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/support.h"
+#include "support/log_lines.h"
 #include "support/net.h"
 
 namespace netpoll {

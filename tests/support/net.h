@@ -21,8 +21,6 @@
 #include <utility>
 #include <vector>
 
-#include "netpoll/base/log.h"
-#include "netpoll/base/mutex.h"
 #include "netpoll/base/trigger.h"
 #include "netpoll/os/unique_fd.h"
 
@@ -133,29 +131,5 @@ inline std::string_view text_of(std::span<const std::byte> bytes) {
 inline std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
-
-/// Catches what the library logs while it lives.
-class LogLines {
- public:
-  LogLines() {
-    old_ = log::set_sink([this](std::string_view line) {
-      const Lock lock(mutex_);
-      lines_.emplace_back(line);
-    });
-  }
-  ~LogLines() { log::set_sink(std::move(old_)); }
-  LogLines(const LogLines&) = delete;
-  LogLines& operator=(const LogLines&) = delete;
-
-  std::vector<std::string> all() const {
-    const Lock lock(mutex_);
-    return lines_;
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::vector<std::string> lines_ NETPOLL_GUARDED_BY(mutex_);
-  log::Sink old_;
-};
 
 }  // namespace netpoll::test

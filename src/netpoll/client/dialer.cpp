@@ -20,11 +20,12 @@ struct KeptHandlers : RefCounted<KeptHandlers> {
 };
 
 Result<DialedConnection> start_connection(Runtime& runtime, Connected socket,
-                                          Handlers handlers,
+                                          Slice unread, Handlers handlers,
                                           const ConnectionOptions& options) {
   const auto kept = make_ref<KeptHandlers>(std::move(handlers));
   DialedConnection connection(make_ref<Connection>(
       runtime, std::move(socket.fd), socket.peer, kept->handlers, options));
+  connection->reader().begin_with(std::move(unread));
   // This close callback holds a reference to `kept`, and the connection holds
   // the callback until the connection is deleted. So the handlers live as long
   // as the connection.
@@ -70,8 +71,8 @@ Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
   if (const auto peer = Address::peer_of(socket->fd.get())) {
     socket->peer = *peer;
   }
-  return start_connection(runtime, *std::move(socket), options.handlers,
-                          options.options);
+  return start_connection(runtime, *std::move(socket), Slice(),
+                          options.handlers, options.options);
 }
 
 Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
@@ -82,11 +83,17 @@ Result<DialedConnection> dial(Runtime& runtime, std::string_view network,
 
 Result<DialedConnection> adopt(Runtime& runtime, UniqueFd fd, Handlers handlers,
                                const ConnectionOptions& options) {
+  return adopt(runtime, std::move(fd), Slice(), std::move(handlers), options);
+}
+
+Result<DialedConnection> adopt(Runtime& runtime, UniqueFd fd, Slice unread,
+                               Handlers handlers,
+                               const ConnectionOptions& options) {
   Result<UniqueFd> taken = os::take_connected(std::move(fd));
   if (!taken) return fail(taken.error());
   const Address peer = Address::peer_of(taken->get()).value_or(Address());
   return start_connection(runtime, Connected{*std::move(taken), peer},
-                          std::move(handlers), options);
+                          std::move(unread), std::move(handlers), options);
 }
 
 }  // namespace netpoll

@@ -124,5 +124,18 @@ struct DialOptions {
 [[nodiscard]] Result<DialedConnection> adopt(
     Runtime& runtime, UniqueFd fd, Handlers handlers = {},
     const ConnectionOptions& options = {});
+/// adopt() of a socket from which `unread` was read already: by a connection
+/// that the socket was detached from, or by a program that looked at the first
+/// bytes of a protocol. The new connection reads `unread` before all that the
+/// socket brings, and on_request is called for it.
+///
+///     auto fd = conn.detach();
+///     auto unread = conn.reader().slice(conn.reader().size());
+///     auto next = netpoll::adopt(runtime, *std::move(fd), *std::move(unread));
+///
+/// Upstream has none: its Detach leaves the unread bytes behind. [any]
+[[nodiscard]] Result<DialedConnection> adopt(
+    Runtime& runtime, UniqueFd fd, Slice unread, Handlers handlers = {},
+    const ConnectionOptions& options = {});
 
 }  // namespace netpoll

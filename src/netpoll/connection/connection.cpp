@@ -91,9 +91,10 @@ std::error_code Connection::start(CloseCallback last) {
     return error;
   }
   set_alarm();
-  // Has a task run on_connect. If input came first, its event has given the key
-  // to a task already: that task runs on_connect, and nothing is done here.
-  if (greets && life_.look_again() == Next::hold) {
+  // Has a task run on_connect, or handle the unread input of begin_with(). If
+  // input came first, its event has given the key to a task that does both.
+  const bool has_work = greets || input_.size() > 0;
+  if (has_work && life_.look_again() == Next::hold) {
     poller_.go(task(&Connection::run_task));
   }
   return {};

@@ -95,10 +95,10 @@ class Connection final : public FdOperator {
   /// shutdown(2) does. A second call does nothing. Upstream has none. [any]
   [[nodiscard]] std::error_code shutdown_write() { return output_.shut(); }
   /// Closes, but returns the descriptor, open and watched by no poller. Unread
-  /// input stays readable: reader().slice(reader().size()) takes it. Unsent
-  /// output is lost. Waits for a flush on another thread to return. Fails with
-  /// Errc::conn_closed when the descriptor is closed or detached. Requires: not
-  /// inside this connection's flush(). Upstream: connection.Detach. [any]
+  /// input stays here; adopt() takes it as reader().slice(reader().size()).
+  /// Unsent output is lost. Waits for a flush on another thread to return.
+  /// Errc::conn_closed: the descriptor is closed or detached already. Requires:
+  /// not inside this connection's flush(). Upstream: connection.Detach. [any]
   [[nodiscard]] Result<UniqueFd> detach();
   /// Has `callback` run when the connection is torn down, whatever ended it;
   /// the newest callback runs first. If it is torn down already, runs
@@ -148,7 +148,7 @@ class Connection final : public FdOperator {
   void greet();
   void handle_request();
   void tell_disconnect();
-  void refuse_full_input();
+  void resume_or_refuse(bool alone);
   void call(const Handler& handler, const char* name);
   // connection.cpp [any]
   void settle(Next next);

@@ -12,20 +12,17 @@ namespace netpoll {
 // The task that does the work of the holder of the key, handlers included. The
 // key was given to the task with it.
 void Connection::run_task() {
-  // The poller runs this task itself, because no worker can be started. While
-  // the connection is active the task is deferred again until there is a
-  // worker, since a handler may block. Once the connection has ended the task
-  // runs here, so that the end needs no worker.
-  if (poller_.stands_in_for_worker() && is_active()) {
-    return poller_.defer(task(&Connection::run_task));
-  }
-  go_on(true);
+  // When no worker can be started, the poller runs this task itself. Then the
+  // end of the connection needs no worker; but on_connect and on_request, which
+  // may block, wait in another task until a worker can be had.
+  go_on(!poller_.stands_in_for_worker());
 }
 
 void Connection::greet() {
   assert(life_.is_held());
   call(on_connect_.newest(mutex_), "on_connect");
-  input_.resume_if_room();  // if reading was paused, and on_connect read
+  // While input is unread on_request is called next, and looks after it.
+  if (input_.size() == 0) resume_or_refuse(on_request_.is_set(mutex_));
   if (life_.greeted() == Next::tell) tell_disconnect();
 }
 
@@ -42,21 +39,19 @@ void Connection::handle_request() {
   // on_request took nothing: it waits for more input, or leaves the input to a
   // reader on another thread. If that reader sleeps, it may have to be woken.
   if (!took) input_.wake_if_enough();
-  if (input_.is_full() && input_.committed() == arrived) {
-    refuse_full_input();
-  } else {
-    input_.resume();
-  }
+  resume_or_refuse(input_.committed() == arrived);
 }
 
-// Closes the connection and logs why. The input is full, and on_request has
-// returned without freeing any of it: the poller would never read again, and
-// on_request would never be called again.
-void Connection::refuse_full_input() {
+// A handler has returned. Has the poller read again, if reading was paused. But
+// when `alone` (only the handler could make room) and the input is still full,
+// the poller would never read again, and on_request never be called again: then
+// closes the connection and logs why.
+void Connection::resume_or_refuse(bool alone) {
+  if (!alone || !input_.is_full()) return input_.resume();
   if (life_.closed_by() == ClosedBy::user) return;
   log::warn("max_input", input_.size() > 0
                              ? "on_request took nothing of a full input; closed"
-                             : "on_request took a full input and did not call "
+                             : "a handler took a full input and did not call "
                                "release(); closed");
   static_cast<void>(mark_closed());  // the key is held already
 }

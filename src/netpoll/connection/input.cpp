@@ -10,6 +10,12 @@
 
 namespace netpoll {
 
+void Input::begin_with(Slice unread) {
+  assert(buffer_.committed() == 0);
+  std::move(unread).move_to(buffer_);
+  static_cast<void>(buffer_.flush());  // a LinkBuffer's flush() never fails
+}
+
 Result<os::Moved> Input::fill(int fd) {
   const std::size_t left = room();
   if (left > 0) return receive(fd, left);

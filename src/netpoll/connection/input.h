@@ -125,6 +125,9 @@ class Input {
 
   // For Connection.
 
+  /// Makes `unread` the first bytes that are read, before all that the socket
+  /// brings. Requires: nothing was read from the socket yet. [init]
+  void begin_with(Slice unread);
   /// Reads from `fd` once, and commits what came. When the input is full, does
   /// not read but pauses, and returns a Moved with `again` set. Fails as
   /// recv(2) does. [poller]

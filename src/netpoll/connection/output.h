@@ -99,6 +99,7 @@ class Output {
   }
   /// Moves all unread bytes of `other` to the end, without a copy. [writer]
   void append(LinkBuffer&& other) { buffer_.append(std::move(other)); }
+  void append(Slice&& other) { std::move(other).move_to(buffer_); }
   /// How many bytes were written since the last flush(). [writer]
   std::size_t malloc_size() const { return buffer_.malloc_size(); }
 
@@ -112,7 +113,6 @@ class Output {
   /// write_binary() and flush(). Upstream: connection.Write,
   /// connection_impl.go:295. [writer]
   [[nodiscard]] std::error_code write(LinkBuffer::Bytes bytes);
-
   /// How long flush() waits, or the poller sends what no flush waits for. [any]
   WaitLimit& limit() { return limit_; }
 

@@ -43,7 +43,8 @@ Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {
   PollerGroupOptions group{
       .count = options.pollers > 0 ? options.pollers : default_pollers(),
       .balance = options.balance,
-      .chore = [self = runtime.get()] { self->trim_memory(); }};
+      .chore = [self = runtime.get()] { self->trim_memory(); },
+      .pauses = options.pauses};
   auto pollers = PollerGroup::start(*runtime->runner_, group);
   if (!pollers) return fail(pollers.error());
   runtime->pollers_ = *std::move(pollers);

@@ -40,6 +40,7 @@ struct RuntimeOptions {
   /// makes it return most of the free memory in its own cache to the other
   /// threads; after that `before_sleep` of these options is called.
   GoPoolOptions workers = {.name = "worker"};
+  PollerPauses pauses = {};  ///< of each poller that watches connections
 };
 
 class Runtime {

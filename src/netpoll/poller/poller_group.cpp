@@ -35,7 +35,7 @@ Result<std::unique_ptr<PollerGroup>> PollerGroup::start(
   const std::size_t count = std::max<std::size_t>(options.count, 1);
   std::vector<std::unique_ptr<Poller>> pollers;
   for (std::size_t i = 0; i < count; ++i) {
-    auto poller = Poller::open(runner, options.chore);
+    auto poller = Poller::open(runner, options.chore, options.pauses);
     if (!poller) return fail(poller.error());
     pollers.push_back(*std::move(poller));
   }

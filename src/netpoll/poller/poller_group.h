@@ -36,6 +36,7 @@ struct PollerGroupOptions {
   std::string name = "poller";
   /// Each poller gets a copy of this job, or none: see Poller::open().
   std::function<void()> chore = nullptr;
+  PollerPauses pauses = {};  ///< of each poller
 };
 
 class PollerGroup {
