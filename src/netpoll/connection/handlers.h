@@ -104,7 +104,7 @@ struct ConnectionOptions {
   /// The limit of the input in bytes: when so many are unread, or read and not
   /// given back by release(), the poller stops reading, so that the peer has to
   /// wait. 0: no limit. A reader's call that waits for more bytes than that
-  /// lets in as many as it waits for. When on_request returns and leaves a full
+  /// lets in as many as it waits for. When a handler returns and leaves a full
   /// input as it is, the connection is closed.
   std::size_t max_input = 4 * 1024 * 1024;
   /// How many bytes the first read from the socket takes at most. This size
