@@ -225,10 +225,10 @@ void Connection::set_idle_timeout(Milliseconds timeout) {
 }
 
 // Sets the connection's only timer to the end of the linger wait or, when the
-// connection does not linger, to the sooner of two moments: the poller gives up
-// unattended output; the idle timeout ends. A thread that changes one of the
-// three calls this function, or sets the timer to now, so that on_timer() calls
-// it.
+// connection does not linger, to the sooner of two moments: when the poller
+// gives up output that no flush waits for, and when the idle timeout ends. A
+// thread that changes one of the three calls this function, or sets the timer
+// to now, so that on_timer() calls it.
 void Connection::set_alarm() {
   const auto soonest = [this] {
     const Deadline first = std::min(output_.give_up_at(), activity_.idle_at());

@@ -111,11 +111,11 @@ struct ConnectionOptions {
   /// grows after a read that filled it, and shrinks after a read that used less
   /// than a quarter of it.
   std::size_t read_size = 8 * 1024;
-  /// How long, after a close on our side, the connection may still send what
-  /// was flushed. And how long it then waits for the peer's own close, if the
-  /// peer has not got all of the output or has sent more than was read. Without
-  /// this wait TCP answers the peer's next byte with a reset, which may
-  /// overtake the answer. 0: does not wait.
+  /// The limit of each of two waits after a close on our side. First the
+  /// connection sends what was flushed. Then, if the peer has not got all of
+  /// that or has sent more than was read, it waits for the peer's own close:
+  /// without this wait TCP would answer the peer's next byte with a reset,
+  /// which may overtake the answer. 0: drops what is unsent, and does not wait.
   std::chrono::milliseconds linger{5000};
 };
 

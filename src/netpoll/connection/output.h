@@ -181,7 +181,7 @@ class Output {
   LinkBuffer buffer_;  // the writer writes, the thread that sends reads
   Trigger sent_;       // pulled by any thread; the flush waits for it
   WaitLimit limit_;    // set by any thread
-  std::atomic<bool> unattended_{false};  // state_ == unattended, for any thread
+  std::atomic<bool> unattended_{false};  // state_ == unattended: for any thread
 
   State state_ NETPOLL_GUARDED_BY(mutex_) = State::idle;
   bool draining_ NETPOLL_GUARDED_BY(mutex_) = false;  // the poller is sending
@@ -189,9 +189,9 @@ class Output {
   bool stopped_ NETPOLL_GUARDED_BY(mutex_) = false;   // stop(): no more sending
   // How the poller's sending ended: the result of the flush that waits for it.
   std::error_code result_ NETPOLL_GUARDED_BY(mutex_);
-  // When the poller gives up unattended output; kNever when there is none.
+  // When the poller gives up output for which no flush waits; kNever: never.
   Deadline give_up_at_ NETPOLL_GUARDED_BY(mutex_) = kNever;
-  // give_up_by()'s limit: the latest give_up_at_ of unattended output.
+  // The bound that give_up_by() has set: give_up_at_ is never later than this.
   Deadline last_moment_ NETPOLL_GUARDED_BY(mutex_) = kNever;
 };
 

@@ -46,8 +46,8 @@ class Slice : private LinkBuffer {
   }
 
   /// Moves the unread bytes to the end of what is written to `to`, uncopied.
-  /// The reader of `to` sees them after the next to.flush(). Ends the views of
-  /// this slice. Requires: no other thread uses this slice. [the writer of `to`]
+  /// The reader of `to` sees them after the next to.flush(). The views of this
+  /// slice end. Requires: no other thread uses the slice. [the writer of `to`]
   void move_to(LinkBuffer& to) && { to.append(std::move(*this)); }
 
   // Each of these members means the same as in LinkBuffer. [reader]

@@ -122,8 +122,9 @@ void ShardQueue::consume() {
   if (error) conn->close();
 }
 
-// Takes the getters out of each shard once, and calls them. After an error,
-// also one of an earlier round, getters are destroyed without a call.
+// Goes through all shards once, takes out the getters (the functions that add()
+// was given) and calls them. If this round or an earlier one has met an error,
+// the getters are destroyed without a call.
 ShardQueue::Round ShardQueue::call_getters(std::error_code& error) {
   assert(taken_.empty());
   Round round;

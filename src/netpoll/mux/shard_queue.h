@@ -129,7 +129,8 @@ class ShardQueue {
   void start_consumer();
   void shut_shards();
 
-  // The steps of a consumer; nothing else calls them. [worker]
+  // The steps of a consumer; nothing else calls them. [a worker or, when the
+  // pool takes no task, the thread that start_consumer() names]
   void consume();
   Round call_getters(std::error_code& error);
   [[nodiscard]] std::error_code call_taken();

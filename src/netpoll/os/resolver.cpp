@@ -125,9 +125,10 @@ Result<Addresses> look_up(std::string_view network, const HostPort& name) {
   addrinfo hints{};
   hints.ai_family = family_of(network);
   hints.ai_socktype = SOCK_STREAM;
-  // AI_PASSIVE: for a name without a host, the answer is the address of every
-  // interface. A server listens on all of them; a client that dials this
-  // address reaches its own machine. AI_NUMERICSERV: the port is a number.
+  // AI_PASSIVE: for a name without a host, the answer is the wildcard address,
+  // 0.0.0.0 or [::]. A server that listens there can be reached by every
+  // interface; a client that dials it reaches its own machine. AI_NUMERICSERV:
+  // the port is a number, so no service is looked up.
   const bool numeric = std::ranges::all_of(name.port, is_digit);
   hints.ai_flags = AI_PASSIVE | (numeric ? AI_NUMERICSERV : 0);
 

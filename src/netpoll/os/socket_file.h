@@ -38,9 +38,9 @@ class SocketFile {
  public:
   /// An object that refers to no file.
   SocketFile() = default;
-  /// The socket file at `path`, which this process has made by bind(2); no file
-  /// when there is no socket file. `path` must be absolute, because the process
-  /// may change its working directory before remove(). [any]
+  /// Refers to the socket file at `path`, or to no file if no socket is there.
+  /// Requires: this process has made the file, by bind(2); `path` is absolute,
+  /// because the working directory may change before remove(). [any]
   static SocketFile at(std::string path);
 
   /// Removes the file, if the path still names the file that this process has
