@@ -65,8 +65,8 @@ class Connection final : public FdOperator {
 
   /// Runs on_prepare, has the poller watch the socket, runs on_connect on a
   /// worker. `last` runs when the socket is closed or detached; no handler is
-  /// touched afterwards. Fails, and closes then, as epoll_ctl(2) does or, after
-  /// a close in on_prepare, with Errc::conn_closed. [init]
+  /// touched afterwards. Fails as epoll_ctl(2) does, or with Errc::conn_closed
+  /// after a close in on_prepare; the connection is closed then. [init]
   [[nodiscard]] std::error_code start(CloseCallback last = {});
 
   /// Each half is for one thread at a time, and lives as long as this object.

@@ -92,7 +92,7 @@ struct Pieces {
       pos = node->begin;
       end = node->end.load(std::memory_order_relaxed);
     }
-    // `end` may count bytes that the writer has malloc'ed and not committed.
+    // `end` may lie behind the committed bytes: LinkBuffer::malloc() moves it.
     const std::size_t size =
         std::min(static_cast<std::size_t>(end - pos), unread);
     unread -= size;

@@ -47,9 +47,9 @@ void deallocate(std::byte* base, std::size_t capacity);
 /// What free_to_live() does in a build with the guard: ends the process if the
 /// block was written while it was free, else marks it as live. [any]
 void check_and_mark_live(std::byte* base, std::size_t capacity);
-/// What live_to_free() does in a build with the guard: ends the process unless
+/// What live_to_free() does in a build that checks blocks (without NDEBUG). If
 /// `base` is the beginning of a live block of this pool with that capacity,
-/// else marks the block as free. [any]
+/// marks the block as free; if not, ends the process with a line. [any]
 void check_and_mark_free(std::byte* base, std::size_t capacity);
 
 /// Call it when a free block gets an owner. Ends the process if the block was

@@ -25,8 +25,8 @@ struct ListenOptions {
   /// TCP: several sockets may listen on one port (SO_REUSEPORT); the kernel
   /// gives each new connection to one of them.
   bool reuse_port = false;
-  /// An IPv6 socket that listens on "[::]" takes no IPv4 client. A Listener on
-  /// the network "tcp6" always sets this.
+  /// True: an IPv6 socket that listens on "[::]" takes no IPv4 client. For the
+  /// network "tcp6" Listener sets this to true, whatever it was.
   bool ipv6_only = false;
 };
 

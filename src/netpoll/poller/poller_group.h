@@ -48,7 +48,7 @@ class PollerGroup {
   /// Stops the pollers and waits until their threads have ended. Requires: all
   /// operators have been detached. Ends the process when the thread of one of
   /// these pollers calls it, for that thread cannot wait for its own end.
-  /// [not a poller]
+  /// [any but these pollers]
   ~PollerGroup();
 
   PollerGroup(const PollerGroup&) = delete;
