@@ -113,6 +113,14 @@ std::error_code talk(Runtime& runtime) {
   return line ? std::error_code() : line.error();
 }
 
+std::error_code pass_on(Connection& conn, Runtime& runtime) {
+  auto fd = conn.detach();
+  if (!fd) return fd.error();
+  auto unread = conn.reader().slice(conn.reader().size());
+  auto next = adopt(runtime, *std::move(fd), *std::move(unread));
+  return next ? std::error_code() : next.error();
+}
+
 // link_buffer/stream_reader_writer.h, link_buffer/reader_writer.h
 struct File {
   Result<std::size_t> read(std::span<std::byte> into) { return into.size(); }

@@ -91,14 +91,14 @@ def test_with_cpp23_there_is_no_error(compiler):
     assert errors(compiler, "c++23", "netpoll/netpoll.h") == []
 
 
-_COMMENT = re.compile(r"//    +(.*)")
+_COMMENT = re.compile(r"\s*///?    +(.*)")
 _NOTE = re.compile(r"\s*//.*")
 _PROSE = re.compile(r"[a-z]+,? [a-z]+,? [a-z]+|\S {2,}\S")
 
 
 def example(text):
-    """The code in a header's first comment: indented, ends as a statement does."""
-    for line in text.split("#include", 1)[0].splitlines():
+    """The code in a header's comments: indented, ends as a statement does."""
+    for line in text.splitlines():
         if match := _COMMENT.match(line):
             code = _NOTE.sub("", match[1]).strip()
             if code.endswith((";", "{", "}", "};")) and not _PROSE.search(code):

@@ -131,7 +131,7 @@ struct DialOptions {
 ///
 ///     auto fd = conn.detach();
 ///     auto unread = conn.reader().slice(conn.reader().size());
-///     auto next = netpoll::adopt(runtime, *std::move(fd), *std::move(unread));
+///     auto next = adopt(runtime, *std::move(fd), *std::move(unread));
 ///
 /// Upstream has none: its Detach leaves the unread bytes behind. [any]
 [[nodiscard]] Result<DialedConnection> adopt(
