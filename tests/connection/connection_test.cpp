@@ -10,6 +10,7 @@
 #include <latch>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connection/support.h"
@@ -31,6 +32,20 @@ TEST(Connection, AnswersARequest) {
   ASSERT_FALSE(served.start());
   served.send("hello");
   EXPECT_EQ(served.receive(5), "hello");
+}
+
+// The request's own blocks are sent.
+TEST(Connection, ASliceOfARequestGoesOutBehindWhatIsWritten) {
+  Served served({.on_request = [](Connection& conn) {
+    auto request = conn.reader().slice(conn.reader().size());
+    ASSERT_TRUE(request);
+    conn.writer().write_string("you said ");
+    conn.writer().append(*std::move(request));
+    EXPECT_FALSE(conn.writer().flush());
+  }});
+  ASSERT_FALSE(served.start());
+  served.send("hello");
+  EXPECT_EQ(served.receive(14), "you said hello");
 }
 
 TEST(Connection, CallsItsHandlersInOrder) {

@@ -221,6 +221,7 @@ TEST(MaxInput, OnConnectThatEmptiesItWithoutReleaseDoesNotStopTheInput) {
 // The view counts until release(). Broken variant: greet() only resumes; then
 // the poller never reads again, and nothing ends the connection.
 TEST(MaxInput, OnConnectThatKeepsAFullInputIsTheEnd) {
+  const test::LogLines log;
   Served served({.on_connect =
                      [](Connection& conn) {
                        while (!conn.reader().is_full())
@@ -232,6 +233,8 @@ TEST(MaxInput, OnConnectThatKeepsAFullInputIsTheEnd) {
   ASSERT_FALSE(served.start());
   served.send(numbers(1000));
   EXPECT_TRUE(served.wait_torn_down());
+  ASSERT_EQ(log.all().size(), 1u);
+  EXPECT_TRUE(log.all()[0].contains("release()")) << log.all()[0];
 }
 
 // Less than half of the limit is free, and nothing is unread. Broken variant:

@@ -284,16 +284,6 @@ TEST_F(OutputTest, OneTurnSendsAMebibyteAtMost) {
   EXPECT_LE(most, kMost);
 }
 
-TEST_F(OutputTest, ASliceGoesOutBehindWhatIsWritten) {
-  LinkBuffer other;
-  other.write_string("a slice and more");
-  static_cast<void>(other.flush());
-  output.write_string("first ");
-  output.append(*other.slice(7));
-  EXPECT_FALSE(output.flush());
-  EXPECT_EQ(receive(pair.far.get(), 13), "first a slice");
-}
-
 TEST_F(OutputTest, FlushToAPeerThatIsGoneIsTheSystemsError) {
   pair.far.reset();
   output.write_string("hello");
