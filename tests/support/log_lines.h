@@ -13,8 +13,8 @@
 
 namespace netpoll::test {
 
-/// Catches what the library logs while it lives. Declare it before what logs, so
-/// that no thread is inside its sink when it is destroyed.
+/// Catches what the library logs while it lives. Declare it before what logs,
+/// so that no thread is inside its sink when it is destroyed.
 class LogLines {
  public:
   LogLines() {
