@@ -149,7 +149,7 @@ TEST_F(ConnectorTest, TriesNobodyElseAfterTheDeadline) {
 }
 
 TEST_F(ConnectorTest, DeadlineIsOneOverAllAttempts) {
-  options.deadline = deadline_after(milliseconds(20));
+  options.deadline = deadline_after(milliseconds(300));
   options.attempt_delay = milliseconds(1);
   attempt = [this](const std::string&) { return silent(); };
   EXPECT_EQ(error_of(connect()), Errc::dial_timeout);

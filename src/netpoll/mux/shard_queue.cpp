@@ -118,8 +118,8 @@ void ShardQueue::consume() {
     consumer_.store(std::thread::id(), std::memory_order_relaxed);
   } while (!end_round(round, error));
   // From here on `this` may be destroyed. The connection is closed only now,
-  // after the consumer's last round: a close callback of the connection may call
-  // close() of this queue, which waits until no consumer is at work.
+  // after the consumer's last round: a close callback of the connection may
+  // call close() of this queue, which waits until no consumer is at work.
   if (error) conn->close();
 }
 
