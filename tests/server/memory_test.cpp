@@ -40,6 +40,11 @@ void discount(void* memory) {
 void* operator new(std::size_t size) {
   return count(std::malloc(size));
 }
+// libstdc++ takes the room for a stable sort from this one.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  void* const memory = std::malloc(size);
+  return memory == nullptr ? nullptr : count(memory);
+}
 void* operator new(std::size_t size, std::align_val_t alignment) {
   void* memory = nullptr;
   const auto bytes = static_cast<std::size_t>(alignment);

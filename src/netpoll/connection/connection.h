@@ -148,7 +148,7 @@ class Connection final : public FdOperator {
   void greet();
   void handle_request();
   void tell_disconnect();
-  void resume_or_refuse(bool alone);
+  void refuse_full_input();
   void call(const Handler& handler, const char* name);
   // connection.cpp [any]
   void settle(Next next);

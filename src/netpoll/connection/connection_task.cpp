@@ -21,8 +21,13 @@ void Connection::run_task() {
 void Connection::greet() {
   assert(life_.is_held());
   call(on_connect_.newest(mutex_), "on_connect");
-  // While input is unread on_request is called next, and looks after it.
-  if (input_.size() == 0) resume_or_refuse(on_request_.is_set(mutex_));
+  // When on_connect has taken all input and given nothing back, on_request is
+  // not called, so it cannot make room.
+  if (input_.is_full_since(input_.consumed()) && on_request_.is_set(mutex_)) {
+    refuse_full_input();
+  } else {
+    input_.resume();
+  }
   if (life_.greeted() == Next::tell) tell_disconnect();
 }
 
@@ -39,15 +44,17 @@ void Connection::handle_request() {
   // on_request took nothing: it waits for more input, or leaves the input to a
   // reader on another thread. If that reader sleeps, it may have to be woken.
   if (!took) input_.wake_if_enough();
-  resume_or_refuse(input_.committed() == arrived);
+  if (input_.is_full_since(arrived)) {
+    refuse_full_input();
+  } else {
+    input_.resume();
+  }
 }
 
-// A handler has returned. Has the poller read again, if reading was paused. But
-// when `alone` (only the handler could make room) and the input is still full,
-// the poller would never read again, and on_request never be called again: then
-// closes the connection and logs why.
-void Connection::resume_or_refuse(bool alone) {
-  if (!alone || !input_.is_full()) return input_.resume();
+// Closes the connection and logs why. The input is full, and the handler that
+// has just returned has not made room: the poller would never read again, and
+// on_request never be called again.
+void Connection::refuse_full_input() {
   if (life_.closed_by() == ClosedBy::user) return;
   log::warn("max_input", input_.size() > 0
                              ? "on_request took nothing of a full input; closed"

@@ -17,7 +17,7 @@ void Input::begin_with(Slice unread) {
 }
 
 Result<os::Moved> Input::fill(int fd) {
-  const std::size_t left = room();
+  const std::size_t left = room(committed());
   if (left > 0) return receive(fd, left);
   pause();
   // If the reader made room before pause(), it found nothing to resume.
@@ -51,7 +51,14 @@ void Input::adapt_read_size(std::size_t got) {
   }
 }
 
-std::size_t Input::room() const {
+// Looks once how many bytes have come. With two looks, a byte that comes between
+// them would make the input full after no byte was seen to come.
+bool Input::is_full_since(std::uint64_t arrived) const {
+  return committed() == arrived && room(arrived) == 0;
+}
+
+// How many bytes fit into the input when `committed` bytes have come.
+std::size_t Input::room(std::uint64_t committed) const {
   // relaxed, for max_input_, allowed_ and released_: each number stands on its
   // own. If the poller sees old ones and finds the input full, it pauses and
   // looks again. By then it sees the new ones, or the reader sees the pause:
@@ -60,8 +67,10 @@ std::size_t Input::room() const {
   if (max == 0) return kNoLimit;
   const std::size_t limit =
       std::max(max, allowed_.load(std::memory_order_relaxed));
-  const std::uint64_t kept =
-      buffer_.committed() - released_.load(std::memory_order_relaxed);
+  const std::uint64_t released = released_.load(std::memory_order_relaxed);
+  // A thread that is neither the poller nor the reader may see more released
+  // than it has seen committed.
+  const std::uint64_t kept = committed - std::min(committed, released);
   return limit - std::min<std::uint64_t>(limit, kept);
 }
 
@@ -74,7 +83,7 @@ void Input::resume_if_room() {
   const std::size_t max = max_input_.load(std::memory_order_relaxed);
   // Only with half of the limit free, so that a reader that takes many small
   // pieces does not call epoll_ctl(2) for each of them.
-  if (max != 0 && room() >= max / 2) resume();
+  if (max != 0 && room(committed()) >= max / 2) resume();
 }
 
 void Input::wake_if_enough() {

@@ -136,7 +136,10 @@ class Input {
   [[nodiscard]] Result<os::Moved> fill_beyond(int fd);
   /// The poller must not read: as many bytes are unread, or taken and not given
   /// back, as max_input allows. [any]
-  bool is_full() const { return room() == 0; }
+  bool is_full() const { return room(committed()) == 0; }
+  /// is_full(), and no byte has come since `arrived` bytes had: none but the
+  /// reader could have made room since. [reader]
+  bool is_full_since(std::uint64_t arrived) const;
   /// Stops the poller's reading until resume(), which the reader also calls
   /// when it has made room. [poller]
   void pause() { throttle_.pause(); }
@@ -157,7 +160,7 @@ class Input {
   void wake() { more_.pull(); }
 
  private:
-  std::size_t room() const;
+  std::size_t room(std::uint64_t committed) const;
   [[nodiscard]] Result<os::Moved> receive(int fd, std::size_t room);
   void adapt_read_size(std::size_t got);
   void release_if_unseen();
