@@ -51,8 +51,8 @@ void Input::adapt_read_size(std::size_t got) {
   }
 }
 
-// Looks once how many bytes have come. With two looks, a byte that comes between
-// them would make the input full after no byte was seen to come.
+// Looks once how many bytes have come. With two looks, a byte that comes
+// between them could make the input full after no byte was seen to come.
 bool Input::is_full_since(std::uint64_t arrived) const {
   return committed() == arrived && room(arrived) == 0;
 }
