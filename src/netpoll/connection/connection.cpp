@@ -181,6 +181,8 @@ Result<UniqueFd> Connection::detach() {
   while (output_.is_busy())
     std::this_thread::yield();
   settle(next);
+  // A task may have looked before the output was dropped, and given the key up.
+  settle(life_.look_again());
   if (!socket) return fail(Errc::conn_closed);
   return socket;
 }
