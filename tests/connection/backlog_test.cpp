@@ -245,5 +245,28 @@ TEST(Backlog, OneThatComesAfterTheLimitHasIt) {
   poller->detach(*op);
 }
 
+// The connection was detached while a flush that must not wait was sending.
+// Broken variant: Output::hand_over() leaves the rest to a poller that watches
+// the descriptor no more; then it is unsent for ever, and nothing is torn down.
+TEST(Backlog, NothingIsLeftToAPollerThatHasLeft) {
+  InlineRunner runner;
+  const test::Pair pair = test::socket_pair();
+  const auto poller = *Poller::open(runner);
+  const auto op = make_ref<Op>(pair.near.get());
+  Lifecycle life(false);
+  Activity activity;
+  Mutex mutex;
+  Output output(life, *poller, *op, activity, mutex, [](FdOperator&) {});
+  ASSERT_FALSE(poller->add(*op));
+  poller->detach(*op);
+  poller->go([&] {
+    output.write_string(much());
+    EXPECT_EQ(output.flush(), Errc::conn_closed);
+    EXPECT_FALSE(output.is_unattended());
+    poller->stop();
+  });
+  poller->run();
+}
+
 }  // namespace
 }  // namespace netpoll

@@ -181,7 +181,8 @@ Result<UniqueFd> Connection::detach() {
   while (output_.is_busy())
     std::this_thread::yield();
   settle(next);
-  // A task may have looked before the output was dropped, and given the key up.
+  // If a task had the key it may have looked before the output was dropped, and
+  // have given the key up because of that output.
   settle(life_.look_again());
   if (!socket) return fail(Errc::conn_closed);
   return socket;

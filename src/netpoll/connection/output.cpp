@@ -89,19 +89,21 @@ std::error_code Output::leave_to_poller() {
 }
 
 // Has the poller send the rest of the output; `waits`: this flush waits for
-// that. Returns false, and does nothing, when stop() came first.
+// that. Returns false, and does nothing, when stop() came first, or when the
+// poller has left the descriptor and would never send.
 bool Output::hand_over(bool waits) {
   const Lock lock(mutex_);
   assert(is_inside());
-  if (stopped_) return false;
+  // Asked under the mutex: a thread that detaches later takes it afterwards, in
+  // drop_unattended(), and finds what is set here.
+  if (stopped_ || !poller_.watches(op_)) return false;
   if (waits) {
     set_state(State::awaited);
   } else {
     set_unattended();
   }
-  // Fails only when the poller watches the descriptor no more, since the
-  // connection has failed or is detached. hang_up() or detach() then wakes this
-  // flush, or drops the output that no flush waits for.
+  // If the connection fails or is detached meanwhile, hang_up() or detach()
+  // wakes this flush, or drops the output that no flush waits for.
   static_cast<void>(poller_.watch_output(op_, true));
   return true;
 }
