@@ -190,7 +190,7 @@ TEST_F(InlinePoller, TasksPostedOverTheBudgetOfATurnRunInTheNextOne) {
   EXPECT_EQ(turns.size(), 2u);
 }
 
-TEST_F(InlinePoller, TaskThatATaskDefersIsRunInTheNextTurn) {
+TEST_F(InlinePoller, TaskThatATaskDefersIsRunLater) {
   Trigger ran;
   std::string order;
   poller->go([&] {

@@ -8,21 +8,21 @@ from types import SimpleNamespace
 import pytest
 
 from learn import cli
-from learn.conformance import differences, go, linkbuffer
+from learn.conformance import differences, linkbuffer, originals
 from learn.conformance.compare import compare
 from learn.conformance.linkbuffer import Pair
 from learn.conformance.minimise import minimise
 from learn.conformance.scripts import defined, generate
 from learn.conformance.suite import Binaries, SuiteResult
 from learn.gates import conformance as gate
-from learn.run import build
+from learn.run import build, go
 
 ROWS = differences.load("linkbuffer")
 
 
 @pytest.fixture(scope="module")
 def binaries():
-    return Binaries(build.build("release", "conformance_linkbuffer"), go.build())
+    return Binaries(build.build("release", "conformance_linkbuffer"), originals.build())
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ OWNERS = {
     "learn.record.cli": ("record",),
     "learn.exercise.cli": ("list", "start", "watch", "run", "hint", "reset", "solution"),
     "learn.site.cli": ("site",),
+    "learn.race.cli": ("race",),
     "learn.gates.cli": ("parity",),
 }
 OWN = ("test", "check", "doctor")

@@ -26,14 +26,19 @@ Next BasicLifecycle<Sync>::raise(Bits bits) {
 
 template <class Sync>
 Next BasicLifecycle<Sync>::input_came() {
+  Bits before = state_.load(std::memory_order_relaxed);  // a guess
+  Bits after = 0;
+  // Without on_request no task is needed, since a reader takes the input.
   // release: pairs with the acquire in begin_look(): the holder's look sees the
-  // input.
-  const Bits before = state_.fetch_or(kNews, std::memory_order_release);
-  // No task is needed without on_request, since a reader takes the input; nor
-  // when a thread holds the key, since that thread sees kNews before it can
-  // give the key back.
-  if ((before & kServes) == 0 || (before & kHeld) != 0) return Next::nothing;
-  return try_hold() ? Next::hold : Next::nothing;
+  // input. acquire: as in try_hold().
+  do {
+    after = before | kNews;
+    if ((before & kServes) != 0) after |= kHeld;
+  } while (!state_.compare_exchange_weak(
+      before, after, std::memory_order_acq_rel, std::memory_order_relaxed));
+  // When another thread holds the key, it sees kNews before it can give the key
+  // back.
+  return (after & ~before & kHeld) != 0 ? Next::hold : Next::nothing;
 }
 
 template <class Sync>
@@ -90,9 +95,14 @@ bool BasicLifecycle<Sync>::try_hold() {
 
 template <class Sync>
 auto BasicLifecycle<Sync>::begin_look() -> Mark {
-  // acquire: pairs with the release in each event. Events whose bits are in the
-  // mark are visible to the look that follows; later ones set kNews again.
-  const Bits now = state_.fetch_and(~kNews, std::memory_order_acquire) & ~kNews;
+  // relaxed: without kNews no event has come since the last look, and what the
+  // last look saw is visible to whoever got the key after it.
+  Bits now = state_.load(std::memory_order_relaxed);
+  if ((now & kNews) != 0) {
+    // acquire: pairs with the release in each event. Events whose bits are in
+    // the mark are visible to the look that follows; later ones set kNews anew.
+    now = state_.fetch_and(~kNews, std::memory_order_acquire) & ~kNews;
+  }
   assert((now & kHeld) != 0);
   return {.bits = now, .stopping = (now & kStopping) != 0};
 }

@@ -33,6 +33,21 @@ std::size_t cut(std::span<LinkBuffer::Bytes> pieces, std::size_t count,
   return count;
 }
 
+// Sends `max` bytes of `buffer` at most, with one system call. An answer is
+// mostly one piece, and then no array of pieces is filled.
+Result<os::Moved> send_once(LinkBuffer& buffer, int fd, std::size_t max) {
+  std::array<LinkBuffer::Bytes, 1> first;
+  buffer.gather(first);
+  const std::size_t size = std::min(first[0].size(), max);
+  if (size == max || size == buffer.size()) {
+    first[0] = first[0].first(size);
+    return os::sendmsg(fd, first);
+  }
+  std::array<LinkBuffer::Bytes, kPiecesMax> pieces;
+  const std::size_t count = cut(pieces, buffer.gather(pieces), max);
+  return os::sendmsg(fd, std::span(pieces).first(count));
+}
+
 }  // namespace
 
 std::error_code Output::flush() {
@@ -151,10 +166,8 @@ Output::Progress Output::send_turn() {
 // Sends what the socket takes, kTurnMax bytes at most. Requires: no other
 // thread sends meanwhile.
 Output::Progress Output::send_some() {
-  std::array<LinkBuffer::Bytes, kPiecesMax> pieces;
   for (std::size_t left = kTurnMax; left > 0 && !buffer_.is_empty();) {
-    const std::size_t count = cut(pieces, buffer_.gather(pieces), left);
-    const auto moved = os::sendmsg(op_.fd(), std::span(pieces).first(count));
+    const auto moved = send_once(buffer_, op_.fd(), left);
     if (!moved) return {.error = moved.error(), .full = false};
     if (moved->again) return {.error = {}, .full = true};
     [[maybe_unused]] const auto error = buffer_.skip(moved->bytes);

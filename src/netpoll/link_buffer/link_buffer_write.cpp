@@ -109,8 +109,11 @@ Node* LinkBuffer::cut_behind(Place place) {
   room_ = may_extend_ ? room_ + Bytes(pos, write_pos_).size() : 0;
   write_node_ = node;
   write_pos_ = pos;
-  // relaxed: the writer alone uses the links behind flush_node_.
-  return write_node_->next.exchange(nullptr, std::memory_order_relaxed);
+  // relaxed: the writer alone uses the links behind flush_node_. An exchange in
+  // place of load and store would cost more.
+  Node* const cut = write_node_->next.load(std::memory_order_relaxed);
+  write_node_->next.store(nullptr, std::memory_order_relaxed);
+  return cut;
 }
 
 std::error_code LinkBuffer::flush() {

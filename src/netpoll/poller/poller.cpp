@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The loop, and what gives tasks to it. What gives operators to the poller, and
-// takes them away again, is in poller_watch.cpp; timers are in
+// The loop. What gives operators to the poller, and takes them away again, is
+// in poller_watch.cpp; tasks are in poller_tasks.cpp, timers in
 // poller_timers.cpp.
 #include "netpoll/poller/poller.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cassert>
-#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -29,10 +26,6 @@ constexpr std::size_t kEventsAtFirst = 128;
 // The number of events per epoll_wait is not doubled beyond this, as upstream.
 // A later epoll_wait returns the other ready descriptors without sleeping.
 constexpr std::size_t kEventsMax = 128 * 1024;
-// How many of the tasks that other threads have posted one turn takes. Further
-// ones are left to the next turn, which does not sleep. So a turn stays short
-// even when many tasks are posted.
-constexpr std::size_t kPostedPerTurn = 4096;
 // To how many detached operators one turn drops the poller's Ref. Further ones
 // are left to the next turn, which does not sleep. So events do not wait until
 // many destructors have run.
@@ -65,23 +58,13 @@ Poller::Poller(os::Epoll epoll, UniqueFd event, Runner& runner,
     : epoll_(std::move(epoll)),
       waker_(std::move(event)),
       runner_(runner),
+      wants_each_event_(runner.wants_each_event()),
       events_(kEventsAtFirst),
       tick_(std::move(chore), pauses.tick),
       refused_(pauses.refused_min, pauses.refused_max) {}
 
 Poller::~Poller() {
   check(!on_poller_thread(), "a poller cannot destroy itself inside run()");
-}
-
-void Poller::go(Task task) {
-  assert(task);
-  if (runner_.go(task)) return;
-  if (on_poller_thread()) return defer(std::move(task));
-  {
-    const Lock lock(posted_mutex_);
-    posted_tasks_.push_back(std::move(task));
-  }
-  waker_.ring();
 }
 
 bool Poller::on_poller_thread() const {
@@ -118,12 +101,6 @@ std::uint64_t Poller::turns() const {
 }
 
 // The functions that only the poller's own thread calls. [poller]
-
-void Poller::defer(Task task) {
-  assert(t_poller == this);
-  assert(task);
-  batch_.push_back(std::move(task));
-}
 
 void Poller::run() {
   assert(t_poller == nullptr);
@@ -170,12 +147,15 @@ void Poller::turn() {
   turns_.store(turns_.load(std::memory_order_relaxed) + 1,
                std::memory_order_relaxed);
 
-  for (const epoll_event& event : *ready)
+  look_again_ = false;
+  for (const epoll_event& event : *ready) {
     dispatch(event);
+    if (wants_each_event_ && !batch_.empty()) look_again_ |= hand_over();
+  }
   if (!ready->empty()) tick_.note_events();
   if (next != kNever) fire_timers(next);
   if (has_posted_) take_posted();
-  look_again_ = !batch_.empty() && hand_over();
+  if (!batch_.empty()) look_again_ |= hand_over();
   if (!retired_.empty()) drop_retired();
   look_again_ |= has_posted_ || !retired_.empty();
 
@@ -212,63 +192,6 @@ void Poller::dispatch(const epoll_event& event) {
   leave(op);
 }
 
-void Poller::take_posted() {
-  assert(t_poller == this);
-  const Lock lock(posted_mutex_);
-  for (std::size_t left = kPostedPerTurn; left > 0 && !posted_tasks_.empty();
-       --left) {
-    batch_.push_back(std::move(posted_tasks_.front()));
-    posted_tasks_.pop_front();
-  }
-  has_posted_ = !posted_tasks_.empty();
-  // All detached operators are moved at once, without a budget: moving a Ref is
-  // cheap. drop_retired() drops a bounded number of these Refs in each turn.
-  std::ranges::move(posted_retired_, std::back_inserter(retired_));
-  posted_retired_.clear();
-}
-
-// Gives the tasks in batch_ to the runner, unless the runner has refused and
-// the pause after that is not over. Returns true when the next turn must not
-// sleep: other threads have the tasks, or a task that ran on this thread has
-// deferred another task.
-bool Poller::hand_over() {
-  assert(t_poller == this);
-  assert(!batch_.empty());
-  const Deadline retry = refused_.next();
-  if (retry != kNever && Deadline::clock::now() < retry) return false;
-
-  assert(running_.empty());
-  running_.swap(batch_);  // a task that is deferred from now on waits in batch_
-  const Runner::Ran ran = runner_.run(running_);
-  if (ran == Runner::Ran::refused) {
-    keep_refused();
-    return false;
-  }
-  if (retry != kNever) refused_.succeeded();
-  running_.clear();
-  if (ran == Runner::Ran::here) return !batch_.empty();
-  ::sched_yield();
-  return true;
-}
-
-// Called when the runner has refused the tasks in running_. Moves them back to
-// batch_, where they wait for the next attempt. Once the pause between attempts
-// has reached its maximum, runs them on this thread instead: if it did not, no
-// closed connection would be torn down while no worker thread can be started.
-void Poller::keep_refused() {
-  assert(!running_.empty());
-  refused_.failed(Deadline::clock::now());
-  if (refused_.is_longest()) {
-    standing_in_ = true;
-    static_cast<void>(InlineRunner().run(running_));
-    standing_in_ = false;
-    running_.clear();
-  } else {
-    assert(batch_.empty());
-    running_.swap(batch_);
-  }
-}
-
 // Drops the poller's Refs to detached operators, kRetiredPerTurn at most. The
 // last Ref to an operator destroys it, and that destructor may detach other
 // operators, which adds to retired_.
@@ -279,22 +202,6 @@ void Poller::drop_retired() {
     const Ref<FdOperator> last = std::move(retired_.back());
     retired_.pop_back();
   }
-}
-
-// Runs all tasks that are deferred or posted, and drops all Refs to detached
-// operators, without a budget. run() returns after this, so no later turn could
-// do it, and one of the tasks may be the one that tears a connection down.
-void Poller::run_last_tasks() {
-  assert(t_poller == this);
-  for (has_posted_ = true; has_posted_;)
-    take_posted();
-  running_.swap(batch_);
-  if (runner_.run(running_) == Runner::Ran::refused) {
-    static_cast<void>(InlineRunner().run(running_));
-  }
-  running_.clear();
-  while (!retired_.empty())
-    drop_retired();
 }
 
 }  // namespace netpoll

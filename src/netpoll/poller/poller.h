@@ -14,12 +14,12 @@
 //       |                           |                   at once, to the Runner
 //       +--> retired_ --------------+-- drop retired    last use of an op
 //
-// One pass through this loop is a turn. A turn reads all that one epoll_wait
-// returned before any of its tasks starts: so one large batch delays its first
-// task, and costs one hand-over. When the runner gives the tasks to other
-// threads, the poller yields and begins the next turn without sleeping, because
-// the answers have usually brought the next requests by then (upstream
-// sets msec to 0 for that: poll_default_linux.go:109 (defaultPoll.Wait)).
+// One pass through this loop is a turn. The runner says when its tasks are
+// handed over: after each event, or once, when all that one epoll_wait returned
+// is read. When it gives them to other threads, the poller yields and begins
+// the next turn without sleeping, because the answers have usually brought the
+// next requests by then (upstream sets msec to 0 for that:
+// poll_default_linux.go:109 (defaultPoll.Wait)).
 //
 // When the runner refuses the tasks (no worker thread can be started), the
 // poller keeps them and asks again after 10 ms, 20 ms, … 1 s. Meanwhile events
@@ -54,8 +54,7 @@
 
 namespace netpoll {
 
-/// How long a poller pauses before it does certain things again. The defaults
-/// suit every program; tests make them short.
+/// How long a poller pauses before it does things again; short in tests.
 struct PollerPauses {
   /// When no worker takes the poller's tasks: the pause before it asks again.
   std::chrono::milliseconds refused_min{10};
@@ -111,10 +110,10 @@ class Poller {
   /// detach `op` at the same time. [any]
   [[nodiscard]] bool watches(FdOperator& op);
 
-  /// Keeps `task` and gives it to the runner at the end of the present turn.
-  /// When a task that the poller itself runs calls defer(), the new task goes
-  /// to the runner at the end of the next turn. Requires: the caller is this
-  /// poller's thread; `task` does not throw. [poller]
+  /// Keeps `task` and gives it to the runner with the next hand-over: after the
+  /// present event, or at the end of the turn, as Runner::wants_each_event()
+  /// says. What a task defers is handed over after the task. Requires: the
+  /// caller is this poller's thread; `task` does not throw. [poller]
   void defer(Task task);
   /// Gives `task` to the runner now. When Runner::go() refuses the task, this
   /// poller gives it to Runner::run() at the end of its present or next turn.
@@ -174,6 +173,7 @@ class Poller {
   os::Epoll epoll_;
   Waker waker_;
   Runner& runner_;
+  const bool wants_each_event_;  // Runner::wants_each_event()
   Timers timers_;
   std::atomic<bool> stopping_{false};    // written by stop(), read by run()
   std::atomic<std::uint64_t> turns_{0};  // written by run() only

@@ -3,9 +3,9 @@
 
 // Which thread runs the tasks that pollers bring.
 //
-//    Poller: the tasks of a turn --run(batch)--> PoolRunner    to the workers,
+//    Poller: tasks of a turn -----run(batch)---> PoolRunner    to the workers,
 //                                                              with one wake
-//                                                InlineRunner  on this thread,
+//            tasks of one event --run(batch)---> InlineRunner  on this thread,
 //                                                              one by one
 //    any thread: one task --------go(task)-----> PoolRunner    to the workers
 //                                                InlineRunner  false: the
@@ -15,6 +15,10 @@
 // The pool is for handlers that may block. Inline is for handlers that never
 // block, and saves them the way to another thread. A runner of the user's own
 // may run the first tasks of a batch on the poller and give the rest to others.
+//
+// A wake costs more than a short handler, so workers get all tasks of a turn
+// with one wake. A handler on the poller needs no wake, and runs at once: what
+// it reads was read from the socket just before, and is still in the cache.
 // Upstream: RunTask, internal/runner/runner.go:30.
 
 #include <span>
@@ -34,6 +38,9 @@ class Runner {
 
   virtual ~Runner() = default;
 
+  /// True: the poller calls run() after each event that has brought tasks.
+  /// False: once a turn, after all events. [init]
+  [[nodiscard]] virtual bool wants_each_event() const { return false; }
   /// Runs all tasks of `batch`, on the calling thread or on others, or refuses
   /// them all. Starts them in their order. A task that one of them defers is
   /// not added to `batch`: the poller brings it with its next batch. [poller]
@@ -68,6 +75,8 @@ class PoolRunner final : public Runner {
 /// so a handler that would wait for its connection gets Errc::would_block.
 class InlineRunner final : public Runner {
  public:
+  /// Always true. [init]
+  [[nodiscard]] bool wants_each_event() const override { return true; }
   /// Runs the batch on the calling thread. [poller]
   [[nodiscard]] Ran run(std::span<Task> batch) override;
   /// Always returns false: this runner has no thread other than the caller's.

@@ -132,13 +132,14 @@ def _ends(symbol: str, name: str) -> bool:
 
 def make() -> list[tuple[str, ...]]:
     """The rows of other-symbols.tsv, from the modules themselves."""
-    from learn.conformance import go
+    from learn.conformance import originals
+    from learn.run import go
 
-    program = go.build() / "symbols"
+    program = originals.build() / "symbols"
     rows = []
     for module, version, patterns, kinds in OTHERS:
         done = subprocess.run(
-            [go.find(), "mod", "download", "-json", f"{module}@{version}"], cwd=go.MODULE,
+            [go.find(), "mod", "download", "-json", f"{module}@{version}"], cwd=originals.MODULE,
             env=os.environ | {"GOFLAGS": "-mod=mod"}, capture_output=True, text=True, check=True,
         )  # fmt: skip
         folder = json.loads(done.stdout)["Dir"]

@@ -13,11 +13,11 @@ import importlib
 from collections import Counter
 
 from learn import paths
-from learn.conformance import differences, go
+from learn.conformance import differences, originals
 from learn.conformance.linkbuffer import SCRIPTS
 from learn.conformance.suite import Binaries, Difference, Progress, SuiteResult
 from learn.gate import GateResult, Problem, blocked, verdict
-from learn.run import build
+from learn.run import build, go
 from learn.run.progress import console
 from learn.say import say
 
@@ -30,7 +30,7 @@ def run(options: object) -> GateResult:
     scripts = getattr(options, "scripts", 0) or SCRIPTS
     try:
         programs = build.build("release", *(f"conformance_{name}" for name in SUITES))
-        binaries = Binaries(programs, go.build())
+        binaries = Binaries(programs, originals.build())
     except go.NoGo as missing:
         return blocked("conformance", missing.text, missing.mend)
     except build.BuildError as problem:

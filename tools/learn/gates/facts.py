@@ -26,7 +26,8 @@ _CLAIMS = "tests/conformance/claims.toml"
 
 def run(options: object = None) -> GateResult:
     from learn import index, sourcemap
-    from learn.conformance import go
+    from learn.conformance import originals
+    from learn.run import go
 
     try:
         known, library = tables.load(), index.load()
@@ -51,7 +52,7 @@ def run(options: object = None) -> GateResult:
     if not changed:
         checker.add("notes/upstream/source-map.tsv", 0, "no_changed")
     try:
-        program = go.build() / "facts"
+        program = originals.build() / "facts"
         wanted = sorted({row.probe for row in rows if row.probe} & set(shows))
         checker.probes(rows, shows, probes.run(program, wanted))
     except go.NoGo as missing:

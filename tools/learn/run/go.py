@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Go tool chain, and the drivers built with it.
+"""The Go tool chain, and programs built with it.
+
+    go.build(module, "./cmd/...", into, say("conformance.go_build"))
 
 Debian's golang-go is enough; a `go` on the PATH goes first. Where modules come
 from (GOPROXY and the like) is the user's environment's business; go.sum says
@@ -14,13 +16,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from learn.paths import BUILD, TESTS
 from learn.run import progress
 from learn.say import say
 
-MODULE = TESTS / "conformance"
-BIN = BUILD / "conformance" / "bin"
-LOG = "build-conformance.log"
 OLDEST = (1, 19)  # Debian 12's, and what go.mod asks for
 # A program by name is looked for on the PATH.
 CANDIDATES = ("go", "/usr/bin/go", "/usr/local/go/bin/go")
@@ -28,7 +26,7 @@ _VERSION = re.compile(r"\bgo(\d+)\.(\d+)")
 
 
 class NoGo(Exception):
-    """One line: why the original cannot be built here, and what mends it."""
+    """One line: why nothing can be built here, and what mends it."""
 
     def __init__(self, text: str, mend: str) -> None:
         super().__init__(text)
@@ -45,7 +43,7 @@ def find(candidates: tuple[str, ...] | None = None) -> str:
             seen.append(path)
             if version(path) >= OLDEST:
                 return path
-    text = say("conformance.old_go" if seen else "conformance.no_go", found=" ".join(seen))
+    text = say("go.old" if seen else "go.none", found=" ".join(seen))
     raise NoGo(text, "./learn --yes --no-serve")
 
 
@@ -57,14 +55,13 @@ def version(path: str) -> tuple[int, ...]:
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
-def build() -> Path:
-    """Builds every program of cmd/; returns where they are. Raises NoGo."""
-    BIN.mkdir(parents=True, exist_ok=True)
-    command = [find(), "build", "-buildvcs=false", "-trimpath", "-o", f"{BIN}/", "./cmd/..."]
-    if progress.run(say("conformance.go_build"), command, LOG, env=environment(), cwd=MODULE):
-        raise NoGo(say("conformance.go_failed", why=reason(), log=f"build/logs/{LOG}"),
-                   say("conformance.mend_go"))
-    return BIN
+def build(module: Path, packages: str, into: Path, title: str) -> None:
+    """Builds `packages` of the module in the folder `module`. Raises NoGo."""
+    into.mkdir(parents=True, exist_ok=True)
+    log = f"build-go-{module.name}.log"
+    command = [find(), "build", "-buildvcs=false", "-trimpath", "-o", f"{into}/", packages]
+    if progress.run(title, command, log, env=environment(), cwd=module):
+        raise NoGo(say("go.failed", why=reason(log), log=f"build/logs/{log}"), say("go.mend"))
 
 
 def environment() -> dict[str, str]:
@@ -72,8 +69,8 @@ def environment() -> dict[str, str]:
     return os.environ | {"GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "GOWORK": "off"}
 
 
-def reason() -> str:
+def reason(log: str) -> str:
     """The first line of the log that says something."""
-    lines = [line for line in progress.tail(LOG).splitlines()
+    lines = [line for line in progress.tail(log).splitlines()
              if line.strip() and not line.startswith(("#", "go: downloading"))]
     return " ".join(lines[0].split())[:200] if lines else "?"

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./learn race: the library's echo servers beside those of its peers, in one run.
+
+    servers.py   who races: the command of each, built when it can be
+    plan.py      the workloads, and how often each is run
+    rounds.py    one server under one workload: a Sample; rounds A B C A B C
+    foreign.py   what other processes used meanwhile
+    results.py   medians and ratios to the raw epoll loop of the same round
+    goals.py     what the library must reach; which goals are met
+    show.py      the table in the terminal
+    cli.py       the verb
+"""

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The workloads of the race, and how often each is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KIB, MIB = 1024, 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Workload:
+    """`work_us`: the handler is busy so long for each request, and the server may
+    use every core. Without work it has one core, and the load has another."""
+
+    conns: int
+    bytes: int
+    work_us: int = 0
+    idle: int = 0  # connections more, which send nothing
+    depth: int = 1  # requests in flight on a connection
+
+    @property
+    def name(self) -> str:
+        work = f" {self.work_us} µs" if self.work_us else ""
+        idle = f" +{self.idle} idle" if self.idle else ""
+        depth = f" depth {self.depth}" if self.depth > 1 else ""
+        return f"{self.conns}×{size(self.bytes)}{work}{idle}{depth}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    workloads: tuple[Workload, ...]
+    rounds: int
+    seconds: float  # measured, of each server in each round
+    warmup: float
+
+
+def size(count: int) -> str:
+    for unit, name in ((MIB, "MiB"), (KIB, "KiB")):
+        if count >= unit and count % unit == 0:
+            return f"{count // unit} {name}"
+    return f"{count} B"
+
+
+# The points for which there are goals (goals.py).
+AIMS = (Workload(64, 64), Workload(64, KIB), Workload(1000, KIB), Workload(64, 64 * KIB),
+        Workload(64, MIB), Workload(64, KIB, work_us=50))
+QUICK = Plan(AIMS, rounds=3, seconds=0.5, warmup=0.1)
+FULL = Plan(
+    (*AIMS, Workload(1, 64), Workload(1, KIB), Workload(1, 64 * KIB), Workload(1000, 64),
+     Workload(1000, 64 * KIB)),
+    rounds=5, seconds=0.8, warmup=0.15,
+)  # fmt: skip

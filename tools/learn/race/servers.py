@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who races. Each server takes --addr and --work-us, and prints `listening on ADDR`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from learn import paths
+from learn.run import build, go
+from learn.run.progress import console
+from learn.say import say
+
+RAW = "raw epoll"
+RAW_AGAIN = "raw epoll, again"  # runs last in each round: how far is it from itself?
+OURS = ("inline", "adaptive", "pool")
+CPP = ("asio", "libuv", "libevent", "io_uring")
+GO = ("netpoll", "gnet", "evio", "net")
+GO_MODULE = paths.ROOT / "benchmarks" / "race" / "go"
+
+
+@dataclass(frozen=True)
+class Server:
+    name: str
+    command: tuple[str, ...]
+
+    def starts(self) -> str:
+        """Empty when it can run here, else the reason that it gives."""
+        ask = subprocess.Popen([*self.command, "--addr", "127.0.0.1:0"], text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with ask:
+            line = ask.stdout.readline()
+            ask.terminate()
+            return "" if line.startswith("listening on ") else ask.stderr.read().strip()
+
+
+@dataclass(frozen=True)
+class Field:
+    """Everybody who takes part, and a line for each who cannot."""
+
+    load: Path
+    servers: list[Server]
+    missing: list[str]
+
+
+def gather() -> Field:
+    """Builds what can be built. Raises BuildError for what is ours."""
+    bin_ = build.build("release", "race")
+    servers = [Server(RAW, (str(bin_ / "race_raw_epoll"),))]
+    servers += [_ours(bin_, runner) for runner in OURS]
+    missing = []
+    for name in CPP:
+        program = bin_ / f"race_{name}"
+        if program.exists():
+            servers.append(Server(name, (str(program),)))
+        else:
+            missing.append(say("race.no_library", name=name))
+    try:
+        go.build(GO_MODULE, ".", bin_, say("race.go_build"))
+        servers += [Server(f"go {name}", (str(bin_ / "race_go"), "--server", name))
+                    for name in GO]
+    except go.NoGo as problem:
+        missing.append(say("race.no_go", why=problem.text))
+    ready = []
+    for server in servers:
+        if why := server.starts():
+            missing.append(say("race.refused", name=server.name, why=why))
+        else:
+            ready.append(server)
+    return Field(bin_ / "race_load", ready, missing)
+
+
+def _ours(bin_: Path, runner: str) -> Server:
+    return Server(runner, (str(bin_ / "echo_server"), "--pollers", "1", "--runner", runner))

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The race on the terminal: a table for each workload, then the goals."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from learn.race import results
+from learn.race.goals import Goal
+from learn.race.plan import Workload
+from learn.race.results import Row
+from learn.race.servers import OURS
+from learn.say import say
+
+
+def workload(console: Console, which: Workload, rows: list[Row]) -> None:
+    title = say("race.title", name=which.name, noise=results.noise(rows))
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False,
+                  header_style="dim")
+    table.add_column(say("race.server"), no_wrap=True)
+    for name in ("cpu", "range", "throughput", "rate", "cpu_us", "p50", "p99", "p999"):
+        table.add_column(say(f"race.{name}"), justify="right", no_wrap=True)
+    for row in sorted(rows, key=lambda row: -row.cpu):
+        table.add_row(
+            row.server, f"{row.cpu:.2f}", f"{row.cpu_low:.2f}–{row.cpu_high:.2f}",
+            f"{row.throughput:.2f}", f"{row.requests_per_s:,.0f}", f"{row.cpu_us:.2f}",
+            f"{row.p50_us:,.0f}", f"{row.p99_us:,.0f}", f"{row.p999_us:,.0f}",
+            style="bold" if row.server in OURS else None,
+        )  # fmt: skip
+    console.print(table)
+    if (worst := max(row.foreign for row in rows)) > 0.1:
+        console.print(say("race.disturbed", cores=worst))
+    console.print()
+
+
+def goals(console: Console, found: list[Goal]) -> None:
+    for goal in found:
+        mark = "[green]✓[/]" if goal.met else "[red]✗[/]"
+        console.print(f"{mark} {goal.goal}: {goal.got:.2f}")
+    met = sum(goal.met for goal in found)
+    console.print(say("race.goals", met=met, count=len(found)))
