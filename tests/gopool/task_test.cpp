@@ -42,6 +42,23 @@ TEST(Task, KeepsFiftySixBytesInside) {
   EXPECT_TRUE(Task::kFits<Sized<56>>);
   EXPECT_FALSE(Task::kFits<Sized<64>>);
   EXPECT_FALSE(Task::kFits<Aligned>);
+  EXPECT_FALSE(Task::kFits<Alive>);  // its move counts
+}
+
+// Broken variant: kFits does not ask kMovesAsBytes.
+TEST(Task, MoveCallsNoCodeOfTheUser) {
+  struct Mover {
+    explicit Mover(int& moves) : count(&moves) {}
+    Mover(Mover&& other) noexcept : count(other.count) { ++*count; }
+    void operator()() const {}
+    int* count;
+  };
+  int moves = 0;
+  Task task = Mover(moves);
+  EXPECT_EQ(moves, 1);
+  Task moved = std::move(task);
+  task = std::move(moved);
+  EXPECT_EQ(moves, 1);
 }
 
 TEST(Task, RunsWhatFitsAndWhatDoesNot) {

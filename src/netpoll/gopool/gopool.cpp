@@ -52,25 +52,10 @@ GoPool::~GoPool() {
 
 // The functions by which tasks come in. [any]
 
-bool GoPool::go(std::span<Task> tasks) {
-  // The tasks are moved here, without the lock, because moving a task runs code
-  // of the user.
-  Tasks moved;
-  for (Task& task : tasks) {
-    assert(task);
-    moved.push_back(std::move(task));
-  }
-  if (enqueue(moved)) return true;
-  std::ranges::move(moved, tasks.begin());
-  return false;
-}
-
-// Moves `tasks` into the queue, and wakes or starts a worker if one is needed.
-// Returns false, and leaves `tasks` as they are, if the pool cannot take them.
 // After its last unlock this thread uses only the woken or started worker, not
 // the pool: another thread may destroy the pool as soon as the tasks have run
 // and that worker's `wake` has been pulled.
-bool GoPool::enqueue(Tasks& tasks) {
+bool GoPool::go(std::span<Task> tasks) {
   Chosen chosen;
   {
     Lock lock(mutex_);
@@ -84,15 +69,21 @@ bool GoPool::enqueue(Tasks& tasks) {
     }
     if (stopped_) return false;
     if (living_ > 0) {
-      queue_.splice(queue_.end(), tasks);
+      push(tasks);
+      tasks = {};
       chosen = choose_worker();
     } else {
       chosen.newborn = reserve_worker();
     }
   }
   if (chosen.sleeper != nullptr) chosen.sleeper->wake.pull();
-  if (chosen.newborn) start_worker(*chosen.newborn, tasks);
-  return tasks.empty();
+  return !chosen.newborn || start_worker(*chosen.newborn, tasks) ||
+         tasks.empty();
+}
+
+void GoPool::push(std::span<Task> tasks) {
+  for (Task& task : tasks)
+    queue_.push(std::move(task));
 }
 
 // Chooses the worker that must be woken or started for the queued tasks, if one
@@ -128,21 +119,23 @@ GoPool::Self GoPool::reserve_worker() {
 // Starts the thread of `newborn`, a reserved place in workers_; if that fails,
 // removes the place. `first` holds the tasks that came while no worker lived,
 // or nothing. They are pushed under the same lock under which the worker is
-// counted as living. stop() waits as long as the place is in workers_, and the
-// new worker waits for the first pull of its `wake`. So the pool and the worker
-// both exist until this thread has pulled.
-void GoPool::start_worker(Self newborn, Tasks& first) {
+// counted as living. Returns true if they were pushed. stop() waits as long as
+// the place is in workers_, and the new worker waits for the first pull of its
+// `wake`. So the pool and the worker both exist until this thread has pulled.
+bool GoPool::start_worker(Self newborn, std::span<Task> first) {
   std::string error;
   std::thread thread = start_thread(newborn, error);
   const bool started = thread.joinable();
   std::string what;
+  bool pushed = false;
   {
     const Lock lock(mutex_);
     starter_ = {};
     if (started) {
       newborn->thread = std::move(thread);
       ++living_;
-      if (!stopped_) queue_.splice(queue_.end(), first);
+      pushed = !stopped_;
+      if (pushed) push(first);
       start_failed_ = false;
     } else {
       // As long as the system can start no thread, each push may fail here.
@@ -156,6 +149,7 @@ void GoPool::start_worker(Self newborn, Tasks& first) {
   }
   if (started) newborn->wake.pull();
   if (!what.empty()) log::warn(what, error);
+  return pushed;
 }
 
 // Starts the thread of `newborn` with the option start_thread. If no thread
@@ -189,14 +183,14 @@ std::size_t GoPool::stop(Stop how) {
 // before stop() waits for the workers: a running task may wait until what a
 // discarded task captured is destroyed.
 std::size_t GoPool::refuse_tasks(Stop how) {
-  Tasks discarded;
+  TaskQueue discarded;
   std::vector<Worker*> sleepers;
   {
     const Lock lock(mutex_);
     check(starter_ != std::this_thread::get_id(),
           "start_thread cannot stop or destroy its own pool");
     stopped_ = true;
-    if (how == Stop::discard) queue_.swap(discarded);
+    if (how == Stop::discard) std::swap(queue_, discarded);
     idle_.swap(sleepers);
     workers_changed_.notify_all();
   }

@@ -29,8 +29,8 @@
 // Inv-3. Never more than `cap` workers, not even for a moment; one if cap is 0.
 //        The place of a new worker is reserved before its thread is started.
 //
-// Code of the user (start_thread, on_panic, before_sleep, tasks, and moving and
-// destroying tasks) runs without the lock. Owns its threads; stop() joins them.
+// Code of the user (start_thread, on_panic, before_sleep, tasks, and destroying
+// tasks) runs without the lock. Owns its threads; stop() joins them.
 // Upstream: gopkg v0.1.1, util/gopool/pool.go:115 (CtxGo), worker.go:40 (run).
 // Unlike upstream: idle workers are kept, because a thread costs as much as a
 // hundred goroutines; the cap is strict; there is a stop(); there is no ctx, as
@@ -52,6 +52,7 @@
 #include "netpoll/base/trigger.h"
 #include "netpoll/gopool/options.h"
 #include "netpoll/gopool/task.h"
+#include "netpoll/gopool/task_queue.h"
 
 namespace netpoll {
 
@@ -125,9 +126,6 @@ class GoPool {
   };
   // A worker's own place in workers_, by which it removes itself from there.
   using Self = std::list<Worker>::iterator;
-  // A std::list, because its elements pass from one list to another without a
-  // move of the Task objects.
-  using Tasks = std::list<Task>;
 
   // The worker that must be woken or started for a queued task. At most one of
   // the two members is set; none if no other worker is needed.
@@ -145,10 +143,11 @@ class GoPool {
   enum class Came { started, woken, back };
 
   // The functions from here to join_workers() run on any thread. [any]
-  bool enqueue(Tasks& tasks) NETPOLL_EXCLUDES(mutex_);
+  void push(std::span<Task> tasks) NETPOLL_REQUIRES(mutex_);
   Chosen choose_worker() NETPOLL_REQUIRES(mutex_);
   Self reserve_worker() NETPOLL_REQUIRES(mutex_);
-  void start_worker(Self newborn, Tasks& first) NETPOLL_EXCLUDES(mutex_);
+  bool start_worker(Self newborn, std::span<Task> first)
+      NETPOLL_EXCLUDES(mutex_);
   std::thread start_thread(Self newborn, std::string& error)
       NETPOLL_EXCLUDES(mutex_);
   std::size_t refuse_tasks(Stop how) NETPOLL_EXCLUDES(mutex_);
@@ -157,7 +156,7 @@ class GoPool {
   // The functions from here to remove_worker() run on a worker's thread.
   // [worker]
   void work(Self self) NETPOLL_EXCLUDES(mutex_);
-  Next next(Self self, Came came, Tasks& task) NETPOLL_EXCLUDES(mutex_);
+  Next next(Self self, Came came, Task& task) NETPOLL_EXCLUDES(mutex_);
   void run(Task& task) noexcept;
   bool sleep(Self self) NETPOLL_EXCLUDES(mutex_);
   void run_before_sleep() noexcept;
@@ -168,7 +167,7 @@ class GoPool {
   GoPoolOptions options_;
 
   mutable Mutex mutex_;
-  Tasks queue_ NETPOLL_GUARDED_BY(mutex_);
+  TaskQueue queue_ NETPOLL_GUARDED_BY(mutex_);
   // All workers that have not ended, and at most one place that is reserved for
   // a worker whose thread is being started.
   std::list<Worker> workers_ NETPOLL_GUARDED_BY(mutex_);

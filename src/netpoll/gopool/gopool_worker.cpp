@@ -28,10 +28,10 @@ void GoPool::work(Self self) {
   ::pthread_setname_np(::pthread_self(), options_.name.substr(0, 15).c_str());
   self->wake.wait();  // until start_worker() has stored the thread's handle
   for (Came came = Came::started;;) {
-    Tasks task;  // one task or none; destroyed before the worker sleeps
+    Task task;  // may stay empty; destroyed before the worker sleeps
     const Next what = next(self, came, task);
     if (what == Next::end) return;
-    if (what == Next::run) run(task.front());
+    if (what == Next::run) run(task);
     if (what == Next::sleep && !sleep(self)) return;
     came = what == Next::run ? Came::back : Came::woken;
   }
@@ -41,7 +41,7 @@ void GoPool::work(Self self) {
 // Inv-1 of gopool.h: under one and the same lock the worker sees the queue
 // empty and enters itself as idle or as ended. So a later push either finds the
 // worker idle and wakes it, or finds it gone and does not rely on it.
-GoPool::Next GoPool::next(Self self, Came came, Tasks& task) {
+GoPool::Next GoPool::next(Self self, Came came, Task& task) {
   Chosen chosen;
   std::thread before;
   Next what = Next::run;
@@ -50,7 +50,7 @@ GoPool::Next GoPool::next(Self self, Came came, Tasks& task) {
     if (came == Came::woken) sleeper_on_its_way_ = false;
     if (came == Came::started) newborn_on_its_way_ = false;
     if (!queue_.empty()) {
-      task.splice(task.end(), queue_, queue_.begin());
+      task = queue_.pop();       // `task` was empty: this destroys nothing
       chosen = choose_worker();  // for the next task: the one taken may block
     } else if (stopped_) {
       before = remove_worker(self);
@@ -61,8 +61,7 @@ GoPool::Next GoPool::next(Self self, Came came, Tasks& task) {
     }
   }
   if (chosen.sleeper != nullptr) chosen.sleeper->wake.pull();
-  Tasks none;
-  if (chosen.newborn) start_worker(*chosen.newborn, none);
+  if (chosen.newborn) start_worker(*chosen.newborn, {});
   if (before.joinable()) before.join();
   return what;
 }

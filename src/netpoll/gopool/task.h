@@ -6,14 +6,15 @@
 //
 //    0        8                                                       64
 //    +--------+-------------------------------------------------------+
-//    |  ops_  | the callable itself, if it has at most 56 bytes        |
+//    |  ops_  | the callable itself, if kFits                          |
 //    +---|----+-------------------------------------------------------+
-//        |    | a pointer to the callable on the heap, if it has more  |
+//        |    | a pointer to the callable on the heap, if not          |
 //        v    +-------------------------------------------------------+
-//    one table for each type of callable: run, relocate, destroy
+//    one table for each type of callable: run, destroy
 //
-// On its way to a worker a Task is moved twice. A callable that may be moved by
-// copying its bytes (kMovesAsBytes) costs no call of `relocate` then.
+// On its way to a worker a Task is moved several times, also by threads that
+// hold a lock. A move copies the 64 bytes and calls nothing, so no code of the
+// user runs then: a callable whose own move does more is kept on the heap.
 //
 // A std::function must be able to copy its callable, so it cannot hold a
 // unique_ptr, or a Ref that is handed over. GCC 12's std::move_only_function
@@ -36,18 +37,18 @@ class Task {
   /// The size of the largest callable that needs no allocation, in bytes.
   static constexpr std::size_t kInlineSize = 56;
 
-  /// Whether a callable of type F is stored inside the Task, not on the heap.
-  template <class F>
-  static constexpr bool kFits =
-      sizeof(F) <= kInlineSize && alignof(F) <= alignof(void*) &&
-      std::is_nothrow_move_constructible_v<F>;
-
   /// Whether a callable of type F may be moved by copying its bytes: F is
   /// trivially copyable, or F has a member type MovesAsBytes. With that member
   /// type F states that all its parts, such as a Ref, may be moved in this way.
   template <class F>
   static constexpr bool kMovesAsBytes =
       std::is_trivially_copyable_v<F> || requires { typename F::MovesAsBytes; };
+
+  /// Whether a callable of type F is stored inside the Task, not on the heap.
+  template <class F>
+  static constexpr bool kFits =
+      sizeof(F) <= kInlineSize && alignof(F) <= alignof(void*) &&
+      kMovesAsBytes<F>;
 
   /// An empty Task. It converts to false and must not be called.
   Task() = default;
@@ -68,10 +69,11 @@ class Task {
     }
   }
 
-  /// Takes the callable of `other` and leaves `other` empty. This may call the
-  /// move constructor and the destructor of the callable. Both are code of the
-  /// user, so do not move a Task while you hold a lock.
+  /// Takes the callable of `other` and leaves `other` empty. Calls no function
+  /// of the callable.
   Task(Task&& other) noexcept { take(other); }
+  /// The same, after it has destroyed the callable that was here: code of the
+  /// user. So do not assign to a Task that is not empty while you hold a lock.
   Task& operator=(Task&& other) noexcept {
     if (this == &other) return *this;
     if (ops_ != nullptr) ops_->destroy(storage_);
@@ -95,9 +97,6 @@ class Task {
  private:
   struct Ops {
     void (*run)(std::byte* storage);
-    // Moves the callable to other storage. nullptr: copying the bytes is
-    // enough.
-    void (*relocate)(std::byte* from, std::byte* to) noexcept;
     void (*destroy)(std::byte* storage) noexcept;
   };
 
@@ -107,18 +106,10 @@ class Task {
     static void run(std::byte* storage) {
       static_cast<void>((*std::launder(reinterpret_cast<F*>(storage)))());
     }
-    // Moves the F from `from` to `to`, and destroys the F that is left in
-    // `from`: the caller must not destroy it again.
-    static void relocate(std::byte* from, std::byte* to) noexcept {
-      F* const kept = std::launder(reinterpret_cast<F*>(from));
-      ::new (static_cast<void*>(to)) F(std::move(*kept));
-      kept->~F();
-    }
     static void destroy(std::byte* storage) noexcept {
       std::launder(reinterpret_cast<F*>(storage))->~F();
     }
-    static constexpr Ops kOps{&run, kMovesAsBytes<F> ? nullptr : &relocate,
-                              &destroy};
+    static constexpr Ops kOps{&run, &destroy};
   };
 
   // The functions of Ops for a callable F on the heap. The Task's storage holds
@@ -131,7 +122,7 @@ class Task {
     static void destroy(std::byte* storage) noexcept {
       delete *std::launder(reinterpret_cast<F**>(storage));
     }
-    static constexpr Ops kOps{&run, nullptr, &destroy};
+    static constexpr Ops kOps{&run, &destroy};
   };
 
   template <class F>
@@ -139,12 +130,7 @@ class Task {
 
   void take(Task& other) noexcept {
     ops_ = std::exchange(other.ops_, nullptr);
-    if (ops_ == nullptr) return;
-    if (ops_->relocate != nullptr) {
-      ops_->relocate(other.storage_, storage_);
-    } else {
-      std::memcpy(storage_, other.storage_, kInlineSize);
-    }
+    std::memcpy(storage_, other.storage_, kInlineSize);
   }
 
   const Ops* ops_ = nullptr;  // nullptr: the Task is empty
