@@ -5,6 +5,7 @@
 // CPU clock around the time it measures. Prints one line of JSON:
 //
 //   requests, seconds     in the measured time
+//   all_requests          from the first to the last, the warm-up included
 //   cpu_us                of the server, in all its threads
 //   load_cpu_us           of this program; near `seconds`, it was the limit
 //   p50_us p99_us p999_us from the first byte sent to the last byte received
@@ -118,6 +119,7 @@ class Load {
     for (Requester& each : requesters_)
       send(each);
     run_until(Clock::now() + to_clock(flags_.warmup));
+    before_ = latencies_.size();
     latencies_.clear();
     const double server = server_.micros();
     const double self = self_.micros();
@@ -239,11 +241,12 @@ class Load {
   void print(double seconds, double server_us, double self_us) {
     if (latencies_.empty()) fail("no answer in the measured time");
     std::printf(
-        "{\"requests\": %zu, \"seconds\": %.6f, \"cpu_us\": %.1f, "
+        "{\"requests\": %zu, \"all_requests\": %zu, \"seconds\": %.6f, "
+        "\"cpu_us\": %.1f, "
         "\"load_cpu_us\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f, "
         "\"p999_us\": %.1f}\n",
-        latencies_.size(), seconds, server_us, self_us, quantile(.5),
-        quantile(.99), quantile(.999));
+        latencies_.size(), before_ + latencies_.size(), seconds, server_us,
+        self_us, quantile(.5), quantile(.99), quantile(.999));
   }
 
   const Flags flags_;
@@ -253,6 +256,7 @@ class Load {
   const int epoll_;
   std::vector<Requester> requesters_;
   std::vector<double> latencies_;  // seconds
+  std::size_t before_ = 0;         // answers that came before the measured time
   std::vector<char> buffer_ = std::vector<char>(256 * 1024);
 };
 

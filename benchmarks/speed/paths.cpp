@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // speed_paths PATH COUNT: walks one path through the library COUNT times, and
-// nothing else. The gate `check speed` runs it with two counts, under callgrind
-// and strace; the difference, divided by the difference of the counts, is what
-// one walk costs, without the start and the end of the program.
+// nothing else. The gate `check speed` runs it under callgrind with two counts;
+// the difference, divided by the difference of the counts, is what one walk
+// costs in instructions, without the start and the end of the program.
+//
+// Then prints, as JSON, what the second half of the walks has used: allocations
+// (of the system, also by mcache), locks, and bytes that were copied.
 //
 // On a path that echoes, the client is a part of the handler: when the answer
 // is sent, it takes the answer at the other end of a socketpair and sends the
@@ -23,6 +26,7 @@
 #include "netpoll/base/trigger.h"
 #include "netpoll/mcache/mcache.h"
 #include "netpoll/netpoll.h"
+#include "used.h"
 
 namespace {
 
@@ -56,7 +60,7 @@ void echo_slice(Connection& conn) {
 class Client {
  public:
   Client(int fd, std::size_t bytes, std::size_t count)
-      : fd_(fd), message_(bytes, 'x'), left_(count) {}
+      : fd_(fd), message_(bytes, 'x'), count_(count), left_(count) {}
 
   void send() {
     const auto sent = ::send(fd_, message_.data(), message_.size(), 0);
@@ -70,21 +74,30 @@ class Client {
     received_ += static_cast<std::size_t>(got);
     if (received_ < message_.size()) return;
     received_ = 0;
-    if (--left_ > 0) return send();
+    --left_;
+    if (left_ == count_ / 2) used_ = Used::now();
+    if (left_ > 0) return send();
+    used_ = Used::now() - used_;
     done_.pull();
   }
-  void wait() { done_.wait(); }
+  Used wait() {
+    done_.wait();
+    return used_;
+  }
 
  private:
   const int fd_;
   std::vector<char> message_;
+  const std::size_t count_;
   std::size_t left_;
+  Used used_;
   std::size_t received_ = 0;
   netpoll::Trigger done_;
 };
 
-void walk_echo(std::size_t count, std::size_t bytes,
-               void (*answer)(Connection&)) {
+Used walk_echo(std::size_t count, std::size_t bytes,
+               void (*answer)(Connection&),
+               netpoll::RunBy runner = netpoll::RunBy::inline_on_poller) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) != 0) {
     fail("no socketpair");
@@ -93,8 +106,8 @@ void walk_echo(std::size_t count, std::size_t bytes,
   for (const int fd : ends)
     ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
   Client client(ends[1], bytes, count);
-  const auto runtime = netpoll::Runtime::start(
-      {.pollers = 1, .runner = netpoll::RunBy::inline_on_poller});
+  const auto runtime =
+      netpoll::Runtime::start({.pollers = 1, .runner = runner});
   if (!runtime) fail("no runtime");
   const auto handle = [answer, &client](Connection& conn) {
     answer(conn);
@@ -104,38 +117,53 @@ void walk_echo(std::size_t count, std::size_t bytes,
                                {.on_request = handle});
   if (!served) fail("cannot adopt");
   client.send();
-  client.wait();
+  const Used used = client.wait();
   (*served)->close();
   ::close(ends[1]);
+  return used;
+}
+
+// Calls `walk` `count` times.
+Used repeat(std::size_t count, const auto& walk) {
+  Used before;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i == count - count / 2) before = Used::now();
+    walk();
+  }
+  return Used::now() - before;
 }
 
 // A writer fills 4 KiB, a reader takes them in pieces of 128 bytes.
-void walk_buffer(std::size_t count) {
+Used walk_buffer(std::size_t count) {
   LinkBuffer buffer;
-  for (std::size_t i = 0; i < count; ++i) {
+  return repeat(count, [&buffer] {
     static_cast<void>(buffer.malloc(4 * kKib));
     buffer.flush();
     for (std::size_t taken = 0; taken < 4 * kKib; taken += 128) {
       if (!buffer.next(128)) fail("cannot read");
     }
     buffer.release();
-  }
+  });
 }
 
-void walk_mcache(std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i)
-    netpoll::mcache::free(netpoll::mcache::malloc(8 * kKib));
+Used walk_mcache(std::size_t count) {
+  return repeat(
+      count, [] { netpoll::mcache::free(netpoll::mcache::malloc(8 * kKib)); });
 }
 
-using Walk = void (*)(std::size_t count);
+using Walk = Used (*)(std::size_t count);
 
 const std::map<std::string_view, Walk> kPaths = {
-    {"echo_64", [](std::size_t n) { walk_echo(n, 64, echo); }},
-    {"echo_1k", [](std::size_t n) { walk_echo(n, kKib, echo); }},
-    {"echo_64k", [](std::size_t n) { walk_echo(n, 64 * kKib, echo); }},
-    {"slice_64", [](std::size_t n) { walk_echo(n, 64, echo_slice); }},
-    {"slice_1k", [](std::size_t n) { walk_echo(n, kKib, echo_slice); }},
-    {"slice_64k", [](std::size_t n) { walk_echo(n, 64 * kKib, echo_slice); }},
+    {"echo_64", [](std::size_t n) { return walk_echo(n, 64, echo); }},
+    {"echo_1k", [](std::size_t n) { return walk_echo(n, kKib, echo); }},
+    {"echo_64k", [](std::size_t n) { return walk_echo(n, 64 * kKib, echo); }},
+    {"slice_64", [](std::size_t n) { return walk_echo(n, 64, echo_slice); }},
+    {"slice_64k",
+     [](std::size_t n) { return walk_echo(n, 64 * kKib, echo_slice); }},
+    {"pool_1k",
+     [](std::size_t n) {
+       return walk_echo(n, kKib, echo, netpoll::RunBy::pool);
+     }},
     {"buffer", walk_buffer},
     {"mcache", walk_mcache},
 };
@@ -156,5 +184,9 @@ int main(int argc, char** argv) {
                    known.data());
     return 2;
   }
-  path->second(count);
+  const Used used = path->second(count);
+  std::printf(
+      "{\"walks\": %zu, \"allocations\": %llu, \"locks\": %llu, "
+      "\"copied\": %llu}\n",
+      count / 2, used.allocations, used.locks, used.copied);
 }

@@ -18,7 +18,7 @@ SMALL = Workload(64, 64)
 
 
 def sample(cpu_us, requests=1000, seconds=1.0, others=0.0):
-    return Sample(requests, seconds, cpu_us * requests, 1.0, 10.0, 20.0, 30.0, others)
+    return Sample(requests, requests, seconds, cpu_us * requests, 1.0, 10.0, 20.0, 30.0, others)
 
 
 def field(*names):

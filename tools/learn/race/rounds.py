@@ -32,6 +32,7 @@ class Sample:
     """One server, one workload, once."""
 
     requests: int
+    all_requests: int  # the warm-up's too
     seconds: float
     cpu_us: float  # of the server
     load_cpu_us: float
