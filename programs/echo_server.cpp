@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <string>
 
 #include "flags.h"
@@ -22,6 +23,12 @@ struct Flags {
   std::string runner = "pool";
   unsigned work_us = 0;
   std::size_t max_input = 0;
+};
+
+const std::map<std::string, netpoll::RunBy> kRunners = {
+    {"pool", netpoll::RunBy::pool},
+    {"inline", netpoll::RunBy::inline_on_poller},
+    {"adaptive", netpoll::RunBy::adaptive},
 };
 
 // Keeps a core busy, as the work of a real handler would.
@@ -51,9 +58,7 @@ int run_server(const Flags& flags) {
   // signals.wait().
   netpoll::os::EndSignals signals;
   auto runtime = netpoll::Runtime::start(
-      {.pollers = flags.pollers,
-       .runner = flags.runner == "inline" ? netpoll::RunBy::inline_on_poller
-                                          : netpoll::RunBy::pool});
+      {.pollers = flags.pollers, .runner = kRunners.at(flags.runner)});
   if (!runtime) return refuse("cannot start", runtime.error().message());
   auto listener =
       netpoll::Listener::listen(flags.where.network, flags.where.addr);
@@ -81,14 +86,6 @@ int run_server(const Flags& flags) {
                : 0;
 }
 
-int check_flags(const Flags& flags) {
-  if (flags.runner != "adaptive") return -1;
-  std::fprintf(stderr,
-               "echo_server: --runner adaptive comes with a later part of the "
-               "project; pool and inline are allowed\n");
-  return netpoll::programs::kBadFlags;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -101,7 +98,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   app.add_option("--runner", flags.runner, "who runs the handler")
-      ->check(CLI::IsMember({"pool", "inline", "adaptive"}))
+      ->check(CLI::IsMember(kRunners))
       ->capture_default_str();
   app.add_option("--work-us", flags.work_us,
                  "microseconds of work for each call of the handler")
@@ -115,7 +112,6 @@ int main(int argc, char** argv) {
       status >= 0) {
     return status;
   }
-  if (const int status = check_flags(flags); status >= 0) return status;
   if (const int status = netpoll::programs::check_where(app, flags.where);
       status >= 0) {
     return status;

@@ -135,7 +135,8 @@ TEST(Inline, DetachInsideOnRequest) {
 
 // The pool is gone before the pollers: what is left runs on these.
 TEST(Runtime, TearsDownAConnectionWhoseTaskComesLast) {
-  for (const RunBy runner : {RunBy::pool, RunBy::inline_on_poller}) {
+  for (const RunBy runner :
+       {RunBy::pool, RunBy::inline_on_poller, RunBy::adaptive}) {
     std::atomic<int> over{0};
     const test::FdsBalance balance;
     auto runtime = *Runtime::start({.pollers = 1, .runner = runner});

@@ -22,8 +22,9 @@ START = Callable[..., object]
     ("unix", []),
     ("tcp", ["--runner", "inline"]),
     ("unix", ["--max-input", "16384"]),
+    ("tcp", ["--runner", "adaptive"]),
     ("tcp", ["--runner", "inline", "--max-input", "16384"]),
-], ids=["tcp", "unix", "tcp-inline", "unix-max-input", "tcp-inline-max-input"])
+], ids=["tcp", "unix", "tcp-inline", "unix-max-input", "tcp-adaptive", "tcp-inline-max-input"])
 def test_every_byte_comes_back_in_order(start: START, tmp_path: Path, network: str,
                                         flags: list[str]) -> None:
     address = "127.0.0.1:0" if network == "tcp" else str(tmp_path / "echo.sock")
@@ -114,7 +115,7 @@ def assert_refuses(program: Path, flags: list[str], says: str, folder: Path) -> 
 
 @pytest.mark.parametrize(("flags", "says"), [
     (["--pollers", "many"], "many"),
-    (["--runner", "adaptive"], "later part"),
+    (["--runner", "elsewhere"], "adaptive"),
     (["--max-input", "-1"], "max-input"),
     (["--nonsense"], "--nonsense"),
     (["--network", "unix"], "--addr PATH"),

@@ -16,7 +16,9 @@
 // Each of them may block, but not on_prepare: on_prepare holds up a poller with
 // all its connections. An exception is logged, and closes the connection. With
 // RunBy::inline_on_poller "worker" means the connection's poller, and a call
-// that would wait fails with Errc::would_block.
+// that would wait fails with Errc::would_block. With RunBy::adaptive it means
+// the poller or a worker; when the poller's thread is kept by a handler that
+// waits or takes long, another thread serves the poller's connections.
 //
 // The end. Close callbacks always run, once; on_disconnect only for an end that
 // the peer began:

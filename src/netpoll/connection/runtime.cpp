@@ -10,6 +10,8 @@
 namespace netpoll {
 namespace {
 
+using std::chrono::microseconds;
+
 std::size_t default_pollers() {
   return std::max<std::size_t>(std::thread::hardware_concurrency() / 4, 1);
 }
@@ -18,6 +20,10 @@ std::unique_ptr<Runner> make_runner(RunBy who, GoPool& workers) {
   if (who == RunBy::inline_on_poller) return std::make_unique<InlineRunner>();
   return std::make_unique<PoolRunner>(workers);
 }
+
+// How long a poller runs handlers itself in one turn (RunBy::adaptive). Less
+// than what it costs to wake a worker on another core would gain nothing.
+constexpr microseconds kOwnTime{20};
 
 // How many bytes of free blocks a worker that sleeps keeps in its own cache of
 // mcache. It returns the others before it sleeps: workers free the blocks that
@@ -44,7 +50,9 @@ Result<std::unique_ptr<Runtime>> Runtime::start(const RuntimeOptions& options) {
       .count = options.pollers > 0 ? options.pollers : default_pollers(),
       .balance = options.balance,
       .chore = [self = runtime.get()] { self->trim_memory(); },
-      .pauses = options.pauses};
+      .pauses = options.pauses,
+      .own_time =
+          options.runner == RunBy::adaptive ? kOwnTime : microseconds(0)};
   auto pollers = PollerGroup::start(*runtime->runner_, group);
   if (!pollers) return fail(pollers.error());
   runtime->pollers_ = *std::move(pollers);

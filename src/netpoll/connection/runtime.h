@@ -27,6 +27,8 @@ namespace netpoll {
 enum class RunBy : std::uint8_t {
   pool,              // workers; handlers may block
   inline_on_poller,  // the connection's poller; handlers must not block
+  adaptive,          // the poller while that is quick, else workers; handlers
+                     // may block
 };
 
 struct RuntimeOptions {

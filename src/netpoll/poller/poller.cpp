@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The loop. What gives operators to the poller, and takes them away again, is
-// in poller_watch.cpp; tasks are in poller_tasks.cpp, timers in
-// poller_timers.cpp.
+// A turn. What gives operators to the poller, and takes them away again, is in
+// poller_watch.cpp, tasks are in poller_tasks.cpp, timers in poller_timers.cpp;
+// who runs the turns, and run(), in poller_lead.cpp.
+//
+// Unlike upstream: an epoll_wait that fails ends the process with a line that
+// names the reason. Upstream's poller thread ends without a word, and no event
+// of its connections is seen again: poll_default_linux.go:102
+// (defaultPoll.Wait).
 #include "netpoll/poller/poller.h"
 
 #include <algorithm>
@@ -15,10 +20,6 @@
 
 namespace netpoll {
 namespace {
-
-// The poller whose run() the calling thread is executing; nullptr on every
-// other thread. Only run() sets and clears it.
-thread_local const Poller* t_poller = nullptr;
 
 // How many events a poller's first epoll_wait may return. When a call returns
 // as many as it may, the number is doubled for the next call.
@@ -39,9 +40,9 @@ constexpr void* kWakerTag = nullptr;
 
 // The functions that any thread may call, and open(), which is [init].
 
-Result<std::unique_ptr<Poller>> Poller::open(Runner& runner,
-                                             std::function<void()> chore,
-                                             const PollerPauses& pauses) {
+Result<std::unique_ptr<Poller>> Poller::open(
+    Runner& runner, std::function<void()> chore, const PollerPauses& pauses,
+    std::chrono::microseconds own_time) {
   Result<os::Epoll> epoll = os::Epoll::open();
   if (!epoll) return fail(epoll.error());
   Result<UniqueFd> event = os::open_eventfd();
@@ -49,38 +50,27 @@ Result<std::unique_ptr<Poller>> Poller::open(Runner& runner,
   if (const auto error = epoll->add(event->get(), kWakerTag)) {
     return fail(error);
   }
-  return std::unique_ptr<Poller>(new Poller(
-      *std::move(epoll), *std::move(event), runner, std::move(chore), pauses));
+  return std::unique_ptr<Poller>(
+      new Poller(*std::move(epoll), *std::move(event), runner, std::move(chore),
+                 pauses, own_time));
 }
 
 Poller::Poller(os::Epoll epoll, UniqueFd event, Runner& runner,
-               std::function<void()> chore, const PollerPauses& pauses)
+               std::function<void()> chore, const PollerPauses& pauses,
+               std::chrono::microseconds own_time)
     : epoll_(std::move(epoll)),
       waker_(std::move(event)),
       runner_(runner),
       wants_each_event_(runner.wants_each_event()),
       events_(kEventsAtFirst),
       tick_(std::move(chore), pauses.tick),
-      refused_(pauses.refused_min, pauses.refused_max) {}
+      refused_(pauses.refused_min, pauses.refused_max),
+      own_time_(own_time) {
+  assert(own_time.count() >= 0);
+}
 
 Poller::~Poller() {
-  check(!on_poller_thread(), "a poller cannot destroy itself inside run()");
-}
-
-bool Poller::on_poller_thread() const {
-  return t_poller == this;
-}
-
-bool Poller::on_any_poller_thread() {
-  return t_poller != nullptr;
-}
-
-bool Poller::may_wait() {
-  return t_poller == nullptr;
-}
-
-bool Poller::stands_in_for_worker() const {
-  return t_poller == this && standing_in_;
+  check(!is_home(), "a poller cannot destroy itself inside run()");
 }
 
 void Poller::stop() {
@@ -88,6 +78,7 @@ void Poller::stop() {
   // tasks see all that the caller wrote before stop().
   stopping_.store(true, std::memory_order_release);
   waker_.ring();
+  home_.call(0);
 }
 
 bool Poller::is_stopping() const {
@@ -101,18 +92,6 @@ std::uint64_t Poller::turns() const {
 }
 
 // The functions that only the poller's own thread calls. [poller]
-
-void Poller::run() {
-  assert(t_poller == nullptr);
-  t_poller = this;
-  // acquire: pairs with the release in stop(): the last timers and tasks, run
-  // below, see all that the caller of stop() wrote before.
-  while (!stopping_.load(std::memory_order_acquire))
-    turn();
-  fire_last_timers();
-  run_last_tasks();
-  t_poller = nullptr;
-}
 
 // How many milliseconds epoll_wait may sleep: until `next`, when a timer or the
 // chore is due, or until the runner is to be asked again to take the tasks that
@@ -131,8 +110,11 @@ int Poller::timeout_ms(Deadline next) const {
       std::min<std::int64_t>(left.count(), std::numeric_limits<int>::max()));
 }
 
-void Poller::turn() {
-  assert(t_poller == this);
+// Returns false when another thread has taken the lead in a task of own_time:
+// then this thread must not touch the poller any more. The events that it has
+// not dispatched are reported again to the other thread.
+bool Poller::turn() {
+  assert(on_poller_thread());
   // When the next timer or chore is due, as seen now. A timer that is set later
   // in this turn counts from the next turn on, which computes `next` again.
   const Deadline next = std::min(timers_.soonest(), tick_.next());
@@ -148,9 +130,16 @@ void Poller::turn() {
                std::memory_order_relaxed);
 
   look_again_ = false;
+  own_until_ = kNever;
+  // The relief runs no task itself, so it can always give the lead back.
+  own_time_left_ = own_time_.count() > 0 && is_home();
   for (const epoll_event& event : *ready) {
+    // Tasks that the runner has refused before come first.
+    const bool is_first = batch_.empty();
     dispatch(event);
-    if (wants_each_event_ && !batch_.empty()) look_again_ |= hand_over();
+    if (batch_.empty()) continue;
+    if (wants_each_event_) look_again_ |= hand_over();
+    if (own_time_left_ && is_first && !run_own_tasks()) return false;
   }
   if (!ready->empty()) tick_.note_events();
   if (next != kNever) fire_timers(next);
@@ -162,10 +151,11 @@ void Poller::turn() {
   if (ready->size() == events_.size() && events_.size() < kEventsMax) {
     events_.resize(events_.size() * 2);
   }
+  return true;
 }
 
 void Poller::dispatch(const epoll_event& event) {
-  assert(t_poller == this);
+  assert(on_poller_thread());
   if (event.data.ptr == kWakerTag) {
     has_posted_ = true;
     return waker_.answer();
@@ -196,7 +186,7 @@ void Poller::dispatch(const epoll_event& event) {
 // last Ref to an operator destroys it, and that destructor may detach other
 // operators, which adds to retired_.
 void Poller::drop_retired() {
-  assert(t_poller == this);
+  assert(on_poller_thread());
   for (std::size_t left = kRetiredPerTurn; left > 0 && !retired_.empty();
        --left) {
     const Ref<FdOperator> last = std::move(retired_.back());

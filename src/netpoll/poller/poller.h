@@ -19,23 +19,14 @@
 // is read. When it gives them to other threads, the poller yields and begins
 // the next turn without sleeping, because the answers have usually brought the
 // next requests by then (upstream sets msec to 0 for that:
-// poll_default_linux.go:109 (defaultPoll.Wait)).
-//
-// When the runner refuses the tasks (no worker thread can be started), the
-// poller keeps them and asks again after 10 ms, 20 ms, … 1 s. Meanwhile events
-// are still dispatched. The kept tasks are bounded as long as each operator
-// defers a bounded number before one of them has run; a Connection defers two
-// at most. From the first pause of 1 s on the poller runs the refused tasks
-// itself (see stands_in_for_worker()).
+// poll_default_linux.go:109 (defaultPoll.Wait)). With an own_time the poller
+// runs the first tasks of a turn itself, each after its event, as lead.h says.
 //
 // Owns the epoll and the Waker; borrows the runner; shares each FdOperator.
-// Unlike upstream: an epoll_wait that fails ends the process with a line that
-// names the reason. Upstream's poller thread ends without a word, and no event
-// of its connections is seen again: poll_default_linux.go:102
-// (defaultPoll.Wait).
 // Upstream: defaultPoll, poll_default_linux.go:60.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -47,6 +38,8 @@
 #include "netpoll/os/epoll.h"
 #include "netpoll/poller/backoff.h"
 #include "netpoll/poller/fd_operator.h"
+#include "netpoll/poller/lead_home.h"
+#include "netpoll/poller/poller_pauses.h"
 #include "netpoll/poller/runner.h"
 #include "netpoll/poller/tick.h"
 #include "netpoll/poller/timers.h"
@@ -54,24 +47,17 @@
 
 namespace netpoll {
 
-/// How long a poller pauses before it does things again; short in tests.
-struct PollerPauses {
-  /// When no worker takes the poller's tasks: the pause before it asks again.
-  std::chrono::milliseconds refused_min{10};
-  /// Each time the tasks are refused again the pause doubles, up to this.
-  std::chrono::milliseconds refused_max{1000};
-  std::chrono::milliseconds tick{1000};  ///< between two runs of the chore
-};
-
 class Poller {
  public:
   /// Makes a poller with its epoll and eventfd. Starts no thread: a thread of
   /// the caller calls run(). `runner` must outlive the poller. run() calls
-  /// `chore`, if there is one, once a second while events come (see Tick).
+  /// `chore`, if there is one, once a second while events come (see Tick). In
+  /// each turn it runs tasks itself for `own_time`, and gives the runner the
+  /// rest; while such a task waits or takes long, relieve() makes the turns.
   /// Fails as epoll_create1(2) and eventfd(2) do. [init]
   [[nodiscard]] static Result<std::unique_ptr<Poller>> open(
       Runner& runner, std::function<void()> chore = nullptr,
-      const PollerPauses& pauses = {});
+      const PollerPauses& pauses = {}, std::chrono::microseconds own_time = {});
   /// Destroys the tasks that have not run. Requires: run() has returned or was
   /// never called. When the thread inside run() calls this, ends the process
   /// with a line that says so. [any]
@@ -86,10 +72,8 @@ class Poller {
   /// false may still call it once. Does nothing before add(op) and after
   /// detach(op). Fails as epoll_ctl(2) does. [any]
   [[nodiscard]] std::error_code watch_output(FdOperator& op, bool on);
-  /// Sets whether the poller watches `op` for input; after add() it does. An
-  /// event that came before `on` was set to false may still call on_readable()
-  /// once. Does nothing before add(op) and after detach(op). Fails as
-  /// epoll_ctl(2) does. [any]
+  /// As watch_output(), but for input and on_readable(), for which the poller
+  /// does watch after add(). [any]
   [[nodiscard]] std::error_code watch_input(FdOperator& op, bool on);
   /// Has the poller call op.on_timer() once, at the moment `at`. Replaces the
   /// moment set before, if any; kNever only removes that moment. If the moment
@@ -106,8 +90,7 @@ class Poller {
   /// done; false when another thread calls this while the poller is in an on_…
   /// function of `op`: the poller then calls op.on_detached() after it. [any]
   [[nodiscard]] bool detach_soon(FdOperator& op);
-  /// Whether `op` has been added and not been detached. Another thread may
-  /// detach `op` at the same time. [any]
+  /// `op` was added and is not detached; this may change at any time. [any]
   [[nodiscard]] bool watches(FdOperator& op);
 
   /// Keeps `task` and gives it to the runner with the next hand-over: after the
@@ -120,14 +103,18 @@ class Poller {
   /// Requires: `task` does not throw. [any]
   void go(Task task);
 
-  /// Whether the calling thread is inside run() of this poller. [any]
+  /// Whether the calling thread runs this poller's turns. It does not while it
+  /// runs a task in its own_time. [any]
   bool on_poller_thread() const;
-  /// Whether the calling thread is inside run() of any poller. [any]
-  static bool on_any_poller_thread();
+  bool is_home() const;  ///< The calling thread is inside run(). [any]
+  static bool on_any_poller_thread();  ///< It runs any poller's turns. [any]
   /// Whether the calling thread may wait for a connection's input or output: it
   /// is no poller's thread. A poller would wait for itself, or for another
   /// poller that in turn waits for it. [any]
   static bool may_wait();
+  /// To be called before such a wait: has the relief take the lead, if the
+  /// caller is in a task of own_time. False: it must not wait. [any]
+  [[nodiscard]] static bool make_way();
   /// Whether the calling task runs on this poller's thread because the runner
   /// has refused it too often. A task that needs a worker must then defer()
   /// itself and return: the poller asks the runner again after a pause. [any]
@@ -136,6 +123,9 @@ class Poller {
   /// Waits for events and handles them, turn by turn, until stop(). One thread
   /// calls it, once. Requires: that thread is in run() of no poller. [poller]
   void run();
+  /// The relief of the thread inside run(), on another thread, until stop(). A
+  /// poller with an own_time needs one. [one thread, once]
+  void relieve();
   /// Makes run() end its present turn, fire each timer that is set, run the
   /// tasks that are deferred or posted, and return. Does not wait. [any]
   void stop();
@@ -143,22 +133,25 @@ class Poller {
   /// or not, and returns: a timer that is set later may never fire. [any]
   bool is_stopping() const;
 
-  /// How many turns have come back from epoll_wait. For statistics and tests.
-  /// [any]
-  std::uint64_t turns() const;
+  std::uint64_t turns() const;  ///< How many there were; for statistics. [any]
 
  private:
   Poller(os::Epoll epoll, UniqueFd event, Runner& runner,
-         std::function<void()> chore, const PollerPauses& pauses);
+         std::function<void()> chore, const PollerPauses& pauses,
+         std::chrono::microseconds own_time);
 
   [[nodiscard]] std::error_code set_interest(FdOperator& op, os::Interest which,
                                              bool on);
   void stop_watching(FdOperator& op);
   void leave(FdOperator& op);
 
-  // The parts of run(), for the poller's own thread only. [poller]
+  bool lead();
+
+  // The parts of run(), for the thread that leads only. [poller]
   int timeout_ms(Deadline next) const;
-  void turn();
+  bool turn();
+  bool run_own_tasks();
+  bool run_own(Task task);
   void dispatch(const epoll_event& event);
   void fire_timers(Deadline next);
   void call_timers(std::span<FdOperator* const> due);
@@ -169,7 +162,7 @@ class Poller {
   void fire_last_timers();
   void run_last_tasks();
 
-  // From epoll_ to turns_: for any thread, by the rules of each member's class.
+  // From epoll_ to home_: for any thread, by the rules of each member's class.
   os::Epoll epoll_;
   Waker waker_;
   Runner& runner_;
@@ -177,14 +170,19 @@ class Poller {
   Timers timers_;
   std::atomic<bool> stopping_{false};    // written by stop(), read by run()
   std::atomic<std::uint64_t> turns_{0};  // written by run() only
+  Lead lead_;
+  LeadHome home_;
 
-  // The members from events_ to look_again_: for the poller's own thread only.
+  // The members from events_ to look_again_: for the thread that leads only.
   std::vector<epoll_event> events_;       // epoll_wait writes its events here
   std::vector<Task> batch_;               // the tasks for the next hand_over()
   std::vector<Task> running_;             // the tasks that the runner has now
   std::vector<Ref<FdOperator>> retired_;  // to detached operators, to drop
   Tick tick_;                             // when to run the chore
-  Backoff refused_;           // when to give refused tasks to the runner again
+  Backoff refused_;  // when to give refused tasks to the runner again
+  const std::chrono::microseconds own_time_;  // of a turn; 0: none
+  Deadline own_until_ = kNever;               // in this turn; kNever: not begun
+  bool own_time_left_ = false;                // in this turn
   bool standing_in_ = false;  // this thread runs tasks in place of a worker
   bool has_posted_ = true;    // the turn must call take_posted()
   bool look_again_ = false;   // the next turn must not sleep in epoll_wait

@@ -19,6 +19,11 @@ void run_named(Poller& poller, const std::string& name) {
   poller.run();
 }
 
+void relieve_named(Poller& poller, const std::string& name) {
+  ::pthread_setname_np(::pthread_self(), name.c_str());
+  poller.relieve();
+}
+
 // Makes numbers that look random out of 1, 2, 3, …: each step mixes the upper
 // bits into the lower ones and multiplies by an odd constant (the last steps of
 // the generator splitmix64).
@@ -35,7 +40,8 @@ Result<std::unique_ptr<PollerGroup>> PollerGroup::start(
   const std::size_t count = std::max<std::size_t>(options.count, 1);
   std::vector<std::unique_ptr<Poller>> pollers;
   for (std::size_t i = 0; i < count; ++i) {
-    auto poller = Poller::open(runner, options.chore, options.pauses);
+    auto poller =
+        Poller::open(runner, options.chore, options.pauses, options.own_time);
     if (!poller) return fail(poller.error());
     pollers.push_back(*std::move(poller));
   }
@@ -53,8 +59,12 @@ PollerGroup::PollerGroup(std::vector<std::unique_ptr<Poller>> pollers,
   assert(!pollers_.empty());
   try {
     for (std::size_t i = 0; i < pollers_.size(); ++i) {
+      const std::string number = std::to_string(i);
       threads_.emplace_back(run_named, std::ref(*pollers_[i]),
-                            options.name + "-" + std::to_string(i));
+                            options.name + "-" + number);
+      if (options.own_time.count() == 0) continue;
+      threads_.emplace_back(relieve_named, std::ref(*pollers_[i]),
+                            "relief-" + number);
     }
   } catch (...) {
     // The destructor of threads_ waits until the threads that have started have
@@ -67,7 +77,7 @@ PollerGroup::PollerGroup(std::vector<std::unique_ptr<Poller>> pollers,
 
 PollerGroup::~PollerGroup() {
   for (const auto& poller : pollers_) {
-    check(!poller->on_poller_thread(),
+    check(!poller->is_home() && !poller->on_poller_thread(),
           "a poller's thread cannot destroy its own group");
     poller->stop();
   }
@@ -75,8 +85,9 @@ PollerGroup::~PollerGroup() {
 }
 
 bool PollerGroup::on_own_thread() const {
-  return std::ranges::any_of(
-      pollers_, [](const auto& poller) { return poller->on_poller_thread(); });
+  return std::ranges::any_of(pollers_, [](const auto& poller) {
+    return poller->is_home() || poller->on_poller_thread();
+  });
 }
 
 Poller& PollerGroup::next() {

@@ -13,6 +13,7 @@
 // randomLB, poll_loadbalance.go:57.
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -37,6 +38,9 @@ struct PollerGroupOptions {
   /// Each poller gets a copy of this job, or none: see Poller::open().
   std::function<void()> chore = nullptr;
   PollerPauses pauses = {};  ///< of each poller
+  /// How long each poller runs tasks itself in a turn: see Poller::open(). With
+  /// it, each poller has a second thread, its relief.
+  std::chrono::microseconds own_time{0};
 };
 
 class PollerGroup {
@@ -59,7 +63,8 @@ class PollerGroup {
   Poller& next();
   /// How many pollers the group has. [any]
   std::size_t size() const { return pollers_.size(); }
-  /// Whether the calling thread is the thread of one of these pollers. [any]
+  /// Whether the calling thread is that of one of these pollers, also while it
+  /// runs a task of own_time. [any]
   bool on_own_thread() const;
 
  private:

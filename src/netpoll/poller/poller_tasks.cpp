@@ -2,6 +2,13 @@
 //
 // The way of a task: go() and defer() bring it, hand_over() gives it to the
 // runner. go() is [any]; the rest is for the poller's own thread only.
+//
+// When the runner refuses the tasks (no worker thread can be started), the
+// poller keeps them and asks again after 10 ms, 20 ms, … 1 s. Meanwhile events
+// are still dispatched. The kept tasks are bounded as long as each operator
+// defers a bounded number before one of them has run; a Connection defers two
+// at most. From the first pause of 1 s on the poller runs the refused tasks
+// itself (see stands_in_for_worker()).
 #include <sched.h>
 
 #include <algorithm>

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A poller that runs tasks itself for a while in each turn (own_time), and its
+// relief, which makes the turns while such a task keeps it.
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <latch>
+#include <memory>
+#include <set>
+#include <thread>
+
+#include "poller/support.h"
+
+namespace netpoll {
+namespace {
+
+using test::eventually;
+
+// An operator that calls its action for each event that bring() brings.
+class Bell {
+ public:
+  Bell(Poller& poller, std::function<void()> action) : poller_(poller) {
+    op_->readable = [action = std::move(action)](Op& it) {
+      eventfd_t count = 0;
+      EXPECT_EQ(::eventfd_read(it.fd(), &count), 0);
+      action();
+    };
+    EXPECT_FALSE(poller.add(*op_));
+  }
+  ~Bell() { poller_.detach(*op_); }
+  void ring() const { EXPECT_EQ(::eventfd_write(event_.get(), 1), 0); }
+
+ private:
+  Poller& poller_;
+  UniqueFd event_ = *os::open_eventfd();
+  Ref<Op> op_ = make_ref<Op>(event_.get());
+};
+
+// A poller with an own_time, its relief, and a pool of one worker.
+class Adaptive : public testing::Test {
+ protected:
+  ~Adaptive() override {
+    poller->stop();
+    home.join();
+    relief.join();
+  }
+  // Which thread makes the poller's turns now.
+  std::thread::id leader() const {
+    std::thread::id found;
+    Trigger over;
+    const Bell bell(*poller, [&] {
+      found = std::this_thread::get_id();
+      over.pull();
+    });
+    bell.ring();
+    EXPECT_TRUE(over.wait_until(test::soon()));
+    return found;
+  }
+
+  const test::FdsBalance balance;
+  std::latch let_go{
+      1};  // here, since tasks use it until the threads have ended
+  GoPool pool{{.cap = 1}};
+  PoolRunner runner{pool};
+  std::chrono::microseconds own_time{std::chrono::seconds(60)};
+  std::unique_ptr<Poller> poller = *Poller::open(runner, nullptr, {}, own_time);
+  std::thread home{[this] { poller->run(); }};
+  std::thread relief{[this] { poller->relieve(); }};
+};
+
+TEST_F(Adaptive, TaskRunsAtHomeAndMayWait) {
+  Trigger ran;
+  std::thread::id where;
+  bool leads = true;
+  bool may_wait = false;
+  const Bell bell(*poller, [&] {
+    poller->defer([&] {
+      where = std::this_thread::get_id();
+      leads = poller->on_poller_thread();
+      may_wait = poller->is_home() && Poller::may_wait();
+      ran.pull();
+    });
+  });
+  bell.ring();
+  ASSERT_TRUE(ran.wait_until(test::soon()));
+  EXPECT_EQ(where, home.get_id());
+  EXPECT_FALSE(leads);
+  EXPECT_TRUE(may_wait);
+}
+
+// Broken variant: relieve() takes the lead only when it is called. And with one
+// worker, which is blocked, no task of the pool could help.
+TEST_F(Adaptive, EventsComeWhileATaskAndTheOnlyWorkerAreBlocked) {
+  std::latch blocked(2);
+  const auto block = [&] {
+    blocked.count_down();
+    let_go.wait();
+  };
+  ASSERT_TRUE(pool.go(block));
+  const Bell bell(*poller, [&] { poller->defer(block); });
+  bell.ring();
+  blocked.wait();
+  EXPECT_EQ(leader(), relief.get_id());
+  let_go.count_down();
+}
+
+TEST_F(Adaptive, LeadComesHomeWhenTheTaskIsOver) {
+  Trigger ran;
+  const Bell bell(*poller, [&] {
+    poller->defer([&] {
+      ran.pull();
+      let_go.wait();
+    });
+  });
+  bell.ring();
+  ASSERT_TRUE(ran.wait_until(test::soon()));
+  EXPECT_EQ(leader(), relief.get_id());
+  let_go.count_down();
+  EXPECT_TRUE(eventually([&] { return leader() == home.get_id(); }));
+}
+
+// Broken variant: make_way() does not call the relief. Then only its looks help,
+// and these two thousand waits take a minute or more.
+TEST_F(Adaptive, TaskThatWaitsCallsTheRelief) {
+  Trigger answered;
+  Trigger over;
+  const Bell answer(*poller, [&] { answered.pull(); });
+  int waits = 0;
+  std::function<void()> ask;
+  const Bell bell(*poller, [&] { poller->defer([&] { ask(); }); });
+  ask = [&] {
+    for (int i = 0; i < 2; ++i) {
+      answer.ring();
+      EXPECT_TRUE(Poller::make_way());
+      EXPECT_TRUE(answered.wait_until(test::soon()));
+    }
+    ++waits == 1000 ? over.pull() : bell.ring();
+  };
+  bell.ring();
+  EXPECT_TRUE(over.wait_until(test::soon()));
+}
+
+TEST_F(Adaptive, NobodyMayWaitInATurn) {
+  Trigger over;
+  bool may = true;
+  const Bell bell(*poller, [&] {
+    may = Poller::make_way();
+    over.pull();
+  });
+  bell.ring();
+  ASSERT_TRUE(over.wait_until(test::soon()));
+  EXPECT_FALSE(may);
+}
+
+// Broken variant: the relief runs tasks itself. If one blocked, nobody would be
+// left to make the turns.
+TEST_F(Adaptive, ReliefGivesAllTasksToWorkers) {
+  Trigger blocked;
+  Trigger ran;
+  std::thread::id where;
+  const Bell slow(*poller, [&] {
+    poller->defer([&] {
+      blocked.pull();
+      let_go.wait();
+    });
+  });
+  slow.ring();
+  ASSERT_TRUE(blocked.wait_until(test::soon()));
+  const Bell bell(*poller, [&] {
+    poller->defer([&] {
+      where = std::this_thread::get_id();
+      ran.pull();
+    });
+  });
+  bell.ring();
+  EXPECT_TRUE(ran.wait_until(test::soon()));
+  EXPECT_NE(where, home.get_id());
+  EXPECT_NE(where, relief.get_id());
+  let_go.count_down();
+}
+
+// One microsecond is over after the first task of a turn.
+class ShortOwnTime : public Adaptive {
+ protected:
+  ShortOwnTime() {
+    poller->stop();
+    home.join();
+    relief.join();
+    poller = *Poller::open(runner, nullptr, {}, std::chrono::microseconds(1));
+    home = std::thread([this] { poller->run(); });
+    relief = std::thread([this] { poller->relieve(); });
+  }
+};
+
+TEST_F(ShortOwnTime, RestOfATurnGoesToTheWorkers) {
+  constexpr int kBells = 10;
+  std::latch ready(1);
+  std::latch over(kBells);
+  Mutex mutex;
+  std::multiset<std::thread::id> where;
+  const auto task = [&] {
+    {
+      const Lock lock(mutex);
+      where.insert(std::this_thread::get_id());
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(10));
+    over.count_down();
+  };
+  std::vector<std::unique_ptr<Bell>> bells;
+  for (int i = 0; i < kBells; ++i) {
+    bells.push_back(
+        std::make_unique<Bell>(*poller, [&] { poller->defer(task); }));
+  }
+  // All ring while the poller is inside one event, so one turn finds them all.
+  Trigger inside;
+  const Bell gate(*poller, [&] {
+    inside.pull();
+    ready.wait();
+  });
+  gate.ring();
+  ASSERT_TRUE(inside.wait_until(test::soon()));
+  for (const auto& bell : bells)
+    bell->ring();
+  ready.count_down();
+  over.wait();
+  EXPECT_EQ(where.count(home.get_id()), 1u);
+  EXPECT_EQ(where.size(), static_cast<std::size_t>(kBells));
+}
+
+}  // namespace
+}  // namespace netpoll
