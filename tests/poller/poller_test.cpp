@@ -228,7 +228,7 @@ TEST(PollerDeathTest, DeferOnAnotherThreadEndsADevelopmentBuild) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   InlineRunner runner;
   const auto poller = *Poller::open(runner);
-  EXPECT_DEBUG_DEATH(poller->defer([] {}), "t_poller == this");
+  EXPECT_DEBUG_DEATH(poller->defer([] {}), "on_poller_thread");
 }
 
 // Broken variant of both: the thread waits for its own end.

@@ -2,9 +2,7 @@
 #include "netpoll/os/io.h"
 
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,17 +12,8 @@
 namespace netpoll::os {
 namespace {
 
-// Called by number: the C library's recv() and send() are cancellation points
-// (pthread_cancel), and in a program with threads each costs two atomic
-// exchanges for that. No thread of this library is ever cancelled.
-ssize_t recv_some(int fd, std::span<std::byte> room) {
-  return ::syscall(SYS_recvfrom, fd, room.data(), room.size(), 0, nullptr,
-                   nullptr);
-}
-
 ssize_t send_one(int fd, std::span<const std::byte> piece) {
-  return ::syscall(SYS_sendto, fd, piece.data(), piece.size(), MSG_NOSIGNAL,
-                   nullptr, 0);
+  return ::send(fd, piece.data(), piece.size(), MSG_NOSIGNAL);
 }
 
 ssize_t send_many(int fd, IoVecs pieces) {
@@ -46,7 +35,7 @@ ssize_t send_many(int fd, IoVecs pieces) {
 Result<Moved> recv(int fd, std::span<std::byte> room) {
   assert(!room.empty());
   for (;;) {
-    const ssize_t n = recv_some(fd, room);
+    const ssize_t n = ::recv(fd, room.data(), room.size(), 0);
     if (n > 0) return Moved{.bytes = static_cast<std::size_t>(n)};
     if (n == 0) return Moved{.eof = true};
     if (errno == EAGAIN) return Moved{.again = true};
