@@ -4,9 +4,11 @@
 // finishes what is under way; a second signal ends it at once.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <map>
 #include <string>
+#include <thread>
 
 #include "flags.h"
 #include "netpoll/netpoll.h"
@@ -15,6 +17,7 @@
 namespace {
 
 using std::chrono::microseconds;
+using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 struct Flags {
@@ -22,6 +25,7 @@ struct Flags {
   std::size_t pollers = 0;
   std::string runner = "pool";
   unsigned work_us = 0;
+  unsigned block_ms = 0;
   std::size_t max_input = 0;
 };
 
@@ -47,6 +51,16 @@ void on_request(netpoll::Connection& conn) {
   if (conn.writer().flush()) conn.close();
 }
 
+// A request that asks for it by its first byte keeps its handler, which then
+// uses no core, as a handler does that waits for a database.
+void block_if_asked(netpoll::Connection& conn, milliseconds length) {
+  constexpr std::byte kAsks{0xff};
+  const auto first = conn.reader().peek(1);
+  const bool asks = first && first->front() == kAsks;
+  conn.reader().release();  // ends the view
+  if (asks) std::this_thread::sleep_for(length);
+}
+
 int refuse(const std::string& what, const std::string& why) {
   std::fprintf(stderr, "echo_server: %s: %s\n", what.c_str(), why.c_str());
   return 1;
@@ -68,8 +82,10 @@ int run_server(const Flags& flags) {
   }
   const std::string address = listener->address().to_string();
   const auto handle =
-      [length = microseconds(flags.work_us)](netpoll::Connection& conn) {
+      [length = microseconds(flags.work_us),
+       pause = milliseconds(flags.block_ms)](netpoll::Connection& conn) {
         if (length.count() > 0) work(length);
+        if (pause.count() > 0) block_if_asked(conn, pause);
         on_request(conn);
       };
   netpoll::EventLoop loop(**runtime, {.on_request = handle},
@@ -103,6 +119,11 @@ int main(int argc, char** argv) {
   app.add_option("--work-us", flags.work_us,
                  "microseconds of work for each call of the handler")
       ->check(CLI::Range(0, 60'000'000))
+      ->capture_default_str();
+  app.add_option("--block-ms", flags.block_ms,
+                 "milliseconds that a request beginning with byte 255 keeps "
+                 "its handler; 0: none does")
+      ->check(CLI::Range(0, 60'000))
       ->capture_default_str();
   app.add_option("--max-input", flags.max_input,
                  "unread bytes at which the poller stops reading; 0: none")
