@@ -77,10 +77,10 @@ void on_accept(evconnlistener*, int fd, sockaddr*, int, void* data) {
   auto& server = *static_cast<Server*>(data);
   set_no_delay(fd);
   auto& client = *new Client{server, nullptr, nullptr, {}};
-  client.readable.reset(event_new(server.base, fd, EV_READ | EV_PERSIST,
-                                  on_readable, &client));
-  client.writable.reset(event_new(server.base, fd, EV_WRITE | EV_PERSIST,
-                                  on_writable, &client));
+  client.readable.reset(
+      event_new(server.base, fd, EV_READ | EV_PERSIST, on_readable, &client));
+  client.writable.reset(
+      event_new(server.base, fd, EV_WRITE | EV_PERSIST, on_writable, &client));
   event_add(client.readable.get(), nullptr);
 }
 

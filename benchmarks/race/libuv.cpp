@@ -40,10 +40,9 @@ uv_buf_t buffer(char* bytes, std::size_t size) {
 }
 
 void close(Client& client) {
-  uv_close(reinterpret_cast<uv_handle_t*>(&client.tcp),
-           [](uv_handle_t* closed) {
-             delete static_cast<Client*>(closed->data);
-           });
+  uv_close(
+      reinterpret_cast<uv_handle_t*>(&client.tcp),
+      [](uv_handle_t* closed) { delete static_cast<Client*>(closed->data); });
 }
 
 void on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* made) {

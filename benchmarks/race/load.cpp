@@ -68,7 +68,8 @@ class CpuClock {
   clockid_t clock_{};
 };
 
-// Random bytes. A message is a window of them that begins at another place in
+// Random bytes, none of them 255: a request that begins with 255 may keep the
+// handler of echo_server (--block-ms). A message is a window of them that begins at another place in
 // each request, so that an answer to an older request is noticed.
 class Pattern {
  public:
@@ -76,7 +77,7 @@ class Pattern {
     std::minstd_rand random(20261129);
     bytes_.resize(message + kShifts);
     for (char& byte : bytes_)
-      byte = static_cast<char>(random() >> 8);
+      byte = static_cast<char>((random() >> 8) % 255);
   }
   std::span<const char> message(std::size_t request) const {
     return std::span(bytes_).subspan(request * 251 % kShifts, message_);

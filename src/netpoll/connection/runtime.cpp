@@ -21,9 +21,9 @@ std::unique_ptr<Runner> make_runner(RunBy who, GoPool& workers) {
   return std::make_unique<PoolRunner>(workers);
 }
 
-// How long a poller runs handlers itself in one turn (RunBy::adaptive). Less
-// than what it costs to wake a worker on another core would gain nothing.
-constexpr microseconds kOwnTime{20};
+// With RunBy::adaptive: handlers that take longer than this are run by workers,
+// but for the first in a turn. To wake a worker on another core costs as much.
+constexpr microseconds kOwnTime{30};
 
 // How many bytes of free blocks a worker that sleeps keeps in its own cache of
 // mcache. It returns the others before it sleeps: workers free the blocks that

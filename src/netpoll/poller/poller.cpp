@@ -130,16 +130,16 @@ bool Poller::turn() {
                std::memory_order_relaxed);
 
   look_again_ = false;
-  own_until_ = kNever;
+  own_begun_ = kNever;
   // The relief runs no task itself, so it can always give the lead back.
-  own_time_left_ = own_time_.count() > 0 && is_home();
+  runs_own_ = own_time_.count() > 0 && is_home();
   for (const epoll_event& event : *ready) {
     // Tasks that the runner has refused before come first.
     const bool is_first = batch_.empty();
     dispatch(event);
     if (batch_.empty()) continue;
     if (wants_each_event_) look_again_ |= hand_over();
-    if (own_time_left_ && is_first && !run_own_tasks()) return false;
+    if (runs_own_ && is_first && !run_own_tasks()) return false;
   }
   if (!ready->empty()) tick_.note_events();
   if (next != kNever) fire_timers(next);

@@ -20,7 +20,7 @@
 // the next turn without sleeping, because the answers have usually brought the
 // next requests by then (upstream sets msec to 0 for that:
 // poll_default_linux.go:109 (defaultPoll.Wait)). With an own_time the poller
-// runs the first tasks of a turn itself, each after its event, as lead.h says.
+// runs tasks itself, each after its event, until one took longer: lead.h.
 //
 // Owns the epoll and the Waker; borrows the runner; shares each FdOperator.
 // Upstream: defaultPoll, poll_default_linux.go:60.
@@ -51,10 +51,10 @@ class Poller {
  public:
   /// Makes a poller with its epoll and eventfd. Starts no thread: a thread of
   /// the caller calls run(). `runner` must outlive the poller. run() calls
-  /// `chore`, if there is one, once a second while events come (see Tick). In
-  /// each turn it runs tasks itself for `own_time`, and gives the runner the
-  /// rest; while such a task waits or takes long, relieve() makes the turns.
-  /// Fails as epoll_create1(2) and eventfd(2) do. [init]
+  /// `chore`, if there is one, once a second while events come (see Tick). With
+  /// an `own_time` it runs tasks itself, and gives the runner the rest of those
+  /// of a turn once a task took longer; while a task waits or takes very long,
+  /// relieve() makes the turns. Fails as epoll_create1(2) and eventfd(2). [init]
   [[nodiscard]] static Result<std::unique_ptr<Poller>> open(
       Runner& runner, std::function<void()> chore = nullptr,
       const PollerPauses& pauses = {}, std::chrono::microseconds own_time = {});
@@ -180,12 +180,14 @@ class Poller {
   std::vector<Ref<FdOperator>> retired_;  // to detached operators, to drop
   Tick tick_;                             // when to run the chore
   Backoff refused_;  // when to give refused tasks to the runner again
-  const std::chrono::microseconds own_time_;  // of a turn; 0: none
-  Deadline own_until_ = kNever;               // in this turn; kNever: not begun
-  bool own_time_left_ = false;                // in this turn
-  bool standing_in_ = false;  // this thread runs tasks in place of a worker
-  bool has_posted_ = true;    // the turn must call take_posted()
-  bool look_again_ = false;   // the next turn must not sleep in epoll_wait
+  const std::chrono::microseconds own_time_;  // 0: it runs no task itself
+  Deadline own_begun_ =
+      kNever;                   // its first task of this turn; kNever: none yet
+  Deadline own_seen_ = kNever;  // the end of the last of these tasks
+  bool runs_own_ = false;       // it may still run tasks itself in this turn
+  bool standing_in_ = false;    // this thread runs tasks in place of a worker
+  bool has_posted_ = true;      // the turn must call take_posted()
+  bool look_again_ = false;     // the next turn must not sleep in epoll_wait
 
   // Guards posted_tasks_ and posted_retired_: tasks, and Refs to detached
   // operators, from other threads. Those threads ring the Waker afterwards.

@@ -38,8 +38,8 @@ struct PollerGroupOptions {
   /// Each poller gets a copy of this job, or none: see Poller::open().
   std::function<void()> chore = nullptr;
   PollerPauses pauses = {};  ///< of each poller
-  /// How long each poller runs tasks itself in a turn: see Poller::open(). With
-  /// it, each poller has a second thread, its relief.
+  /// Up to which length of a task each poller runs tasks itself: see
+  /// Poller::open(). With it, each poller has a second thread, its relief.
   std::chrono::microseconds own_time{0};
 };
 

@@ -27,6 +27,10 @@ thread_local const Poller* t_home = nullptr;
 constexpr std::chrono::milliseconds kLookOften{2};
 constexpr std::chrono::milliseconds kLookSeldom{64};
 
+// How long the poller runs tasks itself in one turn at most, so that its other
+// events do not wait longer.
+constexpr std::chrono::milliseconds kOwnTurn{5};
+
 // The task of own_time that the calling thread runs. poller is nullptr if there
 // is none, or the relief was called already.
 struct OwnTask {
@@ -105,16 +109,19 @@ bool Poller::lead() {
   return false;
 }
 
-// Runs the tasks of one event here, if own_time is left in this turn. Returns
-// false when another thread has taken the lead.
+// Runs the tasks of one event here. After a task that took longer than
+// own_time, and after kOwnTurn, the rest of the turn's tasks is the runner's.
+// Returns false when another thread has taken the lead.
 bool Poller::run_own_tasks() {
-  const Deadline now = Deadline::clock::now();
-  if (own_until_ == kNever) own_until_ = now + own_time_;
-  own_time_left_ = now < own_until_;
-  while (own_time_left_ && !batch_.empty()) {
+  if (own_begun_ == kNever) own_begun_ = own_seen_ = Deadline::clock::now();
+  while (runs_own_ && !batch_.empty()) {
     Task task = std::move(batch_.front());
     batch_.erase(batch_.begin());  // one event brings two tasks at most
     if (!run_own(std::move(task))) return false;
+    const Deadline now = Deadline::clock::now();
+    // The time since the task before: the event between them is short.
+    runs_own_ = now - own_seen_ <= own_time_ && now - own_begun_ <= kOwnTurn;
+    own_seen_ = now;
   }
   return true;
 }

@@ -8,5 +8,9 @@
     results.py   medians and ratios to the raw epoll loop of the same round
     goals.py     what the library must reach; which goals are met
     show.py      the table in the terminal
+    chart.py     the same as a picture, SVG
+    growth.py    --growth: how cost grows with connections, bytes, pollers, pipelining
+    fairness.py  --fairness: what one bad neighbour costs the others
+    trouble.py   that neighbour, a program of its own
     cli.py       the verb
 """

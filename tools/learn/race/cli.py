@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
@@ -13,7 +14,7 @@ from rich.console import Console
 
 from learn import paths
 from learn.gate import ENVIRONMENT, GREEN, RED
-from learn.race import goals, plan, results, rounds, servers, show
+from learn.race import chart, fairness, goals, growth, plan, results, rounds, servers, show
 from learn.run import progress
 from learn.run.build import BuildError
 from learn.say import say
@@ -21,34 +22,62 @@ from learn.say import say
 OUTPUT = paths.BUILD / "race"
 
 
+@dataclass(frozen=True)
+class Kind:
+    """One of the verb's measurements."""
+
+    run: Callable[[servers.Field, plan.Plan, Console], dict]
+    full: plan.Plan
+    quick: plan.Plan
+    draw: Callable[[list[dict]], str] | None = None
+
+
 def register(app: typer.Typer) -> None:
     @app.command("race")
     def command(
         quick: Annotated[bool, typer.Option("--quick", help="Four minutes at most.")] = False,
         only: Annotated[list[str], typer.Option(help="One server; may be given again.")] = [],
+        growth_: Annotated[bool, typer.Option("--growth", help="How cost grows, instead: idle "
+                           "connections, message sizes, pollers, pipelining.")] = False,
+        fairness_: Annotated[bool, typer.Option("--fairness", help="What one bad neighbour "
+                             "costs the others, instead.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     ) -> None:
         """Our echo servers beside those of other libraries, in one run."""
-        raise typer.Exit(race(plan.QUICK if quick else plan.FULL, only, as_json))
+        if growth_ and fairness_:
+            raise ValueError(say("race.one_of"))
+        kind = "growth" if growth_ else "fairness" if fairness_ else "race"
+        raise typer.Exit(race(kind, quick, only, as_json))
 
 
-def race(chosen: plan.Plan, only: list[str], as_json: bool) -> int:
+def race(kind: str, quick: bool, only: list[str], as_json: bool) -> int:
     """Exit status: 0 when it ran to its end, whoever won."""
+    console = Console(stderr=as_json, highlight=False)
+    gather = servers.gather if kind == "race" else servers.gather_own
+    chosen = KINDS[kind]
     try:
-        field = narrowed(servers.gather(), only)
-        result = run(field, chosen, Console(stderr=as_json, highlight=False))
+        field = narrowed(gather(), only)
+        result = chosen.run(field, chosen.quick if quick else chosen.full, console)
     except BuildError as problem:
         print("learn:", problem, file=sys.stderr)
         return ENVIRONMENT
     except rounds.RaceError as problem:
         print("learn:", problem, file=sys.stderr)
         return RED
-    OUTPUT.mkdir(parents=True, exist_ok=True)
     text = json.dumps(result, ensure_ascii=False)
-    (OUTPUT / "race.json").write_text(text + "\n")
+    written = [store(f"{kind}.json", text + "\n")]
+    if chosen.draw:
+        written.append(store(f"{kind}.svg", chosen.draw(result["rows"])))
+    console.print(say("race.written", files=" ".join(written)), markup=False)
     if as_json:
         print(text)
     return GREEN
+
+
+def store(name: str, text: str) -> str:
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    (OUTPUT / name).write_text(text, encoding="utf-8")
+    return paths.relative(OUTPUT / name)
 
 
 def narrowed(field: servers.Field, only: list[str]) -> servers.Field:
@@ -64,7 +93,7 @@ def narrowed(field: servers.Field, only: list[str]) -> servers.Field:
 
 def run(field: servers.Field, chosen: plan.Plan, console: Console) -> dict:
     for line in field.missing:
-        console.print(line, markup=False)
+        console.print(line, markup=False, soft_wrap=True)
     found: list[results.Row] = []
     for workload in chosen.workloads:
         with progress.console.status(workload.name) as status:
@@ -77,3 +106,11 @@ def run(field: servers.Field, chosen: plan.Plan, console: Console) -> dict:
     return {"check": "race", "ok": all(goal.met for goal in judged),
             "goals": goals.to_json(judged), "rows": [asdict(row) for row in found],
             "noise": round(results.noise(found), 3), "missing": field.missing}
+
+
+# By the verb's flag; `race` is without one.
+KINDS = {
+    "race": Kind(run, plan.FULL, plan.QUICK, chart.race),
+    "growth": Kind(growth.run, growth.FULL, growth.QUICK, growth.drawn),
+    "fairness": Kind(fairness.run, fairness.FULL, fairness.QUICK),
+}

@@ -11,7 +11,8 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from learn.race import foreign
@@ -21,6 +22,7 @@ from learn.race.servers import RAW, RAW_AGAIN, Field, Server
 FOREIGN_MAX = 0.1  # of one core; others may use so much while a server is measured
 REPEATS = 2  # of a round that was disturbed; after that it counts as it is
 LIMIT_S = 60.0  # for one server under one workload
+GRACE_S = 5.0  # for a server to end
 
 
 class RaceError(Exception):
@@ -79,19 +81,36 @@ def _round(field: Field, workload: Workload, plan: Plan, tell: Told, which: str)
 
 def measure(field: Field, server: Server, workload: Workload, plan: Plan) -> Sample:
     """Starts the server, lets the load run, ends the server. Raises RaceError."""
+    with serving(server, workload) as where:
+        return load(field, server, workload, plan, where)
+
+
+@contextmanager
+def serving(server: Server, workload: Workload) -> Iterator[tuple[str, int]]:
+    """(address, process id) of the server while it runs."""
     cores = sorted(os.sched_getaffinity(0))
-    theirs = cores if workload.work_us else cores[:1]
+    theirs = cores if workload.work_us or server.every_core else cores[:1]
     command = [*server.command, "--addr", "127.0.0.1:0", "--work-us", str(workload.work_us)]
     with subprocess.Popen(on(theirs, command), stdout=subprocess.PIPE, text=True) as process:
         try:
             addr = process.stdout.readline().strip().removeprefix("listening on ")
-            return _load(field, server, workload, plan, (addr, process.pid), cores[-1:])
+            yield addr, process.pid
         finally:
-            process.terminate()
+            end(process)
 
 
-def _load(field: Field, server: Server, workload: Workload, plan: Plan,
-          where: tuple[str, int], cores: list[int]) -> Sample:
+def end(process: subprocess.Popen) -> None:
+    """Asks first: a server may wait for a handler that waits for a peer that is gone."""
+    process.terminate()
+    try:
+        process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def load(field: Field, server: Server, workload: Workload, plan: Plan,
+         where: tuple[str, int]) -> Sample:
+    """One run of the load on a core of its own. Raises RaceError."""
     addr, pid = where
     flags = {"addr": addr, "pid": pid, "connections": workload.conns, "idle": workload.idle,
              "bytes": workload.bytes, "depth": workload.depth, "warmup": plan.warmup,
@@ -99,7 +118,7 @@ def _load(field: Field, server: Server, workload: Workload, plan: Plan,
     command = [str(field.load), *(f"--{name}={value}" for name, value in flags.items())]
     busy, began = foreign.busy_seconds(), time.monotonic()
     try:
-        done = subprocess.run(on(cores, command), capture_output=True, text=True,
+        done = subprocess.run(on(load_core(), command), capture_output=True, text=True,
                               check=False, timeout=LIMIT_S)
     except subprocess.TimeoutExpired:
         raise RaceError(f"{server.name}, {workload.name}: no end after {LIMIT_S:.0f} s") from None
@@ -111,6 +130,11 @@ def _load(field: Field, server: Server, workload: Workload, plan: Plan,
     used = (sample.cpu_us + sample.load_cpu_us) / 1e6 / sample.seconds
     others = (foreign.busy_seconds() - busy) / wall - used
     return replace(sample, foreign=round(max(0.0, others), 3))
+
+
+def load_core() -> list[int]:
+    """The last core; a server that has one core has the first."""
+    return sorted(os.sched_getaffinity(0))[-1:]
 
 
 def on(cores: list[int], command: list[str]) -> list[str]:

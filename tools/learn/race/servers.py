@@ -25,6 +25,7 @@ GO_MODULE = paths.ROOT / "benchmarks" / "race" / "go"
 class Server:
     name: str
     command: tuple[str, ...]
+    every_core: bool = False  # else one: the load has another
 
     def starts(self) -> str:
         """Empty when it can run here, else the reason that it gives."""
@@ -47,10 +48,7 @@ class Field:
 
 def gather() -> Field:
     """Builds what can be built. Raises BuildError for what is ours."""
-    bin_ = build.build("release", "race")
-    servers = [Server(RAW, (str(bin_ / "race_raw_epoll"),))]
-    servers += [_ours(bin_, runner) for runner in OURS]
-    missing = []
+    bin_, servers, missing = build.build("release", "race"), [], []
     for name in CPP:
         program = bin_ / f"race_{name}"
         if program.exists():
@@ -63,14 +61,31 @@ def gather() -> Field:
                     for name in GO]
     except go.NoGo as problem:
         missing.append(say("race.no_go", why=problem.text))
-    ready = []
+    return ready(bin_, [*own(bin_), *servers], missing)
+
+
+def gather_own() -> Field:
+    """The raw loop and ours, without peers. Raises BuildError."""
+    bin_ = build.build("release", "race")
+    return ready(bin_, own(bin_), [])
+
+
+def own(bin_: Path) -> list[Server]:
+    return [Server(RAW, (str(bin_ / "race_raw_epoll"),)),
+            *(ours(bin_, runner) for runner in OURS)]
+
+
+def ours(bin_: Path, runner: str, pollers: int = 1, every_core: bool = False) -> Server:
+    command = (str(bin_ / "echo_server"), "--pollers", str(pollers), "--runner", runner)
+    return Server(runner, command, every_core)
+
+
+def ready(bin_: Path, servers: list[Server], missing: list[str]) -> Field:
+    """Those that start; a line for each that does not."""
+    starting = []
     for server in servers:
         if why := server.starts():
-            missing.append(say("race.refused", name=server.name, why=why))
+            missing = [*missing, say("race.refused", name=server.name, why=why)]
         else:
-            ready.append(server)
-    return Field(bin_ / "race_load", ready, missing)
-
-
-def _ours(bin_: Path, runner: str) -> Server:
-    return Server(runner, (str(bin_ / "echo_server"), "--pollers", "1", "--runner", runner))
+            starting.append(server)
+    return Field(bin_ / "race_load", starting, missing)

@@ -13,25 +13,43 @@ from learn.race.results import Row
 from learn.race.servers import OURS
 from learn.say import say
 
+DISTURBED = 0.1  # of a core; the line under a table then says so
+
+
+def started(title: str, left: tuple[str, ...], right: tuple[str, ...]) -> Table:
+    """An empty table; the words of its columns are in messages/race.toml."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False,
+                  header_style="dim")
+    for name in left:
+        table.add_column(say(f"race.{name}"), no_wrap=True)
+    for name in right:
+        table.add_column(say(f"race.{name}"), justify="right", no_wrap=True)
+    return table
+
+
+def printed(console: Console, table: Table, foreign: float) -> None:
+    console.print(table)
+    if foreign > DISTURBED:
+        console.print(say("race.disturbed", cores=foreign))
+    console.print()
+
+
+def style(server: str) -> str | None:
+    return "bold" if server in OURS else None
+
 
 def workload(console: Console, which: Workload, rows: list[Row]) -> None:
     title = say("race.title", name=which.name, noise=results.noise(rows))
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False,
-                  header_style="dim")
-    table.add_column(say("race.server"), no_wrap=True)
-    for name in ("cpu", "range", "throughput", "rate", "cpu_us", "p50", "p99", "p999"):
-        table.add_column(say(f"race.{name}"), justify="right", no_wrap=True)
+    table = started(title, ("server",), ("cpu", "range", "throughput", "rate", "cpu_us", "p50",
+                                         "p99", "p999"))
     for row in sorted(rows, key=lambda row: -row.cpu):
         table.add_row(
             row.server, f"{row.cpu:.2f}", f"{row.cpu_low:.2f}–{row.cpu_high:.2f}",
             f"{row.throughput:.2f}", f"{row.requests_per_s:,.0f}", f"{row.cpu_us:.2f}",
             f"{row.p50_us:,.0f}", f"{row.p99_us:,.0f}", f"{row.p999_us:,.0f}",
-            style="bold" if row.server in OURS else None,
+            style=style(row.server),
         )  # fmt: skip
-    console.print(table)
-    if (worst := max(row.foreign for row in rows)) > 0.1:
-        console.print(say("race.disturbed", cores=worst))
-    console.print()
+    printed(console, table, max(row.foreign for row in rows))
 
 
 def goals(console: Console, found: list[Goal]) -> None:
