@@ -24,7 +24,7 @@ constexpr unsigned kEntries = 1024;  // submissions at a time
 constexpr std::size_t kBufferSize = 64 * 1024;
 constexpr std::size_t kBuffers = 256;       // at first
 constexpr std::size_t kMostBuffers = 4096;  // a power of two
-constexpr unsigned kMostUnsent = 8;         // pieces of a client, more or less
+constexpr unsigned kMostUnsent = 4;         // pieces of a client, more or less
 
 struct Client;
 

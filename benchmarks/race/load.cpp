@@ -69,8 +69,9 @@ class CpuClock {
 };
 
 // Random bytes, none of them 255: a request that begins with 255 may keep the
-// handler of echo_server (--block-ms). A message is a window of them that begins at another place in
-// each request, so that an answer to an older request is noticed.
+// handler of echo_server (--block-ms). A message is a window of them that
+// begins at another place in each request, so that an answer to an older
+// request is noticed.
 class Pattern {
  public:
   explicit Pattern(std::size_t message) : message_(message) {

@@ -264,12 +264,14 @@ def test_growth_and_fairness_are_not_one_run(raced, capsys):
     assert list(raced.iterdir()) == []
 
 
-@pytest.mark.parametrize(("every_core", "cores"),
-                         [(False, 1), (True, len(os.sched_getaffinity(0)))])
-def test_a_server_has_the_cores_it_may_use(every_core, cores):
-    here = Server("x", ("sh", "-c", "echo listening on $(nproc); exec sleep 9"), every_core)
-    with rounds.serving(here, SMALL) as (addr, _):
-        assert addr == str(cores)
+@pytest.mark.parametrize("every_core", [False, True])
+def test_a_server_has_the_cores_it_may_use_and_the_load_the_last(every_core):
+    cores = sorted(os.sched_getaffinity(0))
+    here = Server("x", ("python3", "-c", "import os, time\nprint('listening on', sorted("
+                        "os.sched_getaffinity(0)), flush=True)\ntime.sleep(9)"), every_core)
+    with rounds.serving(here, SMALL) as (said, _):
+        assert said == str(cores if every_core else cores[:1])
+    assert rounds.load_core() == cores[-1:]
 
 
 def test_a_server_that_does_not_end_is_ended(monkeypatch):

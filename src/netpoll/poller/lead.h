@@ -38,8 +38,8 @@ class BasicLead {
   /// Takes the lead, if no thread has it, and returns true. [any]
   [[nodiscard]] bool take() {
     Word found = word_.load(std::memory_order_relaxed);
-    // acquire: pairs with the release in give_up(): the new leader sees all that
-    // the former one did as leader.
+    // acquire: pairs with the release in give_up(): the new leader sees all
+    // that the former one did as leader.
     while (stage(found) == kFree) {
       if (word_.compare_exchange_weak(found, found + kLeading,
                                       std::memory_order_acquire,

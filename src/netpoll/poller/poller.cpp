@@ -50,24 +50,22 @@ Result<std::unique_ptr<Poller>> Poller::open(
   if (const auto error = epoll->add(event->get(), kWakerTag)) {
     return fail(error);
   }
-  return std::unique_ptr<Poller>(
-      new Poller(*std::move(epoll), *std::move(event), runner, std::move(chore),
-                 pauses, own_time));
+  assert(own_time.count() >= 0);
+  std::unique_ptr<Poller> poller(new Poller(
+      *std::move(epoll), *std::move(event), runner, std::move(chore), pauses));
+  poller->own_time_ = own_time;
+  return poller;
 }
 
 Poller::Poller(os::Epoll epoll, UniqueFd event, Runner& runner,
-               std::function<void()> chore, const PollerPauses& pauses,
-               std::chrono::microseconds own_time)
+               std::function<void()> chore, const PollerPauses& pauses)
     : epoll_(std::move(epoll)),
       waker_(std::move(event)),
       runner_(runner),
       wants_each_event_(runner.wants_each_event()),
       events_(kEventsAtFirst),
       tick_(std::move(chore), pauses.tick),
-      refused_(pauses.refused_min, pauses.refused_max),
-      own_time_(own_time) {
-  assert(own_time.count() >= 0);
-}
+      refused_(pauses.refused_min, pauses.refused_max) {}
 
 Poller::~Poller() {
   check(!is_home(), "a poller cannot destroy itself inside run()");

@@ -54,7 +54,7 @@ class Poller {
   /// `chore`, if there is one, once a second while events come (see Tick). With
   /// an `own_time` it runs tasks itself, and gives the runner the rest of those
   /// of a turn once a task took longer; while a task waits or takes very long,
-  /// relieve() makes the turns. Fails as epoll_create1(2) and eventfd(2). [init]
+  /// relieve() makes the turns. Fails as epoll_create1(2), eventfd(2). [init]
   [[nodiscard]] static Result<std::unique_ptr<Poller>> open(
       Runner& runner, std::function<void()> chore = nullptr,
       const PollerPauses& pauses = {}, std::chrono::microseconds own_time = {});
@@ -137,8 +137,7 @@ class Poller {
 
  private:
   Poller(os::Epoll epoll, UniqueFd event, Runner& runner,
-         std::function<void()> chore, const PollerPauses& pauses,
-         std::chrono::microseconds own_time);
+         std::function<void()> chore, const PollerPauses& pauses);
 
   [[nodiscard]] std::error_code set_interest(FdOperator& op, os::Interest which,
                                              bool on);
@@ -180,7 +179,8 @@ class Poller {
   std::vector<Ref<FdOperator>> retired_;  // to detached operators, to drop
   Tick tick_;                             // when to run the chore
   Backoff refused_;  // when to give refused tasks to the runner again
-  const std::chrono::microseconds own_time_;  // 0: it runs no task itself
+  std::chrono::microseconds own_time_{
+      0};  // constant; 0: it runs no task itself
   Deadline own_begun_ =
       kNever;                   // its first task of this turn; kNever: none yet
   Deadline own_seen_ = kNever;  // the end of the last of these tasks

@@ -21,9 +21,9 @@ thread_local const Poller* t_poller = nullptr;
 thread_local const Poller* t_home = nullptr;
 
 // The relief looks this often whether a task of own_time is slow: one that runs
-// in two looks is. While no task begins, the looks become rarer, so that an idle
-// program is hardly woken. The first slow task after such a time may keep its
-// poller from events for kLookSeldom and kLookOften.
+// in two looks is. While no task begins, the looks become rarer, so that they
+// hardly wake an idle program. The first slow task after such a time may keep
+// its poller from events for kLookSeldom and kLookOften.
 constexpr std::chrono::milliseconds kLookOften{2};
 constexpr std::chrono::milliseconds kLookSeldom{64};
 
@@ -65,9 +65,9 @@ void Poller::run() {
   assert(t_home == nullptr);
   assert(t_poller == nullptr);
   t_home = this;
-  do
+  do {
     home_.take(lead_, waker_);
-  while (!lead());
+  } while (!lead());
   fire_last_timers();
   run_last_tasks();
   t_poller = nullptr;
@@ -126,8 +126,8 @@ bool Poller::run_own_tasks() {
   return true;
 }
 
-// Runs `task` as a worker would, so that it may wait. Returns false when another
-// thread has taken the lead meanwhile.
+// Runs `task` as a worker would, so that it may wait. Returns false when
+// another thread has taken the lead meanwhile.
 bool Poller::run_own(Task task) {
   assert(on_poller_thread());
   const Lead::Word number = lead_.begin_task();
