@@ -112,6 +112,11 @@ def test_a_server_that_cannot_start_says_why():
     assert Server("x", ("sh", "-c", "echo listening on 1; sleep 9")).starts() == ""
 
 
+def test_the_go_program_has_the_name_that_go_gives_it():
+    first = (servers.GO_MODULE / "go.mod").read_text().splitlines()[0]
+    assert first.removeprefix("module ").split("/")[-1] == servers.GO_PROGRAM
+
+
 @pytest.fixture(scope="module")
 def bin_():
     return build.build("release", "race")

@@ -19,6 +19,7 @@ OURS = ("inline", "adaptive", "pool")
 CPP = ("asio", "libuv", "libevent", "io_uring")
 GO = ("netpoll", "gnet", "evio", "net")
 GO_MODULE = paths.ROOT / "benchmarks" / "race" / "go"
+GO_PROGRAM = "netpoll.race"  # go build calls it after its module
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def gather() -> Field:
             missing.append(say("race.no_library", name=name))
     try:
         go.build(GO_MODULE, ".", bin_, say("race.go_build"))
-        servers += [Server(f"go {name}", (str(bin_ / "race_go"), "--server", name))
+        servers += [Server(f"go {name}", (str(bin_ / GO_PROGRAM), "--server", name))
                     for name in GO]
     except go.NoGo as problem:
         missing.append(say("race.no_go", why=problem.text))
