@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // asio, standalone: callbacks on one io_context, which is told that one thread
-// runs it. Each client has a buffer of its own, as asio asks for: it waits for
-// the bytes and reads them in one step. The handler of an operation owns its
-// client, so a client whose last handler returns is gone.
+// runs it. A read of asio waits for the bytes and takes them, so each client
+// needs a buffer of its own. The handler of an operation owns its client: when
+// an error ends the chain of handlers, the client is gone, and its socket too.
 
 #include <asio/buffer.hpp>
 #include <asio/io_context.hpp>

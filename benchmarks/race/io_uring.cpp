@@ -205,6 +205,7 @@ class Loop {
       piece.size = static_cast<std::size_t>(done.res);
       add(client, piece);
     } else if (done.res == -ENOBUFS) {
+      // The clients hold all buffers. Without a new one it asks again.
       if (pieces_.size() < kMostBuffers) add_buffer();
     } else if (done.res != -ECANCELED) {
       client.ended = true;

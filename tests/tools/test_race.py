@@ -130,7 +130,7 @@ def test_one_real_round(bin_, name):
         for runner in ("inline", "pool")}
     here = Field(bin_ / "race_load", [Server(name, commands[name])], [])
     for workload in (Workload(8, 64), Workload(2, 1 << 20), Workload(2, 1000, depth=4, idle=3)):
-        one = rounds.measure(here, here.servers[0], workload, Plan((), 1, 0.1, 0.0))
+        one = rounds.measure(here, here.servers[0], workload, Plan((), 1, 0.4, 0.0))
         assert one.requests > 0
         assert 0 < one.cpu_us < 2e6
         assert 0 < one.p50_us <= one.p99_us <= one.p999_us < 1e6

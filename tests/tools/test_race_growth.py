@@ -26,7 +26,7 @@ from learn.race.servers import RAW, Field, Server
 from learn.race.trouble import KINDS
 from learn.run import build
 
-TINY = Plan((), rounds=1, seconds=0.1, warmup=0.05)
+TINY = Plan((), rounds=1, seconds=0.3, warmup=0.05)
 QUIET = Console(quiet=True)
 
 
