@@ -231,7 +231,7 @@ std::error_code Input::sleep_for(std::size_t n, Deadline deadline) {
     if (by == ClosedBy::user) return Errc::conn_closed;
     if (by != ClosedBy::none) return Errc::eof;
     if (!in_time) return Errc::read_timeout;
-    if (!Poller::make_way()) return Errc::would_block;
+    if (!poller_.make_way()) return Errc::would_block;
     in_time = more_.wait_until(deadline);
   }
 }

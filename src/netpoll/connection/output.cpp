@@ -98,7 +98,7 @@ std::error_code Output::send_all() {
 // Leaves the rest of the output to the poller, and sleeps until the poller has
 // sent it. A poller's thread must not sleep, and returns at once.
 std::error_code Output::leave_to_poller() {
-  const bool waits = Poller::make_way();
+  const bool waits = poller_.make_way();
   if (!hand_over(waits)) return end_flush(Errc::conn_closed);
   return waits ? end_flush(wait_sent()) : std::error_code();
 }
