@@ -128,17 +128,7 @@ bool Poller::turn() {
                std::memory_order_relaxed);
 
   look_again_ = false;
-  own_begun_ = kNever;
-  // The relief runs no task itself, so it can always give the lead back.
-  runs_own_ = own_time_.count() > 0 && is_home();
-  for (const epoll_event& event : *ready) {
-    // Tasks that the runner has refused before come first.
-    const bool is_first = batch_.empty();
-    dispatch(event);
-    if (batch_.empty()) continue;
-    if (wants_each_event_) look_again_ |= hand_over();
-    if (runs_own_ && is_first && !run_own_tasks()) return false;
-  }
+  if (!dispatch_all(*ready)) return false;
   if (!ready->empty()) tick_.note_events();
   if (next != kNever) fire_timers(next);
   if (has_posted_) take_posted();
@@ -148,6 +138,23 @@ bool Poller::turn() {
 
   if (ready->size() == events_.size() && events_.size() < kEventsMax) {
     events_.resize(events_.size() * 2);
+  }
+  return true;
+}
+
+// Dispatches the events of one turn, and runs or hands over the tasks of each
+// event if they do not wait for the end of the turn. Returns false as turn().
+bool Poller::dispatch_all(std::span<const epoll_event> ready) {
+  own_begun_ = kNever;
+  // The relief runs no task itself, so it can always give the lead back.
+  runs_own_ = own_time_.count() > 0 && is_home();
+  for (const epoll_event& event : ready) {
+    // Tasks that the runner has refused before come first.
+    const bool is_first = batch_.empty();
+    dispatch(event);
+    if (batch_.empty()) continue;
+    if (wants_each_event_) look_again_ |= hand_over();
+    if (runs_own_ && is_first && !run_own_tasks()) return false;
   }
   return true;
 }

@@ -132,7 +132,6 @@ class Poller {
   /// Whether stop() was called. Then run() fires the timers that are set, due
   /// or not, and returns: a timer that is set later may never fire. [any]
   bool is_stopping() const;
-
   std::uint64_t turns() const;  ///< How many there were; for statistics. [any]
 
  private:
@@ -151,6 +150,7 @@ class Poller {
   bool turn();
   bool run_own_tasks();
   bool run_own(Task task);
+  bool dispatch_all(std::span<const epoll_event> ready);
   void dispatch(const epoll_event& event);
   void fire_timers(Deadline next);
   void call_timers(std::span<FdOperator* const> due);
