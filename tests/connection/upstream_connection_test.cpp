@@ -81,7 +81,7 @@ TEST(Connection, TenThousandWritesAllReachTheHandler) {
   std::atomic<std::size_t> taken{0};
   const Linked linked({.on_request = [&](Connection& conn) {
     const std::size_t size = conn.reader().size();
-    swallow(conn);
+    EXPECT_FALSE(conn.reader().skip(size));  // more may have come since
     taken += size;
   }});
   for (std::size_t i = 0; i < kWrites; ++i)
