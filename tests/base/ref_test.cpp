@@ -84,6 +84,50 @@ TEST(Ref, OfTheBaseDeletesTheDerivedObject) {
   EXPECT_EQ(own, 1);
 }
 
+// Broken variant: a Ref<Derived> that is moved is copied and then dropped.
+TEST(Ref, OfTheBaseTakesOverTheCountOfAMovedRef) {
+  int deleted = 0;
+  int own = 0;
+  Ref<Derived> derived = make_ref<Derived>(deleted, own);
+  const Ref<Counted> base = std::move(derived);
+  EXPECT_FALSE(derived);  // NOLINT(bugprone-use-after-move): what it leaves
+  EXPECT_EQ(base->holders(), 1u);
+}
+
+// Counts in `held` how many Refs of its own type there are, as a Connection
+// counts those of its users.
+class CountsItsOwn final : public Counted {
+ public:
+  CountsItsOwn(int& deleted, int& held) : Counted(deleted), held_(held) {
+    ++held_;
+  }
+  void add_ref() const {
+    ++held_;
+    Counted::add_ref();
+  }
+  void drop_ref() const {
+    --held_;
+    Counted::drop_ref();
+  }
+
+ private:
+  int& held_;
+};
+
+// Broken variant: the count is taken over, and the Ref to the base drops a
+// holder that only the type itself had counted.
+TEST(Ref, OfTheBaseTakesOverNoCountOfATypeThatCountsItsOwn) {
+  int deleted = 0;
+  int held = 0;
+  Ref<Counted> base;
+  {
+    Ref<CountsItsOwn> own = make_ref<CountsItsOwn>(deleted, held);
+    base = std::move(own);
+  }
+  EXPECT_EQ(held, 0);
+  EXPECT_EQ(base->holders(), 1u);
+}
+
 TEST(Ref, IsDroppedByManyThreadsOnce) {
   int deleted = 0;
   Ref<Counted> first = make_ref<Counted>(deleted);

@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <cassert>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -95,6 +96,12 @@ class Ref {
     // have a counter of its own, which a Ref<T> must not change.
     if (object_ != nullptr) object_->add_ref();
   }
+  /// Takes over the count of `other`, as the move of a Ref<T> does, if U counts
+  /// its holders by the same functions as T. Otherwise the copy above is taken.
+  template <class U>
+    requires std::same_as<decltype(&U::add_ref), decltype(&T::add_ref)>
+  // NOLINTNEXTLINE(google-explicit-constructor): implicit, as the copy
+  Ref(Ref<U>&& other) noexcept : object_(other.into_raw()) {}
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;

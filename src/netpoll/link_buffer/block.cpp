@@ -58,14 +58,12 @@ class LentBlock final : public Block {
 }  // namespace
 
 Ref<Block> Block::pooled(std::size_t size) {
-  // Not make_ref(): its Ref<PooledBlock> would be counted once more, and once
-  // less, as it becomes a Ref<Block>.
-  return Ref<Block>::from_raw(new PooledBlock(mcache::malloc(size)));
+  return make_ref<PooledBlock>(mcache::malloc(size));
 }
 
 Ref<Block> Block::lent(std::span<std::byte> bytes,
                        std::move_only_function<void()> done) {
-  return Ref<Block>::from_raw(new LentBlock(bytes, std::move(done)));
+  return make_ref<LentBlock>(bytes, std::move(done));
 }
 
 }  // namespace netpoll
