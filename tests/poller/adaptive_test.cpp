@@ -3,46 +3,30 @@
 // A poller that runs tasks itself for a while in each turn (own_time), and its
 // relief, which makes the turns while such a task keeps it.
 #include <gtest/gtest.h>
-#include <sys/eventfd.h>
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <latch>
 #include <memory>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "poller/support.h"
+#include "support/turn.h"
 
 namespace netpoll {
 namespace {
 
+using std::chrono::microseconds;
+using test::Bell;
 using test::eventually;
-
-// An operator that calls its action for each event that bring() brings.
-class Bell {
- public:
-  Bell(Poller& poller, std::function<void()> action) : poller_(poller) {
-    op_->readable = [action = std::move(action)](Op& it) {
-      eventfd_t count = 0;
-      EXPECT_EQ(::eventfd_read(it.fd(), &count), 0);
-      action();
-    };
-    EXPECT_FALSE(poller.add(*op_));
-  }
-  ~Bell() { poller_.detach(*op_); }
-  void ring() const { EXPECT_EQ(::eventfd_write(event_.get(), 1), 0); }
-
- private:
-  Poller& poller_;
-  UniqueFd event_ = *os::open_eventfd();
-  Ref<Op> op_ = make_ref<Op>(event_.get());
-};
 
 // A poller with an own_time, its relief, and a pool of one worker.
 class Adaptive : public testing::Test {
  protected:
+  explicit Adaptive(microseconds own_time = std::chrono::seconds(60))
+      : poller(*Poller::open(runner, nullptr, {}, own_time)) {}
   ~Adaptive() override {
     poller->stop();
     home.join();
@@ -61,13 +45,23 @@ class Adaptive : public testing::Test {
     return found;
   }
 
+  // A bell whose task keeps the thread of run() until let_go.
+  Bell blocking_bell() {
+    return Bell(*poller, [this] {
+      poller->defer([this] {
+        blocked.pull();
+        let_go.wait();
+      });
+    });
+  }
+
   const test::FdsBalance balance;
-  std::latch let_go{
-      1};  // here, since tasks use it until the threads have ended
+  // Members, since tasks use them until the threads have ended.
+  Trigger blocked;
+  std::latch let_go{1};
   GoPool pool{{.cap = 1}};
   PoolRunner runner{pool};
-  std::chrono::microseconds own_time{std::chrono::seconds(60)};
-  std::unique_ptr<Poller> poller = *Poller::open(runner, nullptr, {}, own_time);
+  std::unique_ptr<Poller> poller;
   std::thread home{[this] { poller->run(); }};
   std::thread relief{[this] { poller->relieve(); }};
 };
@@ -95,29 +89,23 @@ TEST_F(Adaptive, TaskRunsAtHomeAndMayWait) {
 // Broken variant: relieve() takes the lead only when it is called. And with one
 // worker, which is blocked, no task of the pool could help.
 TEST_F(Adaptive, EventsComeWhileATaskAndTheOnlyWorkerAreBlocked) {
-  std::latch blocked(2);
-  const auto block = [&] {
-    blocked.count_down();
+  Trigger worker_blocked;
+  ASSERT_TRUE(pool.go([&] {
+    worker_blocked.pull();
     let_go.wait();
-  };
-  ASSERT_TRUE(pool.go(block));
-  const Bell bell(*poller, [&] { poller->defer(block); });
+  }));
+  ASSERT_TRUE(worker_blocked.wait_until(test::soon()));
+  const Bell bell = blocking_bell();
   bell.ring();
-  blocked.wait();
+  ASSERT_TRUE(blocked.wait_until(test::soon()));
   EXPECT_EQ(leader(), relief.get_id());
   let_go.count_down();
 }
 
 TEST_F(Adaptive, LeadComesHomeWhenTheTaskIsOver) {
-  Trigger ran;
-  const Bell bell(*poller, [&] {
-    poller->defer([&] {
-      ran.pull();
-      let_go.wait();
-    });
-  });
+  const Bell bell = blocking_bell();
   bell.ring();
-  ASSERT_TRUE(ran.wait_until(test::soon()));
+  ASSERT_TRUE(blocked.wait_until(test::soon()));
   EXPECT_EQ(leader(), relief.get_id());
   let_go.count_down();
   EXPECT_TRUE(eventually([&] { return leader() == home.get_id(); }));
@@ -159,15 +147,9 @@ TEST_F(Adaptive, NobodyMayWaitInATurn) {
 // Broken variant: the relief runs tasks itself. If one blocked, nobody would be
 // left to make the turns.
 TEST_F(Adaptive, ReliefGivesAllTasksToWorkers) {
-  Trigger blocked;
   Trigger ran;
   std::thread::id where;
-  const Bell slow(*poller, [&] {
-    poller->defer([&] {
-      blocked.pull();
-      let_go.wait();
-    });
-  });
+  const Bell slow = blocking_bell();
   slow.ring();
   ASSERT_TRUE(blocked.wait_until(test::soon()));
   const Bell bell(*poller, [&] {
@@ -186,14 +168,7 @@ TEST_F(Adaptive, ReliefGivesAllTasksToWorkers) {
 // One microsecond is over after the first task of a turn.
 class ShortOwnTime : public Adaptive {
  protected:
-  ShortOwnTime() {
-    poller->stop();
-    home.join();
-    relief.join();
-    poller = *Poller::open(runner, nullptr, {}, std::chrono::microseconds(1));
-    home = std::thread([this] { poller->run(); });
-    relief = std::thread([this] { poller->relieve(); });
-  }
+  ShortOwnTime() : Adaptive(microseconds(1)) {}
 };
 
 TEST_F(ShortOwnTime, RestOfATurnGoesToTheWorkers) {
@@ -207,7 +182,7 @@ TEST_F(ShortOwnTime, RestOfATurnGoesToTheWorkers) {
       const Lock lock(mutex);
       where.insert(std::this_thread::get_id());
     }
-    std::this_thread::sleep_for(std::chrono::microseconds(10));
+    std::this_thread::sleep_for(microseconds(10));
     over.count_down();
   };
   std::vector<std::unique_ptr<Bell>> bells;

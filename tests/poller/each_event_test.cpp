@@ -27,8 +27,11 @@ class OnceATurn final : public Runner {
 // of each writes a small letter into `order` and defers `task`.
 class OneTurn {
  public:
-  explicit OneTurn(Runner& runner) : poller_(*Poller::open(runner)) {
+  explicit OneTurn(Runner& runner)
+      : events_{*os::open_eventfd(), *os::open_eventfd()},
+        poller_(*Poller::open(runner)) {
     for (std::size_t i = 0; i < ops.size(); ++i) {
+      ops[i] = make_ref<Op>(events_[i].get());
       EXPECT_EQ(::eventfd_write(events_[i].get(), 1), 0);
       ops[i]->readable = [this, i](Op&) {
         order += static_cast<char>('a' + i);
@@ -44,18 +47,15 @@ class OneTurn {
   }
   Poller& poller() { return *poller_; }
 
+  std::array<Ref<Op>, 2> ops;
   std::string order;
   std::function<void(std::size_t)> task = [this](std::size_t i) {
     order += static_cast<char>('A' + i);
   };
 
  private:
-  std::array<UniqueFd, 2> events_{*os::open_eventfd(), *os::open_eventfd()};
+  std::array<UniqueFd, 2> events_;
   std::unique_ptr<Poller> poller_;
-
- public:
-  std::array<Ref<Op>, 2> ops{make_ref<Op>(events_[0].get()),
-                             make_ref<Op>(events_[1].get())};
 };
 
 TEST(WantsEachEvent, ATaskRunsBeforeTheNextEventIsDispatched) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 
+#include <functional>
 #include <utility>
 
 #include "netpoll/os/eventfd.h"
@@ -15,26 +16,43 @@
 
 namespace netpoll::test {
 
-/// An operator that the poller calls once for each knock().
-class Knock final : public FdOperator {
+/// As long as it lives, the poller calls `action` for each ring().
+class Bell {
  public:
-  explicit Knock(UniqueFd event)
-      : FdOperator(event.get()), event_(std::move(event)) {}
+  Bell(Poller& poller, std::function<void()> action)
+      : poller_(poller),
+        op_(make_ref<Operator>(*os::open_eventfd(), std::move(action))) {
+    EXPECT_FALSE(poller.add(*op_));
+  }
+  Bell(const Bell&) = delete;
+  Bell& operator=(const Bell&) = delete;
+  ~Bell() { poller_.detach(*op_); }
 
-  void knock() { EXPECT_EQ(::eventfd_write(fd(), 1), 0); }
-  bool wait_answered() { return answered_.wait_until(soon()); }
+  void ring() const { EXPECT_EQ(::eventfd_write(op_->fd(), 1), 0); }
 
  private:
-  void on_readable() override {
-    eventfd_t count = 0;
-    EXPECT_EQ(::eventfd_read(fd(), &count), 0);
-    answered_.pull();
-  }
-  void on_writable() override {}
-  void on_hangup() override {}
+  class Operator final : public FdOperator {
+   public:
+    Operator(UniqueFd event, std::function<void()> action)
+        : FdOperator(event.get()),
+          event_(std::move(event)),
+          action_(std::move(action)) {}
 
-  UniqueFd event_;
-  Trigger answered_;
+   private:
+    void on_readable() override {
+      eventfd_t count = 0;
+      EXPECT_EQ(::eventfd_read(fd(), &count), 0);
+      action_();
+    }
+    void on_writable() override {}
+    void on_hangup() override {}
+
+    const UniqueFd event_;
+    const std::function<void()> action_;
+  };
+
+  Poller& poller_;
+  const Ref<Operator> op_;
 };
 
 /// Returns after `poller` has finished a whole turn that found all that was
@@ -43,15 +61,14 @@ class Knock final : public FdOperator {
 /// What those tasks deferred needs one more turn_over(). Works with any runner.
 /// Requires: `poller` runs; at most 100 operators; not its own thread.
 inline void turn_over(Poller& poller) {
-  const Ref<Knock> op = make_ref<Knock>(*os::open_eventfd());
-  ASSERT_FALSE(poller.add(*op));
+  Trigger answered;
+  const Bell bell(poller, [&answered] { answered.pull(); });
   // The first answer comes from inside a turn. The second one comes from a
   // later turn, so the first of the two turns is over.
   for (int round = 0; round < 2; ++round) {
-    op->knock();
-    EXPECT_TRUE(op->wait_answered());
+    bell.ring();
+    EXPECT_TRUE(answered.wait_until(soon()));
   }
-  poller.detach(*op);
 }
 
 }  // namespace netpoll::test
