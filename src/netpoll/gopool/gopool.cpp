@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netpoll/gopool/gopool.h"
 
-#include <algorithm>
 #include <cassert>
 #include <string_view>
 #include <utility>

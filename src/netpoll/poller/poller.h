@@ -54,7 +54,8 @@ class Poller {
   /// `chore`, if there is one, once a second while events come (see Tick). With
   /// an `own_time` it runs tasks itself, and gives the runner the rest of those
   /// of a turn once a task took longer; while a task waits or takes very long,
-  /// relieve() makes the turns. Fails as epoll_create1(2), eventfd(2). [init]
+  /// relieve() makes the turns. Fails as epoll_create1(2) and eventfd(2) do.
+  /// [init]
   [[nodiscard]] static Result<std::unique_ptr<Poller>> open(
       Runner& runner, std::function<void()> chore = nullptr,
       const PollerPauses& pauses = {}, std::chrono::microseconds own_time = {});
@@ -179,15 +180,13 @@ class Poller {
   std::vector<Ref<FdOperator>> retired_;  // to detached operators, to drop
   Tick tick_;                             // when to run the chore
   Backoff refused_;  // when to give refused tasks to the runner again
-  std::chrono::microseconds own_time_{
-      0};  // constant; 0: it runs no task itself
-  Deadline own_begun_ =
-      kNever;                   // its first task of this turn; kNever: none yet
-  Deadline own_seen_ = kNever;  // the end of the last of these tasks
-  bool runs_own_ = false;       // it may still run tasks itself in this turn
-  bool standing_in_ = false;    // this thread runs tasks in place of a worker
-  bool has_posted_ = true;      // the turn must call take_posted()
-  bool look_again_ = false;     // the next turn must not sleep in epoll_wait
+  std::chrono::microseconds own_time_{0};  // constant; 0: runs no task itself
+  Deadline own_begun_ = kNever;  // its first task of this turn, or kNever
+  Deadline own_seen_ = kNever;   // the end of the last of these tasks
+  bool runs_own_ = false;        // it may still run tasks itself in this turn
+  bool standing_in_ = false;     // this thread runs tasks in place of a worker
+  bool has_posted_ = true;       // the turn must call take_posted()
+  bool look_again_ = false;      // the next turn must not sleep in epoll_wait
 
   // Guards posted_tasks_ and posted_retired_: tasks, and Refs to detached
   // operators, from other threads. Those threads ring the Waker afterwards.

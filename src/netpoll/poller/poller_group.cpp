@@ -14,14 +14,11 @@
 namespace netpoll {
 namespace {
 
-void run_named(Poller& poller, const std::string& name) {
+// The whole of a thread: `body` is Poller::run or Poller::relieve.
+void call_named(void (Poller::*body)(), Poller& poller,
+                const std::string& name) {
   ::pthread_setname_np(::pthread_self(), name.c_str());
-  poller.run();
-}
-
-void relieve_named(Poller& poller, const std::string& name) {
-  ::pthread_setname_np(::pthread_self(), name.c_str());
-  poller.relieve();
+  (poller.*body)();
 }
 
 // Makes numbers that look random out of 1, 2, 3, …: each step mixes the upper
@@ -60,11 +57,11 @@ PollerGroup::PollerGroup(std::vector<std::unique_ptr<Poller>> pollers,
   try {
     for (std::size_t i = 0; i < pollers_.size(); ++i) {
       const std::string number = std::to_string(i);
-      threads_.emplace_back(run_named, std::ref(*pollers_[i]),
+      threads_.emplace_back(call_named, &Poller::run, std::ref(*pollers_[i]),
                             options.name + "-" + number);
       if (options.own_time.count() == 0) continue;
-      threads_.emplace_back(relieve_named, std::ref(*pollers_[i]),
-                            "relief-" + number);
+      threads_.emplace_back(call_named, &Poller::relieve,
+                            std::ref(*pollers_[i]), "relief-" + number);
     }
   } catch (...) {
     // The destructor of threads_ waits until the threads that have started have
@@ -76,11 +73,9 @@ PollerGroup::PollerGroup(std::vector<std::unique_ptr<Poller>> pollers,
 }
 
 PollerGroup::~PollerGroup() {
-  for (const auto& poller : pollers_) {
-    check(!poller->is_home() && !poller->on_poller_thread(),
-          "a poller's thread cannot destroy its own group");
+  check(!on_own_thread(), "a poller's thread cannot destroy its own group");
+  for (const auto& poller : pollers_)
     poller->stop();
-  }
   threads_.clear();  // waits for each thread: a std::jthread's destructor joins
 }
 
