@@ -18,7 +18,6 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 struct Flags {
   netpoll::programs::Where where;
@@ -34,13 +33,6 @@ const std::map<std::string, netpoll::RunBy> kRunners = {
     {"inline", netpoll::RunBy::inline_on_poller},
     {"adaptive", netpoll::RunBy::adaptive},
 };
-
-// Keeps a core busy, as the work of a real handler would.
-void work(microseconds length) {
-  const auto until = steady_clock::now() + length;
-  while (steady_clock::now() < until) {
-  }
-}
 
 // The handler: sends back all input that is there. malloc() hands out the
 // memory that flush() sends, and read() fills it: each byte is copied once.
@@ -84,7 +76,7 @@ int run_server(const Flags& flags) {
   const auto handle =
       [length = microseconds(flags.work_us),
        pause = milliseconds(flags.block_ms)](netpoll::Connection& conn) {
-        if (length.count() > 0) work(length);
+        netpoll::programs::work(length);
         if (pause.count() > 0) block_if_asked(conn, pause);
         on_request(conn);
       };

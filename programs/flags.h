@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the programs share: the flags that say where to connect, the end of a
-// program with a bad flag, and the state of the process that each needs.
+// What the programs share: the flags that say where to connect, and the state
+// of the process that each needs. How flags are read is in command_line.h.
 
 #include <CLI/CLI.hpp>
 #include <csignal>
-#include <cstdio>
 #include <string>
-#include <system_error>
 
+#include "command_line.h"
 #include "netpoll/os/new_fd.h"
 #include "netpoll/os/resolver.h"
 
 namespace netpoll::programs {
-
-/// The exit status of a program whose flags are wrong.
-inline constexpr int kBadFlags = 2;
 
 /// The values of --network and --addr: where to listen, or to connect to.
 struct Where {
@@ -31,27 +27,6 @@ inline void add_where(CLI::App& app, Where& where) {
   app.add_option("--addr", where.addr,
                  "HOST:PORT, or the PATH of a unix socket")
       ->capture_default_str();
-}
-
-/// Writes to standard error one line that says why a flag is wrong. Returns
-/// kBadFlags, the exit status for it.
-inline int refuse_flag(const CLI::App& app, const std::string& why) {
-  std::fprintf(stderr, "%s: %s (%s --help lists the flags)\n",
-               app.get_name().c_str(), why.c_str(), app.get_name().c_str());
-  return kBadFlags;
-}
-
-/// Reads the flags from the command line. Returns -1 when the program may go
-/// on, else its exit status: 0 after --help, or 2 (kBadFlags) after one line on
-/// standard error that says what is wrong and what is allowed.
-inline int parse(CLI::App& app, int argc, char** argv) {
-  try {
-    app.parse(argc, argv);
-    return -1;
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
-    return refuse_flag(app, error.what());
-  }
 }
 
 /// Checks that --addr has the form that --network needs. Returns -1 when the

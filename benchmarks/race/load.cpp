@@ -18,9 +18,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
-#include <memory>
 #include <random>
 #include <span>
 #include <string>
@@ -32,8 +30,9 @@ namespace netpoll::race {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr int kPatienceMs = 10'000;
 using Seconds = std::chrono::duration<double>;
+
+constexpr int kPatienceMs = 10'000;
 
 struct Flags {
   std::string addr;
@@ -246,9 +245,8 @@ class Load {
   void print(double seconds, double server_us, double self_us) {
     std::printf(
         "{\"requests\": %zu, \"all_requests\": %zu, \"seconds\": %.6f, "
-        "\"cpu_us\": %.1f, "
-        "\"load_cpu_us\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f, "
-        "\"p999_us\": %.1f}\n",
+        "\"cpu_us\": %.1f, \"load_cpu_us\": %.1f, \"p50_us\": %.1f, "
+        "\"p99_us\": %.1f, \"p999_us\": %.1f}\n",
         latencies_.size(), before_ + latencies_.size(), seconds, server_us,
         self_us, quantile(.5), quantile(.99), quantile(.999));
   }
@@ -296,12 +294,9 @@ int main(int argc, char** argv) {
   netpoll::race::Flags flags;
   CLI::App app("Sends requests, compares the answers, measures.", "race_load");
   netpoll::race::add_flags(app, flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "race_load: %s\n", error.what());
-    return 2;
+  if (const int status = netpoll::programs::parse(app, argc, argv);
+      status >= 0) {
+    return status;
   }
   netpoll::race::Load(flags).run();
 }

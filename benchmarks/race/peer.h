@@ -19,7 +19,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -29,21 +28,17 @@
 #include <cstdlib>
 #include <string>
 
+#include "programs/command_line.h"
+
 namespace netpoll::race {
+
+using programs::work;
 
 /// What a server is given.
 struct Peer {
   int listener = -1;                  ///< non-blocking, and listening
   std::chrono::microseconds work{0};  ///< of each request
 };
-
-/// Keeps the core busy, as the work of a real handler would.
-inline void work(std::chrono::microseconds length) {
-  if (length.count() == 0) return;
-  const auto until = std::chrono::steady_clock::now() + length;
-  while (std::chrono::steady_clock::now() < until) {
-  }
-}
 
 /// Sends small answers at once, as every server of the race does.
 inline void set_no_delay(int fd) {
@@ -120,12 +115,8 @@ inline int run_peer(const char* name, int argc, char** argv,
   app.add_option("--work-us", work_us, "microseconds of work a request")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "%s: %s\n", name, error.what());
-    return 2;
+  if (const int status = programs::parse(app, argc, argv); status >= 0) {
+    return status;
   }
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGTERM, [](int) { ::_exit(0); });

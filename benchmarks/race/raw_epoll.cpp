@@ -4,11 +4,9 @@
 // one buffer for all connections. Nothing but the system calls is here that
 // could cost time, so a library that comes close to it costs next to nothing.
 
-#include <fcntl.h>
 #include <sys/epoll.h>
 
 #include <cerrno>
-#include <memory>
 #include <string>
 #include <vector>
 

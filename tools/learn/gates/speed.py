@@ -16,13 +16,11 @@ import re
 import subprocess
 import tempfile
 import tomllib
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from learn import paths
 from learn.gate import GateResult, Problem, blocked, verdict
-from learn.race.plan import Workload
 from learn.run import bounded, build
 from learn.run.bounded import Limits
 from learn.run.progress import console
@@ -40,7 +38,7 @@ BOUNDS = {"echo_1k": (0.0, 2.0, 1.0), "slice_64k": (0.0, 2.0, 0.0), "pool_1k": (
 BYTES = {"echo_1k": 1024, "slice_64k": 64 * 1024}
 SYSCALLS_MAX = {"inline": 2.1, "pool": 4.0}
 IDLE_MAX = 1024
-CONNECTIONS = 64
+CONNECTIONS, MESSAGE = 64, 64  # of the load, for the system calls
 LIMITS = Limits(seconds=120.0)
 # The C library chooses memcpy by the processor; a count needs one choice for all.
 PLAIN_COPY = "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-ERMS,-FSRM,-Prefer_ERMS,-AVX_Fast_Unaligned_Load"
@@ -61,7 +59,7 @@ class Measured:
 def run(options: object = None) -> GateResult:
     """`options.write` stores the instructions that were measured."""
     try:
-        bin_ = build.build("release", "speed_paths", "race", "memory_test")
+        bin_ = build.build("release", "speed_paths", "race_load", "echo_server", "memory_test")
         compiler = compiler_of(paths.BUILD / "release")
         measured = measure(bin_)
     except build.BuildError as problem:
@@ -165,7 +163,6 @@ def syscalls_of(bin_: Path, runner: str) -> float:
 
 def traced(bin_: Path, runner: str, seconds: float) -> tuple[int, int]:
     """(system calls of the server, requests) of a run under strace."""
-    load = Workload(CONNECTIONS, 64)
     with tempfile.NamedTemporaryFile("r") as counts:
         server = ["strace", "-f", "-qq", "-c", "-o", counts.name, bin_ / "echo_server",
                   "--pollers", "1", "--runner", runner]
@@ -173,7 +170,7 @@ def traced(bin_: Path, runner: str, seconds: float) -> tuple[int, int]:
             try:
                 addr = process.stdout.readline().strip().removeprefix("listening on ")
                 told = output([bin_ / "race_load", "--addr", addr, "--pid", str(process.pid),
-                               "--connections", str(load.conns), "--bytes", str(load.bytes),
+                               "--connections", str(CONNECTIONS), "--bytes", str(MESSAGE),
                                "--warmup", "0", "--seconds", str(seconds)])
             finally:
                 for child in children(process.pid):
@@ -189,12 +186,12 @@ def children(pid: int) -> list[int]:
 
 def calls(table: str) -> int:
     """The sum of the column `calls` of strace -c, without its last line, the total."""
-    counted = Counter()
+    total = 0
     for line in table.splitlines():
         words = line.split()
         if len(words) >= 5 and words[0].replace(".", "").isdigit() and words[-1] != "total":
-            counted[words[-1]] += int(words[3])
-    return counted.total()
+            total += int(words[3])
+    return total
 
 
 def idle_bytes(bin_: Path) -> int:

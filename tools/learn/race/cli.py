@@ -57,6 +57,7 @@ def race(kind: str, quick: bool, only: list[str], as_json: bool) -> int:
     chosen = KINDS[kind]
     try:
         field = narrowed(gather(), only)
+        show.lines(console, field.missing)
         result = chosen.run(field, chosen.quick if quick else chosen.full, console)
     except BuildError as problem:
         print("learn:", problem, file=sys.stderr)
@@ -92,8 +93,6 @@ def narrowed(field: servers.Field, only: list[str]) -> servers.Field:
 
 
 def run(field: servers.Field, chosen: plan.Plan, console: Console) -> dict:
-    for line in field.missing:
-        console.print(line, markup=False, soft_wrap=True)
     found: list[results.Row] = []
     for workload in chosen.workloads:
         with progress.console.status(workload.name) as status:

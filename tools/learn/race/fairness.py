@@ -83,8 +83,6 @@ def run(field: Field, plan: Plan, console: Console) -> dict:
     found: list[Row] = []
     left_out: list[str] = []
     failed: list[str] = []
-    for line in field.missing:
-        console.print(line, markup=False, soft_wrap=True)
     with progress.console.status("fairness") as status:
         for trouble in FLAGS:
             for server in willing(field, trouble, left_out):
@@ -95,8 +93,7 @@ def run(field: Field, plan: Plan, console: Console) -> dict:
                     failed.append(say("race.point_failed", point=trouble, why=problem))
     for trouble in FLAGS:
         table(console, trouble, [one for one in found if one.trouble == trouble])
-    for line in left_out + failed:
-        console.print(line, markup=False, soft_wrap=True)
+    show.lines(console, left_out + failed)
     return {"check": "race_fairness", "ok": not failed and all(one.met for one in found),
             "goals": goals(found), "rows": [asdict(one) for one in found],
             "left_out": left_out, "failed": failed, "missing": field.missing}

@@ -11,12 +11,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from learn.race import results
-from learn.race.plan import AIMS, KIB, MIB, Workload
+from learn.race.plan import BUSY, LARGE, SMALL, Workload
 from learn.race.results import Row
+from learn.race.servers import RAW
 
-SMALL = (Workload(64, 64), Workload(64, KIB), Workload(1000, KIB))
-LARGE = (Workload(64, 64 * KIB), Workload(64, MIB))
-BUSY = Workload(64, KIB, work_us=50)
 NEAR_RAW = {"inline": 0.98, "adaptive": 0.98, "pool": 0.95}
 AHEAD_OF_NETPOLL = 1.25
 OTHERS = ("go gnet", "go evio", "go net", "asio", "libuv", "libevent")
@@ -33,16 +31,16 @@ class Goal:
 
 def judge(rows: list[Row]) -> list[Goal]:
     """Those that can be judged: both servers ran, under that workload."""
-    goals = [_goal(rows, workload, ours, "raw epoll", want)
+    goals = [_goal(rows, workload, ours, RAW, want)
              for ours, want in NEAR_RAW.items() for workload in SMALL]
-    goals += [_goal(rows, workload, ours, "raw epoll", 0.95)
+    goals += [_goal(rows, workload, ours, RAW, 0.95)
               for ours in NEAR_RAW for workload in LARGE]
-    goals.append(_goal(rows, BUSY, "adaptive", "raw epoll", 1.8, "throughput"))
+    goals.append(_goal(rows, BUSY, "adaptive", RAW, 1.8, "throughput"))
     for ours in ("pool", "adaptive"):
         goals += [_goal(rows, workload, ours, "go netpoll", AHEAD_OF_NETPOLL)
                   for workload in SMALL]
         goals += [_goal(rows, workload, ours, peer, 1.0)
-                  for workload in AIMS[:-1] for peer in OTHERS]
+                  for workload in (*SMALL, *LARGE) for peer in OTHERS]
     return [goal for goal in goals if goal]
 
 

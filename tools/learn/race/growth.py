@@ -91,8 +91,6 @@ def run(field: Field, chosen: Plan, console: Console) -> dict:
     found: list[Row] = []
     left_out: list[str] = []
     failed: list[str] = []
-    for line in field.missing:
-        console.print(line, markup=False, soft_wrap=True)
     with descriptors() as most, progress.console.status("growth") as status:
         for point in points():
             why = impossible(point, most)
@@ -102,8 +100,7 @@ def run(field: Field, chosen: Plan, console: Console) -> dict:
             found += rows(point, done)
     for axis in AXES:
         table(console, axis, [one for one in found if one.axis == axis])
-    for line in left_out + failed:
-        console.print(line, markup=False, soft_wrap=True)
+    show.lines(console, left_out + failed)
     return {"check": "race_growth", "ok": not failed, "rows": [asdict(row) for row in found],
             "left_out": left_out, "failed": failed, "missing": field.missing}
 

@@ -43,8 +43,10 @@ def size(count: int) -> str:
 
 
 # The points for which there are goals (goals.py).
-AIMS = (Workload(64, 64), Workload(64, KIB), Workload(1000, KIB), Workload(64, 64 * KIB),
-        Workload(64, MIB), Workload(64, KIB, work_us=50))
+SMALL = (Workload(64, 64), Workload(64, KIB), Workload(1000, KIB))
+LARGE = (Workload(64, 64 * KIB), Workload(64, MIB))
+BUSY = Workload(64, KIB, work_us=50)
+AIMS = (*SMALL, *LARGE, BUSY)
 QUICK = Plan(AIMS, rounds=3, seconds=0.5, warmup=0.1)
 FULL = Plan(
     (*AIMS, Workload(1, 64), Workload(1, KIB), Workload(1, 64 * KIB), Workload(1000, 64),

@@ -10,10 +10,9 @@ from learn.race import results
 from learn.race.goals import Goal
 from learn.race.plan import Workload
 from learn.race.results import Row
+from learn.race.rounds import FOREIGN_MAX
 from learn.race.servers import OURS
 from learn.say import say
-
-DISTURBED = 0.1  # of a core; the line under a table then says so
 
 
 def started(title: str, left: tuple[str, ...], right: tuple[str, ...]) -> Table:
@@ -27,9 +26,15 @@ def started(title: str, left: tuple[str, ...], right: tuple[str, ...]) -> Table:
     return table
 
 
+def lines(console: Console, told: list[str]) -> None:
+    """Sentences, as they are: they may name what looks like markup."""
+    for line in told:
+        console.print(line, markup=False, soft_wrap=True)
+
+
 def printed(console: Console, table: Table, foreign: float) -> None:
     console.print(table)
-    if foreign > DISTURBED:
+    if foreign > FOREIGN_MAX:
         console.print(say("race.disturbed", cores=foreign))
     console.print()
 
