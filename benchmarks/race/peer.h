@@ -38,6 +38,7 @@ using programs::work;
 struct Peer {
   int listener = -1;                  ///< non-blocking, and listening
   std::chrono::microseconds work{0};  ///< of each request
+  bool read_write = false;  ///< read(2) and write(2), not recv and send
 };
 
 /// Sends small answers at once, as every server of the race does.
@@ -103,11 +104,13 @@ inline void print_listening(int listener) {
   std::fflush(stdout);
 }
 
-/// The whole of a server's main().
+/// The whole of a server's main(). `add_flags` adds those of this server alone.
 inline int run_peer(const char* name, int argc, char** argv,
-                    int (*serve)(const Peer&)) {
+                    int (*serve)(const Peer&),
+                    void (*add_flags)(CLI::App&, Peer&) = nullptr) {
   std::string addr = "127.0.0.1:0";
   unsigned work_us = 0;
+  Peer peer;
   CLI::App app("Sends back whatever it gets, until SIGTERM.", name);
   app.add_option("--addr", addr, "IPV4:PORT; port 0 picks one")
       ->check(check_address)
@@ -115,12 +118,14 @@ inline int run_peer(const char* name, int argc, char** argv,
   app.add_option("--work-us", work_us, "microseconds of work a request")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
+  if (add_flags != nullptr) add_flags(app, peer);
   if (const int status = programs::parse(app, argc, argv); status >= 0) {
     return status;
   }
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGTERM, [](int) { ::_exit(0); });
-  const Peer peer{listen_on(addr), std::chrono::microseconds(work_us)};
+  peer.listener = listen_on(addr);
+  peer.work = std::chrono::microseconds(work_us);
   print_listening(peer.listener);
   return serve(peer);
 }

@@ -61,12 +61,12 @@ class Loop {
 
   void handle(Client& client, std::uint32_t events) {
     if ((events & EPOLLOUT) != 0) return send_rest(client);
-    const ssize_t got = ::recv(client.fd, buffer_.data(), buffer_.size(), 0);
+    const ssize_t got = receive(client.fd);
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) return close(client);
     work(peer_.work);
     const std::size_t size = static_cast<std::size_t>(got);
-    const ssize_t sent = ::send(client.fd, buffer_.data(), size, MSG_NOSIGNAL);
+    const ssize_t sent = send(client.fd, buffer_.data(), size);
     if (sent == got) return;
     if (sent < 0 && errno != EAGAIN) return close(client);
     const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
@@ -77,11 +77,20 @@ class Loop {
   // While output is unsent nothing is read.
   void send_rest(Client& client) {
     std::string& rest = client.unsent;
-    const ssize_t sent =
-        ::send(client.fd, rest.data(), rest.size(), MSG_NOSIGNAL);
+    const ssize_t sent = send(client.fd, rest.data(), rest.size());
     if (sent < 0) return errno == EAGAIN ? void() : close(client);
     rest.erase(0, static_cast<std::size_t>(sent));
     if (rest.empty()) watch(EPOLL_CTL_MOD, client.fd, EPOLLIN, &client);
+  }
+
+  ssize_t receive(int fd) {
+    return peer_.read_write ? ::read(fd, buffer_.data(), buffer_.size())
+                            : ::recv(fd, buffer_.data(), buffer_.size(), 0);
+  }
+
+  ssize_t send(int fd, const char* bytes, std::size_t size) const {
+    return peer_.read_write ? ::write(fd, bytes, size)
+                            : ::send(fd, bytes, size, MSG_NOSIGNAL);
   }
 
   static void close(Client& client) {
@@ -102,6 +111,10 @@ int serve(const Peer& peer) {
 }  // namespace netpoll::race
 
 int main(int argc, char** argv) {
-  return netpoll::race::run_peer("race_raw_epoll", argc, argv,
-                                 netpoll::race::serve);
+  return netpoll::race::run_peer(
+      "race_raw_epoll", argc, argv, netpoll::race::serve,
+      [](CLI::App& app, netpoll::race::Peer& peer) {
+        app.add_flag("--read-write", peer.read_write,
+                     "read(2) and write(2), not recv(2) and send(2)");
+      });
 }

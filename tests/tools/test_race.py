@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The race: ratios within a round, goals judged by them, and one real round."""
 
+import contextlib
 import copy
 import json
+import math
 import os
 import re
+import subprocess
 import time
 import xml.etree.ElementTree as xml
 from dataclasses import asdict
@@ -69,21 +72,94 @@ def test_a_server_that_did_not_run_has_no_goal():
     assert goals.judge(results.rows(SMALL, [{RAW: sample(4.0), RAW_AGAIN: sample(4.0)}])) == []
 
 
+@contextlib.contextmanager
+def up(server, _workload):
+    """In place of rounds.serving."""
+    yield server.name, os.getpid()
+
+
+def faked(monkeypatch, load, others=lambda: 0.0):
+    """Rounds without servers; `load` gets a server and answers with its sample."""
+    monkeypatch.setattr(rounds, "serving", up)
+    monkeypatch.setattr(rounds, "load", lambda _load, server, *_: load(server))
+    monkeypatch.setattr(foreign.Watch, "cores", lambda _: others())
+
+
+def run(here, count, until=math.inf):
+    return rounds.run(here, SMALL, Plan((SMALL,), count, 1.0, 0.0), lambda text: None, until)
+
+
 def test_a_disturbed_round_is_repeated_and_not_for_ever(monkeypatch):
+    busy = iter([1.0, 0.2, 0.0, 0.05])
+    faked(monkeypatch, lambda _: sample(4.0), lambda: next(busy))
+    assert [one[RAW].foreign for one in run(field(RAW), 2).rounds] == [0.0, 0.05]
+
+    faked(monkeypatch, lambda _: sample(4.0), lambda: 1.0)
+    done = run(field(RAW), 7)
+    assert [one[RAW].foreign for one in done.rounds] == [1.0] * 7
+
+
+def test_a_round_is_of_every_server_and_servers_are_started_anew_for_a_heat(monkeypatch):
+    started, asked = [], []
+
+    @contextlib.contextmanager
+    def serving(server, _workload):
+        started.append(server.name)
+        yield server.name, os.getpid()
+
+    faked(monkeypatch, lambda server: asked.append(server.name) or sample(4.0))
+    monkeypatch.setattr(rounds, "serving", serving)
+    done = run(field(RAW, "pool"), rounds.HEAT + 1)
+    assert asked == [RAW, "pool"] * (rounds.HEAT + 1) and started == [RAW, "pool"] * 2
+    assert len(done.rounds) == rounds.HEAT + 1 and done.failed == []
+
+
+def test_a_server_that_fails_is_a_line_and_in_no_round(monkeypatch):
+    """Broken variant: the whole race ends with the first sample that fails."""
     asked = []
 
-    def measure(_field, server, _workload, _plan):
+    def load(server):
         asked.append(server.name)
-        return sample(4.0, others=1.0 if len(asked) <= 2 else 0.0)
+        if asked.count("pool") == 2 and server.name == "pool":
+            raise rounds.RaceError("pool: a byte of the answer is wrong")
+        return sample(4.0)
 
-    monkeypatch.setattr(rounds, "measure", measure)
-    done = rounds.run(field(RAW), SMALL, Plan((SMALL,), 1, 1.0, 0.0), lambda text: None)
-    assert asked == [RAW, RAW_AGAIN] * 2
-    assert done[0][RAW].foreign == 0.0
+    faked(monkeypatch, load)
+    done = run(field(RAW, "pool", "inline"), 3)
+    assert [list(one) for one in done.rounds] == [[RAW, "inline"]] * 3
+    line, = done.failed
+    assert line.endswith("pool: a byte of the answer is wrong") and "64×64 B" in line
 
-    monkeypatch.setattr(rounds, "measure", lambda *_: sample(4.0, others=1.0))
-    done = rounds.run(field(RAW), SMALL, Plan((SMALL,), 1, 1.0, 0.0), lambda text: None)
-    assert done[0][RAW].foreign == 1.0
+
+def test_a_round_that_time_cuts_off_does_not_count(monkeypatch):
+    """Broken variant: a row of samples from different rounds."""
+    clock = iter(range(100))
+    faked(monkeypatch, lambda _: sample(4.0))
+    monkeypatch.setattr(rounds.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(foreign.Watch, "__init__", lambda *_: None)
+    done = run(field(RAW, "inline", "pool"), 3, until=4.5)
+    assert [list(one) for one in done.rounds] == [[RAW, "inline", "pool"]]
+
+
+def test_what_a_server_uses_is_not_foreign():
+    spin = "print(1, flush=True)\nwhile True: pass"
+    with subprocess.Popen(["python3", "-c", spin], stdout=subprocess.PIPE) as busy:
+        busy.stdout.readline()
+        as_server, as_stranger = foreign.Watch([busy.pid]), foreign.Watch([])
+        time.sleep(0.5)
+        known, unknown = as_server.cores(), as_stranger.cores()
+        busy.kill()
+    assert unknown - known > 0.1
+
+
+def test_what_children_use_is_not_foreign(monkeypatch):
+    machine = iter([10.0, 12.0])
+    monkeypatch.setattr(foreign, "busy_seconds", lambda: next(machine))
+    watch, before, began = foreign.Watch([]), os.times(), time.monotonic()
+    subprocess.run(["python3", "-c", "sum(range(5_000_000))"], check=True)
+    foreign_seconds = watch.cores() * (time.monotonic() - began)
+    used = os.times().children_user - before.children_user
+    assert used > 0.02 and foreign_seconds == pytest.approx(2.0 - used, abs=used / 2)
 
 
 def test_what_others_used_is_counted_over_all_cores():
@@ -252,8 +328,21 @@ def raced(monkeypatch, tmp_path):
     monkeypatch.setattr(race_cli, "OUTPUT", tmp_path)
     for gather in ("gather", "gather_own"):
         monkeypatch.setattr(servers, gather, lambda: field(RAW, "inline"))
-    monkeypatch.setattr(rounds, "measure", lambda *_: sample(4.0))
+    faked(monkeypatch, lambda _: sample(4.0))
     return tmp_path
+
+
+def test_a_race_in_which_a_server_fails_is_red_and_shows_the_others(raced, monkeypatch, capsys):
+    def load(server):
+        if server.name == "inline":
+            raise rounds.RaceError("inline: no answer")
+        return sample(4.0)
+
+    faked(monkeypatch, load)
+    assert cli.main(["race", "--quick", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert {row["server"] for row in told["rows"]} == {RAW, RAW_AGAIN} and not told["ok"]
+    assert len(told["failed"]) == len(plan.QUICK.workloads)
 
 
 def test_the_race_writes_its_chart_beside_its_figures(raced, capsys):

@@ -73,13 +73,15 @@ def test_without_the_raw_loop_there_is_no_ratio():
 
 def test_more_pollers_are_for_ours_alone_and_on_every_core():
     here = growth.racers(field(RAW, "inline", "pool"), point("pollers", 2))
-    assert [one.name for one in here] == ["inline", "pool"] and here[0].every_core
-    assert here[1].command[1:] == ("--pollers", "2", "--runner", "pool")
-    assert [one.name for one in growth.racers(field(RAW, "pool"), point())] == [RAW, "pool"]
+    assert [one.name for one in here.servers] == ["inline", "pool"]
+    assert here.servers[0].every_core and here.servers[1].command[1:] == ("--pollers", "2", "--runner", "pool")
+    alone = growth.racers(field(RAW, "pool"), point())
+    assert [one.name for one in alone.servers] == [RAW, "pool"]
 
 
 def measured(monkeypatch, fake, points, **limits):
-    monkeypatch.setattr(rounds, "measure", fake)
+    monkeypatch.setattr(rounds, "serving", lambda server, _: contextlib.nullcontext(("", 0)))
+    monkeypatch.setattr(rounds, "load", fake)
     monkeypatch.setattr(growth, "points", lambda: points)
     for name, value in limits.items():
         monkeypatch.setattr(growth, name, value)
@@ -87,7 +89,7 @@ def measured(monkeypatch, fake, points, **limits):
 
 
 def test_a_point_that_fails_is_a_line_and_the_others_go_on(monkeypatch):
-    def fake(_field, server, workload, _plan):
+    def fake(_load, server, workload, _plan, _where):
         if server.name == "inline" and workload.idle == 100:
             raise RaceError("inline: no answer for a second")
         return sample()
@@ -112,16 +114,6 @@ def test_a_point_that_needs_too_many_files_is_left_out_with_its_reason(monkeypat
 def test_when_the_time_is_over_points_are_left_out(monkeypatch):
     told = measured(monkeypatch, lambda *_: sample(), [point(), point("depth", 4)], BUDGET_S=-1.0)
     assert told["rows"] == [] and len(told["left_out"]) == 2
-
-
-def test_a_round_that_time_cuts_off_does_not_count(monkeypatch):
-    """Broken variant: a row of samples from different rounds."""
-    clock = iter(range(100))
-    monkeypatch.setattr(growth.time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(rounds, "measure", lambda *_: sample())
-    done = growth.measure(field(RAW, "inline", "pool"), point(), Plan((), 3, 0.1, 0.0), 4.5,
-                          lambda text: None, [])
-    assert [list(one) for one in done] == [[RAW, "inline", "pool"]]
 
 
 def test_children_may_open_as_many_files_as_the_system_allows():

@@ -17,7 +17,7 @@ import pygal
 from pygal.style import Style
 
 from learn.race.plan import Workload
-from learn.race.servers import OURS, RAW, RAW_AGAIN
+from learn.race.servers import OURS, RAW, RAW_AGAIN, RAW_READ_WRITE
 from learn.say import say
 
 WIDTH = 860
@@ -113,7 +113,7 @@ def style(servers: Sequence[str]) -> Style:
 def colour(server: str) -> str:
     if server in OURS:
         return server
-    return "raw" if server in (RAW, RAW_AGAIN) else "peer"
+    return "raw" if server in (RAW, RAW_AGAIN, RAW_READ_WRITE) else "peer"
 
 
 def css(name: str, servers: Sequence[str], own_css: Sequence[str]) -> str:

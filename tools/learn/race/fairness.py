@@ -25,8 +25,8 @@ from learn.race.servers import Field, Server
 from learn.run import progress
 from learn.say import say
 
-QUICK = Plan((), rounds=1, seconds=0.4, warmup=0.1)
-FULL = Plan((), rounds=3, seconds=1.0, warmup=0.1)
+QUICK = Plan((), rounds=2, seconds=0.4, warmup=0.05)
+FULL = Plan((), rounds=7, seconds=0.4, warmup=0.05)
 MANY = Workload(64, KIB)
 ENOUGH = 0.9
 JUDGED = ("pool", "adaptive")
@@ -116,7 +116,7 @@ def pairs(field: Field, server: Server, trouble: str, plan: Plan) -> list[Pair]:
         alone = rounds.measure(field, server, MANY, plan)
         with (rounds.serving(server, MANY) as where,
               neighbour(trouble, where[0], plan) as told):
-            beside = rounds.load(field, server, MANY, plan, where)
+            beside = rounds.load(field.load, server, MANY, plan, where)
         done.append(Pair(alone, beside, told))
     return done
 

@@ -11,7 +11,7 @@ import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 
 from rich.console import Console
@@ -19,15 +19,14 @@ from rich.console import Console
 from learn.race import chart, results, rounds, servers, show
 from learn.race.plan import KIB, MIB, Plan, Workload, size
 from learn.race.rounds import Round, Sample
-from learn.race.servers import OURS, RAW, Field, Server
+from learn.race.servers import OURS, RAW, Field
 from learn.run import progress
 from learn.say import say
 
-QUICK = Plan((), rounds=1, seconds=0.2, warmup=0.05)
-FULL = Plan((), rounds=3, seconds=0.5, warmup=0.1)
+QUICK = Plan((), rounds=3, seconds=0.1, warmup=0.04)
+FULL = Plan((), rounds=10, seconds=0.15, warmup=0.05)
 BUDGET_S = 290.0  # no round begins later; one server may then still take rounds.LIMIT_S
 IN_FLIGHT = 64 * MIB  # bytes on all connections; a server may hold them twice
-LARGE, LONGER = 4 * MIB, 3.0  # messages from this size are measured so much longer
 SPARE = 64  # descriptors that a program has open besides its connections
 IDLE = (0, 100, 1000, 10_000)
 SIZES = tuple(64 * 16**step for step in range(6))
@@ -94,10 +93,12 @@ def run(field: Field, chosen: Plan, console: Console) -> dict:
     with descriptors() as most, progress.console.status("growth") as status:
         for point in points():
             why = impossible(point, most)
-            done = [] if why else measure(field, point, chosen, until, status.update, failed)
-            if not done:
+            done = rounds.Done() if why else rounds.run(
+                racers(field, point), point.workload, chosen, status.update, until)
+            if not done.rounds and not done.failed:
                 left_out.append(why or say("race.no_time", point=point.name, seconds=BUDGET_S))
-            found += rows(point, done)
+            found += rows(point, done.rounds)
+            failed += done.failed
     for axis in AXES:
         table(console, axis, [one for one in found if one.axis == axis])
     show.lines(console, left_out + failed)
@@ -124,37 +125,13 @@ def impossible(point: Point, most: int) -> str:
     return say("race.few_descriptors", point=point.name, need=need, most=most)
 
 
-def measure(field: Field, point: Point, chosen: Plan, until: float, tell: rounds.Told,
-            failed: list[str]) -> list[Round]:
-    """Rounds A B C A B C, as many as end in time. A server that fails is in none."""
-    longer = LONGER if point.workload.bytes >= LARGE else 1.0
-    plan = Plan((), chosen.rounds, chosen.seconds * longer, chosen.warmup)
-    here, done = racers(field, point), []
-    for number in range(plan.rounds):
-        one = {}
-        for server in list(here):
-            if time.monotonic() > until:
-                return whole(done, here)
-            tell(f"{point.name}, {number + 1}/{plan.rounds}: {server.name}")
-            try:
-                one[server.name] = rounds.measure(field, server, point.workload, plan)
-            except rounds.RaceError as problem:
-                failed.append(say("race.point_failed", point=point.name, why=problem))
-                here.remove(server)
-        done.append(one)
-    return whole(done, here)
-
-
-def whole(done: list[Round], here: list[Server]) -> list[Round]:
-    return [{server.name: one[server.name] for server in here} for one in done]
-
-
-def racers(field: Field, point: Point) -> list[Server]:
+def racers(field: Field, point: Point) -> Field:
     """More pollers: only ours have the flag, and they may use every core."""
     if point.axis != "pollers":
-        return list(field.servers)
-    return [servers.ours(field.load.parent, one.name, point.at, every_core=True)
+        return field
+    more = [servers.ours(field.load.parent, one.name, point.at, every_core=True)
             for one in field.servers if one.name in OURS]
+    return replace(field, servers=more)
 
 
 def rows(point: Point, done: list[Round]) -> list[Row]:

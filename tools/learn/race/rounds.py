@@ -2,25 +2,31 @@
 """Runs servers under a workload, in rounds A B C A B C.
 
 Ratios are taken within a round, so a machine that gets slower meanwhile makes
-all of a round slower. A round in which others used the processors is repeated.
+all of a round slower. All servers live at the same time, and those that have
+no load sleep; so a round is short. After HEAT rounds each server is started
+anew: two processes of one program differ by where their memory lies. A round in
+which others used the processors is repeated.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from learn.race import foreign
 from learn.race.plan import Plan, Workload
-from learn.race.servers import RAW, RAW_AGAIN, Field, Server
+from learn.race.servers import Field, Server
+from learn.say import say
 
 FOREIGN_MAX = 0.1  # of one core; others may use so much while a server is measured
-REPEATS = 2  # of a round that was disturbed; after that it counts as it is
+HEAT = 5  # rounds, before every server is started anew
 LIMIT_S = 60.0  # for one server under one workload
 GRACE_S = 5.0  # for a server to end
 
@@ -54,40 +60,91 @@ class Sample:
 
 Round = dict[str, Sample]
 Told = Callable[[str], None]
+Where = tuple[str, int]  # address and process id of a server that runs
 
 
-def run(field: Field, workload: Workload, plan: Plan, tell: Told) -> list[Round]:
-    """`tell` hears what runs now."""
-    return [_undisturbed(field, workload, plan, tell, f"{number + 1}/{plan.rounds}")
-            for number in range(plan.rounds)]
+@dataclass
+class Done:
+    """The rounds, each with the same servers, and a line for each server that failed."""
+
+    rounds: list[Round] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
 
-def _undisturbed(field: Field, workload: Workload, plan: Plan, tell: Told, which: str) -> Round:
-    for _ in range(REPEATS + 1):
-        one = _round(field, workload, plan, tell, which)
-        if all(sample.foreign <= FOREIGN_MAX for sample in one.values()):
-            break
-    return one
+class _Late(Exception):
+    """The time is over."""
 
 
-def _round(field: Field, workload: Workload, plan: Plan, tell: Told, which: str) -> Round:
-    raw = next(server for server in field.servers if server.name == RAW)
-    samples = {}
-    for server in (*field.servers, replace(raw, name=RAW_AGAIN)):
-        tell(f"{workload.name}, {which}: {server.name}")
-        samples[server.name] = measure(field, server, workload, plan)
-    return samples
+def run(field_: Field, workload: Workload, plan: Plan, tell: Told,
+        until: float = math.inf) -> Done:
+    """`tell` hears what runs now. A round that `until` cuts off does not count."""
+    race = _Race(field_, workload, plan, until)
+    with suppress(_Late):
+        while race.here and race.left > 0:
+            tell(f"{workload.name}, {plan.rounds - race.left + 1}/{plan.rounds}")
+            race.heat()
+    return race.result()
 
 
-def measure(field: Field, server: Server, workload: Workload, plan: Plan) -> Sample:
+class _Race:
+    """One workload, while its rounds are run."""
+
+    def __init__(self, field_: Field, workload: Workload, plan: Plan, until: float) -> None:
+        self.here = list(field_.servers)
+        self.left = plan.rounds
+        self._may_repeat = plan.rounds
+        self._load, self._workload, self._plan, self._until = field_.load, workload, plan, until
+        self._done = Done()
+
+    def heat(self) -> None:
+        """A few rounds, of servers that are started for them."""
+        with ExitStack() as stack:
+            where = {one.name: stack.enter_context(serving(one, self._workload))
+                     for one in self.here}
+            for _ in range(min(HEAT, self.left)):
+                self._keep(self._round(where))
+
+    def result(self) -> Done:
+        """A server that has failed in one round is in none."""
+        names = [server.name for server in self.here]
+        rounds = [{name: one[name] for name in names} for one in self._done.rounds]
+        return Done(rounds if names else [], self._done.failed)
+
+    def _round(self, where: dict[str, Where]) -> Round:
+        watch, samples = foreign.Watch(pid for _, pid in where.values()), {}
+        for server in list(self.here):
+            if time.monotonic() > self._until:
+                raise _Late
+            try:
+                samples[server.name] = load(self._load, server, self._workload, self._plan,
+                                            where[server.name])
+            except RaceError as problem:
+                self._done.failed.append(
+                    say("race.point_failed", point=self._workload.name, why=problem))
+                self.here.remove(server)
+        others = watch.cores()
+        return {name: replace(sample, foreign=others) for name, sample in samples.items()}
+
+    def _keep(self, one: Round) -> None:
+        disturbed = any(sample.foreign > FOREIGN_MAX for sample in one.values())
+        if disturbed and self._may_repeat > 0:
+            self._may_repeat -= 1
+        else:
+            self._done.rounds.append(one)
+            self.left -= 1
+
+
+def measure(field_: Field, server: Server, workload: Workload, plan: Plan) -> Sample:
     """Starts the server, lets the load run, ends the server. Raises RaceError."""
     with serving(server, workload) as where:
-        return load(field, server, workload, plan, where)
+        watch = foreign.Watch([where[1]])
+        sample = load(field_.load, server, workload, plan, where)
+        return replace(sample, foreign=watch.cores())
 
 
 @contextmanager
-def serving(server: Server, workload: Workload) -> Iterator[tuple[str, int]]:
-    """(address, process id) of the server while it runs."""
+def serving(server: Server, workload: Workload) -> Iterator[Where]:
+    """The server while it runs."""
     cores = sorted(os.sched_getaffinity(0))
     theirs = cores if workload.work_us or server.every_core else cores[:1]
     command = [*server.command, "--addr", "127.0.0.1:0", "--work-us", str(workload.work_us)]
@@ -108,28 +165,22 @@ def end(process: subprocess.Popen) -> None:
         process.kill()
 
 
-def load(field: Field, server: Server, workload: Workload, plan: Plan,
-         where: tuple[str, int]) -> Sample:
+def load(program: Path, server: Server, workload: Workload, plan: Plan, where: Where) -> Sample:
     """One run of the load on a core of its own. Raises RaceError."""
     addr, pid = where
     flags = {"addr": addr, "pid": pid, "connections": workload.conns, "idle": workload.idle,
              "bytes": workload.bytes, "depth": workload.depth, "warmup": plan.warmup,
-             "seconds": plan.seconds}
-    command = [str(field.load), *(f"--{name}={value}" for name, value in flags.items())]
-    busy, began = foreign.busy_seconds(), time.monotonic()
+             "seconds": plan.seconds * workload.longer}
+    command = [str(program), *(f"--{name}={value}" for name, value in flags.items())]
     try:
         done = subprocess.run(on(load_core(), command), capture_output=True, text=True,
                               check=False, timeout=LIMIT_S)
     except subprocess.TimeoutExpired:
         raise RaceError(f"{server.name}, {workload.name}: no end after {LIMIT_S:.0f} s") from None
-    wall = time.monotonic() - began
     if done.returncode:
         why = done.stderr.strip() or f"exit status {done.returncode}"
         raise RaceError(f"{server.name}, {workload.name}: {why}")
-    sample = Sample(**json.loads(done.stdout))
-    used = (sample.cpu_us + sample.load_cpu_us) / 1e6 / sample.seconds
-    others = (foreign.busy_seconds() - busy) / wall - used
-    return replace(sample, foreign=round(max(0.0, others), 3))
+    return Sample(**json.loads(done.stdout))
 
 
 def load_core() -> list[int]:
