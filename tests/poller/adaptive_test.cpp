@@ -171,6 +171,30 @@ class ShortOwnTime : public Adaptive {
   ShortOwnTime() : Adaptive(microseconds(1)) {}
 };
 
+// Broken variant: a slow handler is tried at home for each of its requests.
+TEST_F(ShortOwnTime, TasksOfASlowOperatorGoToTheWorkers) {
+  Trigger over;
+  bool at_home = false;
+  const auto task = [&] {
+    at_home = poller->is_home();
+    std::this_thread::sleep_for(microseconds(10));
+    over.pull();
+  };
+  const Bell slow(*poller, [&] { poller->defer(task); });
+  const Bell other(*poller, [&] { poller->defer(task); });
+  const auto runs_at_home = [&](const Bell& bell) {
+    // On a busy machine the relief may have taken the lead.
+    EXPECT_TRUE(eventually([&] { return leader() == home.get_id(); }));
+    bell.ring();
+    EXPECT_TRUE(over.wait_until(test::soon()));
+    return at_home;
+  };
+  for (const bool expected : {true, false, true, false, false, false, true}) {
+    EXPECT_EQ(runs_at_home(slow), expected);
+  }
+  EXPECT_TRUE(runs_at_home(other));
+}
+
 TEST_F(ShortOwnTime, RestOfATurnGoesToTheWorkers) {
   constexpr int kBells = 10;
   std::latch ready(1);

@@ -17,7 +17,7 @@ void Input::begin_with(Slice unread) {
 }
 
 Result<os::Moved> Input::fill(int fd) {
-  const std::size_t left = room(committed());
+  const std::size_t left = std::min(room(committed()), poller_.turn_bytes());
   if (left > 0) return receive(fd, left);
   pause();
   // If the reader made room before pause(), it found nothing to resume.

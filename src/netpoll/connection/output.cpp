@@ -12,9 +12,9 @@
 namespace netpoll {
 namespace {
 
-// How many bytes one turn of sending sends at most, about 0.2 ms of copying;
-// the rest waits for the next turn. With a peer that reads as fast as the loop
-// sends the socket is never full, and a turn without a bound might never end.
+// How many bytes a worker sends at most before it looks whether the connection
+// was closed. With a peer that reads as fast as the loop sends, the socket is
+// never full. A poller sends Poller::turn_bytes() at most.
 constexpr std::size_t kTurnMax = 1024 * 1024;
 // How many pieces of the buffer one sendmsg(2) is given at most.
 constexpr std::size_t kPiecesMax = 32;
@@ -158,21 +158,23 @@ std::error_code Output::end_flush(std::error_code error) {
 // One turn of sending on the thread that flushes. The blocks that have been
 // sent are let go on return, when no lock is held.
 Output::Progress Output::send_turn() {
-  const Progress progress = send_some();
+  const bool in_turn = poller_.on_poller_thread();
+  const Progress progress =
+      send_some(in_turn ? poller_.turn_bytes() : kTurnMax);
   const ConsumedNodes sent = buffer_.take_consumed_nodes();
   return progress;
 }
 
-// Sends what the socket takes, kTurnMax bytes at most. Requires: no other
-// thread sends meanwhile.
-Output::Progress Output::send_some() {
-  for (std::size_t left = kTurnMax; left > 0 && !buffer_.is_empty();) {
-    const auto moved = send_once(buffer_, op_.fd(), left);
+// Sends what the socket takes, `max` bytes at most. Requires: no other thread
+// sends meanwhile.
+Output::Progress Output::send_some(std::size_t max) {
+  while (max > 0 && !buffer_.is_empty()) {
+    const auto moved = send_once(buffer_, op_.fd(), max);
     if (!moved) return {.error = moved.error(), .full = false};
     if (moved->again) return {.error = {}, .full = true};
     [[maybe_unused]] const auto error = buffer_.skip(moved->bytes);
     assert(!error);  // gather() has shown these bytes
-    left -= moved->bytes;
+    max -= moved->bytes;
     activity_.touch();
   }
   return {};
@@ -186,7 +188,7 @@ bool Output::drain(ConsumedNodes& sent) {
     assert(!draining_);
     draining_ = true;
   }
-  const Progress progress = send_some();
+  const Progress progress = send_some(poller_.turn_bytes());
   sent = buffer_.take_consumed_nodes();
   return finish_turn(progress);
 }

@@ -19,7 +19,7 @@
 // that closes the connection, or a timer, waits for no other thread's send.
 // Bytes are sent by one thread at a time: by the flush while the state is
 // `sending`, by the poller while it is `awaited` or `unattended`. A turn sends
-// kTurnMax bytes at most; the poller then serves its other connections first.
+// Poller::turn_bytes() at most; then other connections are served.
 // Blocks that were sent are let go outside the mutex and outside the turn,
 // since the last holder of a lent block runs user code.
 //
@@ -121,7 +121,7 @@ class Output {
   /// Sends nothing more after what was flushed, and tells the peer so (FIN).
   /// Fails as Connection::shutdown_write(). [any]
   [[nodiscard]] std::error_code shut();
-  /// Sends what the socket takes, kTurnMax bytes at most. True: output that no
+  /// Sends what the socket takes, turn_bytes() at most. True: output that no
   /// flush waits for is now sent, or failed. The caller destroys `sent` under
   /// no lock and outside its FdOperator: done() of a block may run. [poller]
   [[nodiscard]] bool drain(ConsumedNodes& sent);
@@ -161,7 +161,7 @@ class Output {
   [[nodiscard]] std::error_code leave_to_poller();
   bool hand_over(bool waits);
   [[nodiscard]] std::error_code end_flush(std::error_code error);
-  Progress send_some();
+  Progress send_some(std::size_t max);
   Progress send_turn();
   bool finish_turn(const Progress& progress);
   bool poller_sends() const NETPOLL_REQUIRES(mutex_);

@@ -26,6 +26,7 @@
 #include "netpoll/base/trigger.h"
 #include "netpoll/os/epoll.h"
 #include "netpoll/poller/fd_state.h"
+#include "netpoll/poller/trust.h"
 
 namespace netpoll {
 
@@ -76,6 +77,9 @@ class FdOperator : public RefCounted<FdOperator> {
     // The moment at which on_timer() is due; kNever when no timer is set.
     // Guarded by Timers::mutex_.
     Deadline timer = kNever;
+
+    // For the thread that leads the poller: who runs this operator's tasks.
+    Trust trust;
   };
   /// For Poller and Timers only. [any]
   Watch& watch() { return watch_; }

@@ -32,6 +32,11 @@ constexpr std::size_t kEventsMax = 128 * 1024;
 // many destructors have run.
 constexpr std::size_t kRetiredPerTurn = 256;
 
+// How many bytes the operators that are ready in one turn may move together,
+// and what each of them may move even when more of them are ready.
+constexpr std::size_t kTurnBytes = 1024 * 1024;
+constexpr std::size_t kShareMin = 64 * 1024;
+
 // The tag that epoll returns with an event of the Waker. An event of an
 // operator has the operator's address as its tag.
 constexpr void* kWakerTag = nullptr;
@@ -145,16 +150,20 @@ bool Poller::turn() {
 // Dispatches the events of one turn, and runs or hands over the tasks of each
 // event if they do not wait for the end of the turn. Returns false as turn().
 bool Poller::dispatch_all(std::span<const epoll_event> ready) {
+  share_ =
+      std::max(kTurnBytes / std::max<std::size_t>(ready.size(), 1), kShareMin);
   own_begun_ = kNever;
-  // The relief runs no task itself, so it can always give the lead back.
-  runs_own_ = own_time_.count() > 0 && is_home();
+  // The relief runs no task itself, so it can always give the lead back. Tasks
+  // that the runner has refused before come before any other.
+  runs_own_ = own_time_.count() > 0 && is_home() && batch_.empty();
   for (const epoll_event& event : ready) {
-    // Tasks that the runner has refused before come first.
-    const bool is_first = batch_.empty();
+    const std::size_t before = batch_.size();
     dispatch(event);
-    if (batch_.empty()) continue;
+    if (batch_.size() == before) continue;
     if (wants_each_event_) look_again_ |= hand_over();
-    if (runs_own_ && is_first && !run_own_tasks()) return false;
+    if (!runs_own_) continue;
+    auto& op = *static_cast<FdOperator*>(event.data.ptr);  // it brought a task
+    if (!run_own_tasks(op, before)) return false;
   }
   return true;
 }

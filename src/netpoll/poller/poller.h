@@ -20,7 +20,8 @@
 // the next turn without sleeping, because the answers have usually brought the
 // next requests by then (upstream sets msec to 0 for that:
 // poll_default_linux.go:109 (defaultPoll.Wait)). With an own_time the poller
-// runs tasks itself, each after its event, until one took longer: lead.h.
+// runs tasks itself, each after its event, until one took longer: lead.h; and
+// those of an operator that was slow before are left to others: trust.h.
 //
 // Owns the epoll and the Waker; borrows the runner; shares each FdOperator.
 // Upstream: defaultPoll, poll_default_linux.go:60.
@@ -109,6 +110,9 @@ class Poller {
   bool on_poller_thread() const;
   bool is_home() const;  ///< The calling thread is inside run(). [any]
   static bool on_any_poller_thread();  ///< It runs any poller's turns. [any]
+  /// How many bytes an on_… function may move now: 1 MiB, shared by the
+  /// operators that are ready in this turn, but 64 KiB at least. [poller]
+  std::size_t turn_bytes() const { return share_; }
   /// Whether the calling thread may wait for a connection's input or output: it
   /// is no poller's thread. A poller would wait for itself, or for another
   /// poller that in turn waits for it. [any]
@@ -144,12 +148,10 @@ class Poller {
   void stop_watching(FdOperator& op);
   void leave(FdOperator& op);
 
-  bool lead();
-
-  // The parts of run(), for the thread that leads only. [poller]
+  bool lead();  // the turns, and their parts below: [poller]
   int timeout_ms(Deadline next) const;
   bool turn();
-  bool run_own_tasks();
+  bool run_own_tasks(FdOperator& op, std::size_t first);
   bool run_own(Task task);
   bool dispatch_all(std::span<const epoll_event> ready);
   void dispatch(const epoll_event& event);
@@ -182,14 +184,13 @@ class Poller {
   Backoff refused_;  // when to give refused tasks to the runner again
   std::chrono::microseconds own_time_{0};  // constant; 0: runs no task itself
   Deadline own_begun_ = kNever;  // its first task of this turn, or kNever
-  Deadline own_seen_ = kNever;   // the end of the last of these tasks
+  std::size_t share_ = 1 << 20;  // what turn_bytes() returns
   bool runs_own_ = false;        // it may still run tasks itself in this turn
   bool standing_in_ = false;     // this thread runs tasks in place of a worker
   bool has_posted_ = true;       // the turn must call take_posted()
   bool look_again_ = false;      // the next turn must not sleep in epoll_wait
 
-  // Guards posted_tasks_ and posted_retired_: tasks, and Refs to detached
-  // operators, from other threads. Those threads ring the Waker afterwards.
+  // Guards what other threads bring; they ring the Waker afterwards.
   Mutex posted_mutex_;
   std::deque<Task> posted_tasks_ NETPOLL_GUARDED_BY(posted_mutex_);
   std::vector<Ref<FdOperator>> posted_retired_

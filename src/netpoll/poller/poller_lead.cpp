@@ -109,20 +109,27 @@ bool Poller::lead() {
   return false;
 }
 
-// Runs the tasks of one event here. After a task that took longer than
-// own_time, and after kOwnTurn, the rest of the turn's tasks is the runner's.
-// Returns false when another thread has taken the lead.
-bool Poller::run_own_tasks() {
-  if (own_begun_ == kNever) own_begun_ = own_seen_ = Deadline::clock::now();
-  while (runs_own_ && !batch_.empty()) {
-    Task task = std::move(batch_.front());
-    batch_.erase(batch_.begin());  // one event brings two tasks at most
+// Runs the tasks that an event of `op` has brought, those in batch_ from
+// `first` on, here, unless earlier ones of `op` were slow. After a task that
+// took longer than own_time, and after kOwnTurn, the rest of the turn's tasks
+// is the runner's. Returns false when another thread has taken the lead.
+bool Poller::run_own_tasks(FdOperator& op, std::size_t first) {
+  Trust& trust = op.watch().trust;  // drop_retired() comes after the tasks
+  if (!trust.try_next()) return true;
+  Deadline begun = Deadline::clock::now();
+  if (own_begun_ == kNever) own_begun_ = begun;
+  bool fast = true;
+  while (fast && batch_.size() > first) {
+    const auto next = batch_.begin() + static_cast<std::ptrdiff_t>(first);
+    Task task = std::move(*next);
+    batch_.erase(next);  // one event brings two tasks at most
     if (!run_own(std::move(task))) return false;
     const Deadline now = Deadline::clock::now();
-    // The time since the task before: the event between them is short.
-    runs_own_ = now - own_seen_ <= own_time_ && now - own_begun_ <= kOwnTurn;
-    own_seen_ = now;
+    fast = now - begun <= own_time_;
+    begun = now;
   }
+  if (fast) trust.was_fast();
+  runs_own_ = fast && begun - own_begun_ <= kOwnTurn;
   return true;
 }
 
