@@ -41,6 +41,16 @@ constexpr std::size_t kShareMin = 64 * 1024;
 // operator has the operator's address as its tag.
 constexpr void* kWakerTag = nullptr;
 
+// Has the processor bring the operator of the next event into its cache while
+// the present one is served: with a thousand connections it is not there any
+// more. An address that is no operator's does no harm.
+void fetch_ahead(const void* op) {
+  constexpr std::size_t kBytes = 896;  // as many as a Connection has
+  constexpr std::size_t kLine = 64;    // what a processor fetches at once
+  for (std::size_t i = 0; i < kBytes; i += kLine)
+    __builtin_prefetch(static_cast<const std::byte*>(op) + i);
+}
+
 }  // namespace
 
 // The functions that any thread may call, and open(), which is [init].
@@ -156,7 +166,9 @@ bool Poller::dispatch_all(std::span<const epoll_event> ready) {
   // The relief runs no task itself, so it can always give the lead back. Tasks
   // that the runner has refused before come before any other.
   runs_own_ = own_time_.count() > 0 && is_home() && batch_.empty();
-  for (const epoll_event& event : ready) {
+  for (std::size_t i = 0; i < ready.size(); ++i) {
+    if (i + 1 < ready.size()) fetch_ahead(ready[i + 1].data.ptr);
+    const epoll_event& event = ready[i];
     const std::size_t before = batch_.size();
     dispatch(event);
     if (batch_.size() == before) continue;
