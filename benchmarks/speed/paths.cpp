@@ -21,6 +21,7 @@
 #include <cstdlib>
 #include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "netpoll/base/trigger.h"
@@ -151,6 +152,85 @@ Used walk_mcache(std::size_t count) {
       count, [] { netpoll::mcache::free(netpoll::mcache::malloc(8 * kKib)); });
 }
 
+// Sixteen packets are added to a ShardQueue, and one flush sends them. All is
+// done on the only worker of a pool: the consumer that the first add() starts
+// waits in the pool's queue until the walk ends. The last packet begins the
+// next walk.
+class ShardWalk {
+ public:
+  ShardWalk(netpoll::Runtime& runtime, Connection& conn, int far,
+            std::size_t count)
+      : runtime_(runtime),
+        queue_(runtime, conn, 4),
+        far_(far),
+        count_(count),
+        left_(count) {}
+
+  Used run() {
+    go();
+    done_.wait();
+    if (queue_.close()) fail("cannot send");
+    return used_;
+  }
+
+ private:
+  void go() {
+    if (!runtime_.workers().go([this] { walk(); })) fail("no worker");
+  }
+  void walk() {
+    if (left_ < count_) take();
+    if (left_ == count_ / 2) begun_ = Used::now();
+    if (left_ == 0) {
+      used_ = Used::now() - begun_;
+      return done_.pull();
+    }
+    --left_;
+    for (std::size_t i = 0; i < kPackets; ++i) {
+      const bool last = i + 1 == kPackets;
+      const bool added = queue_.add([this, last](LinkBuffer& packets) {
+        packets.write_string("0123456789abcdef");
+        if (last) go();
+      });
+      if (!added) fail("cannot add");
+    }
+  }
+  void take() {
+    std::array<char, 16 * kPackets> packets{};
+    if (std::cmp_not_equal(::recv(far_, packets.data(), packets.size(), 0),
+                           packets.size())) {
+      fail("a packet is missing");
+    }
+  }
+
+  static constexpr std::size_t kPackets = 16;
+
+  netpoll::Runtime& runtime_;
+  netpoll::ShardQueue queue_;
+  const int far_;
+  const std::size_t count_;
+  std::size_t left_;
+  Used begun_;
+  Used used_;
+  netpoll::Trigger done_;
+};
+
+Used walk_shards(std::size_t count) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) != 0) {
+    fail("no socketpair");
+  }
+  const netpoll::UniqueFd far(ends[1]);
+  const auto runtime =
+      netpoll::Runtime::start({.pollers = 1, .workers = {.cap = 1}});
+  if (!runtime) fail("no runtime");
+  auto conn = netpoll::adopt(**runtime, netpoll::UniqueFd(ends[0]),
+                             netpoll::Handlers{});
+  if (!conn) fail("cannot adopt");
+  const Used used = ShardWalk(**runtime, **conn, far.get(), count).run();
+  (*conn)->close();
+  return used;
+}
+
 using Walk = Used (*)(std::size_t count);
 
 const std::map<std::string_view, Walk> kPaths = {
@@ -164,6 +244,7 @@ const std::map<std::string_view, Walk> kPaths = {
      [](std::size_t n) {
        return walk_echo(n, kKib, echo, netpoll::RunBy::pool);
      }},
+    {"shards", walk_shards},
     {"buffer", walk_buffer},
     {"mcache", walk_mcache},
 };

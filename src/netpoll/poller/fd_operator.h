@@ -67,6 +67,7 @@ class FdOperator : public RefCounted<FdOperator> {
   // The poller's own data about this operator. Only Poller and Timers use it.
   struct Watch {
     FdState state;  // whether the poller may call the on_… functions
+    Trust trust;    // who runs the tasks; for the thread that leads the poller
 
     // Held during epoll_ctl, so that in_epoll and interest always agree with
     // what the kernel's epoll has recorded for this descriptor.
@@ -77,9 +78,6 @@ class FdOperator : public RefCounted<FdOperator> {
     // The moment at which on_timer() is due; kNever when no timer is set.
     // Guarded by Timers::mutex_.
     Deadline timer = kNever;
-
-    // For the thread that leads the poller: who runs this operator's tasks.
-    Trust trust;
   };
   /// For Poller and Timers only. [any]
   Watch& watch() { return watch_; }

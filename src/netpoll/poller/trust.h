@@ -30,18 +30,23 @@ class Trust {
       --to_workers_;
       return false;
     }
-    penalty_ = std::min(penalty_ * 2 + 1, kPenaltyMax);
-    to_workers_ = penalty_;
+    to_workers_ = penalty_ = next_penalty();
     return true;
   }
   /// The task that try_next() has allowed was fast. [leader]
   void was_fast() { penalty_ = to_workers_ = 0; }
 
  private:
-  static constexpr std::uint32_t kPenaltyMax = 1023;
+  static constexpr std::uint16_t kPenaltyMax = 1023;
 
-  std::uint32_t penalty_ = 0;     // after a slow task, so many go to workers
-  std::uint32_t to_workers_ = 0;  // of these are left
+  std::uint16_t next_penalty() const {
+    const int next = std::min(penalty_ * 2 + 1, int{kPenaltyMax});
+    return static_cast<std::uint16_t>(next);
+  }
+
+  // Small, since every operator has a Trust.
+  std::uint16_t penalty_ = 0;     // after a slow task, so many go to workers
+  std::uint16_t to_workers_ = 0;  // so many of these are left
 };
 
 }  // namespace netpoll

@@ -30,11 +30,14 @@ FIGURES = paths.ROOT / "benchmarks" / "speed" / "figures.toml"
 GROWTH = 0.03
 WALKS = 500, 1500
 STEADY = 4000  # walks for the counts that speed_paths prints itself
-PATHS = ("echo_64", "echo_1k", "echo_64k", "slice_64", "slice_64k", "buffer", "mcache")
+PATHS = ("echo_64", "echo_1k", "echo_64k", "slice_64", "slice_64k", "shards", "buffer",
+         "mcache")
 # Paths whose counts have bounds: allocations, locks, copied bytes per byte echoed. In the
 # pool two threads meet, and how often they lock and sleep is the scheduler's mood too: its
-# bounds only notice a cost of another kind, such as a wake or two for each request.
-BOUNDS = {"echo_1k": (0.0, 2.0, 1.0), "slice_64k": (0.0, 2.0, 0.0), "pool_1k": (0.0, 12.0, None)}
+# bounds only notice a cost of another kind, such as a wake or two for each request. And on
+# a busy machine mcache's ticks may give a block back to the system between two walks.
+BOUNDS = {"echo_1k": (0.0, 2.0, 1.0), "slice_64k": (0.0, 2.0, 0.0),
+          "pool_1k": (0.05, 12.0, None)}
 BYTES = {"echo_1k": 1024, "slice_64k": 64 * 1024}
 SYSCALLS_MAX = {"inline": 2.1, "pool": 4.0}
 IDLE_MAX = 1024
