@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// LinkBuffer beside memcpy. Read the ratio of two lines of one run; the figure
-// of a line alone depends on the machine and the hour.
+// LinkBuffer beside other buffers, and beside memcpy. Read the ratio of two
+// lines of one run; the figure of a line alone depends on the machine and the
+// hour.
+//
+//    slices/…    4 KiB written, read as 32 pieces of 128 bytes, by each buffer
+//    read/…      the reads alone (link_buffer_slices.h has both)
 //
 //    Memcpy      copies the bytes once, and then once more
 //    WriteRead   write_binary() and flush(), then next() and release()
@@ -17,11 +21,13 @@
 #include <string>
 #include <vector>
 
+#include "link_buffer_peers.h"
 #include "netpoll/link_buffer/link_buffer.h"
 
 namespace {
 
 using netpoll::LinkBuffer;
+using netpoll::parts::slices;
 
 void count(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * state.range(0));
@@ -94,6 +100,13 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
     benchmark->Arg(size);
 }
 
+BENCHMARK(slices<netpoll::parts::Ours>)->Name("slices/LinkBuffer");
+BENCHMARK(netpoll::parts::read<netpoll::parts::Ours>)
+    ->Name("read/LinkBuffer")
+    ->UseManualTime();
+BENCHMARK(slices<netpoll::parts::TwoCopies>)->Name("slices/two memcpy");
+BENCHMARK(slices<netpoll::parts::String>)->Name("slices/std::string");
+BENCHMARK(slices<netpoll::parts::Deque>)->Name("slices/std::deque");
 BENCHMARK(Memcpy)->Apply(sizes);
 BENCHMARK(WriteRead)->Apply(sizes);
 BENCHMARK(Joined)->Apply(sizes);

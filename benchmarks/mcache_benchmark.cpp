@@ -1,33 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// mcache beside std::malloc. Read the ratio of two lines of one run; the figure
-// of a line alone depends on the machine and the hour.
+// mcache beside the malloc of this process, which is glibc's or that of the
+// library that this program is linked with:
 //
-//    Burst     one thread takes 64 blocks, then frees them
-//    Replace   one thread has 64 live blocks and renews them in turn
-//    Handoff   one thread takes, another frees, 64 blocks at a time
+//    mcache_benchmark              glibc
+//    mcache_benchmark_tcmalloc     tcmalloc (gperftools)
+//    mcache_benchmark_jemalloc     jemalloc
+//    mcache_benchmark_mimalloc     mimalloc
 //
-// Time is per block: one malloc and its free. The blocks themselves are not
-// written, except for one byte in Handoff, as any owner would.
+// Why a program for each: Debian's three libraries define malloc() itself, so
+// one of them takes over the whole process as soon as it is linked, and "glibc"
+// beside it would be that library once more. The name of the peer is not what
+// the build says: it is the file that malloc() was found in.
+//
+// mcache is in each of the programs. Compare two lines of one run, never two
+// lines of two programs.
+//
+//    pair      8 KiB, taken and given back by one thread
+//    random    4 to 64 KiB, 64 live, replaced in random order by one thread
+//    handoff   8 KiB, taken by one thread, given back by another
+//    burst     64 blocks of one size taken, then given back
+//    replace   64 live blocks of one size, renewed in turn
+//
+// items_per_second counts blocks.
 
 #include <benchmark/benchmark.h>
+#include <dlfcn.h>
 
-#include <array>
-#include <atomic>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
-#include <thread>
+#include <string>
+#include <string_view>
 
+#include "mcache_cases.h"
 #include "netpoll/mcache/mcache.h"
 
+namespace netpoll::parts {
 namespace {
 
-constexpr std::size_t kLive = 64;
-
 struct Pool {
-  using Block = netpoll::mcache::Memory;
-  static Block take(std::size_t size) { return netpoll::mcache::malloc(size); }
-  static void give(Block block) { netpoll::mcache::free(block); }
+  using Block = mcache::Memory;
+  static Block take(std::size_t size) { return mcache::malloc(size); }
+  static void give(Block block) { mcache::free(block); }
   static std::byte* base(Block block) { return block.base; }
 };
 
@@ -38,109 +53,53 @@ struct System {
   static std::byte* base(Block block) { return static_cast<std::byte*>(block); }
 };
 
-template <class Allocator>
-using Blocks = std::array<typename Allocator::Block, kLive>;
-
-void report(benchmark::State& state, std::size_t blocks_per_iteration) {
-  const auto blocks = static_cast<double>(state.iterations()) *
-                      static_cast<double>(blocks_per_iteration);
-  state.counters["per_block"] = benchmark::Counter(
-      blocks, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+// The word between "lib" and the first sign that is no letter, in the name of
+// the file that holds malloc(): "libjemalloc.so.2". Empty if it has none.
+std::string whose_malloc() {
+  Dl_info found{};
+  void* const symbol = ::dlsym(RTLD_DEFAULT, "malloc");
+  if (symbol == nullptr || ::dladdr(symbol, &found) == 0) return {};
+  std::string_view name = found.dli_fname;
+  name.remove_prefix(name.rfind('/') + 1);  // npos + 1 is 0
+  if (!name.starts_with("lib")) return {};
+  name.remove_prefix(3);
+  name = name.substr(0, name.find_first_of("._-"));
+  return name == "c" ? "glibc" : std::string(name);
 }
 
 template <class Allocator>
-void Burst(benchmark::State& state) {
-  const auto size = static_cast<std::size_t>(state.range(0));
-  Blocks<Allocator> blocks;
-  for (auto _ : state) {
-    for (auto& block : blocks) {
-      block = Allocator::take(size);
-      benchmark::DoNotOptimize(block);
-    }
-    for (auto& block : blocks)
-      Allocator::give(block);
-  }
-  report(state, kLive);
+void add(const std::string& name) {
+  constexpr int kSmall = 64;
+  constexpr int kLarge = 8 << 20;
+  const auto named = [&name](const char* which) {
+    return (which + ("/" + name));
+  };
+  const auto made = [&named](const char* which, auto* run) {
+    return benchmark::RegisterBenchmark(named(which).c_str(), run);
+  };
+  made("pair", pair<Allocator>);
+  made("random", random<Allocator>);
+  made("handoff", handoff<Allocator>)->UseRealTime();
+  made("burst", burst<Allocator>)->RangeMultiplier(4)->Range(kSmall, kLarge);
+  made("replace", replace<Allocator>)
+      ->RangeMultiplier(4)
+      ->Range(kSmall, kLarge);
 }
-
-template <class Allocator>
-void Replace(benchmark::State& state) {
-  const auto size = static_cast<std::size_t>(state.range(0));
-  Blocks<Allocator> blocks;
-  for (auto& block : blocks)
-    block = Allocator::take(size);
-  for (auto _ : state) {
-    for (auto& block : blocks) {
-      Allocator::give(block);
-      block = Allocator::take(size);
-      benchmark::DoNotOptimize(block);
-    }
-  }
-  for (auto& block : blocks)
-    Allocator::give(block);
-  report(state, kLive);
-}
-
-// Two sets of blocks, one being filled while the other is being freed.
-template <class Allocator>
-struct Exchange {
-  std::array<Blocks<Allocator>, 2> sets;
-  std::atomic<std::size_t> filled{0};  // sets handed over so far
-  std::atomic<std::size_t> freed{0};   // sets freed so far
-  std::atomic<bool> over{false};
-};
-
-template <class Allocator>
-void free_sets(Exchange<Allocator>& exchange) {
-  for (std::size_t next = 0;; ++next) {
-    // acquire: pairs with the release in Handoff().
-    while (exchange.filled.load(std::memory_order_acquire) == next) {
-      // acquire: pairs with the release of `over`; all sets came before it.
-      if (exchange.over.load(std::memory_order_acquire)) return;
-      std::this_thread::yield();
-    }
-    for (auto& block : exchange.sets[next % 2])
-      Allocator::give(block);
-    // release: pairs with the acquire in Handoff(); the set may be refilled.
-    exchange.freed.store(next + 1, std::memory_order_release);
-  }
-}
-
-template <class Allocator>
-void Handoff(benchmark::State& state) {
-  const auto size = static_cast<std::size_t>(state.range(0));
-  Exchange<Allocator> exchange;
-  std::thread other([&exchange] { free_sets(exchange); });
-  std::size_t next = 0;
-  for (auto _ : state) {
-    while (exchange.freed.load(std::memory_order_acquire) + 2 == next) {
-      std::this_thread::yield();
-    }
-    for (auto& block : exchange.sets[next % 2]) {
-      block = Allocator::take(size);
-      *Allocator::base(block) = std::byte{1};
-    }
-    exchange.filled.store(++next, std::memory_order_release);
-  }
-  while (exchange.freed.load(std::memory_order_acquire) != next) {
-    std::this_thread::yield();
-  }
-  exchange.over.store(true, std::memory_order_release);
-  other.join();
-  report(state, kLive);
-}
-
-constexpr std::int64_t kSmall = 64;
-constexpr std::int64_t kLarge = std::int64_t{8} << 20;
-
-BENCHMARK(Burst<Pool>)->RangeMultiplier(4)->Range(kSmall, kLarge);
-BENCHMARK(Burst<System>)->RangeMultiplier(4)->Range(kSmall, kLarge);
-BENCHMARK(Replace<Pool>)->RangeMultiplier(4)->Range(kSmall, kLarge);
-BENCHMARK(Replace<System>)->RangeMultiplier(4)->Range(kSmall, kLarge);
-BENCHMARK(Handoff<Pool>)->UseRealTime()->RangeMultiplier(8)->Range(512, 65536);
-BENCHMARK(Handoff<System>)
-    ->UseRealTime()
-    ->RangeMultiplier(8)
-    ->Range(512, 65536);
 
 }  // namespace
+}  // namespace netpoll::parts
+
+int main(int argc, char** argv) {
+  using namespace netpoll::parts;
+  const std::string name = whose_malloc();
+  if (name.empty()) {
+    std::fputs("no library of this process holds malloc()\n", stderr);
+    return 1;
+  }
+  add<Pool>("mcache");
+  add<System>(name);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

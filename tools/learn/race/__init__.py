@@ -12,5 +12,6 @@
     growth.py    --growth: how cost grows with connections, bytes, pollers, pipelining
     fairness.py  --fairness: what one bad neighbour costs the others
     trouble.py   that neighbour, a program of its own
+    parts.py     --parts: mcache, LinkBuffer and GoPool beside their peers
     cli.py       the verb
 """

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from learn import paths
 from learn.gate import ENVIRONMENT, GREEN, RED
-from learn.race import chart, fairness, goals, growth, plan, results, rounds, servers, show
+from learn.race import chart, fairness, goals, growth, parts, plan, results, rounds, servers, show
 from learn.run import progress
 from learn.run.build import BuildError
 from learn.say import say
@@ -24,41 +24,40 @@ OUTPUT = paths.BUILD / "race"
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the verb's measurements."""
+    """One of the verb's measurements of servers."""
 
     run: Callable[[servers.Field, plan.Plan, Console], dict]
     full: plan.Plan
     quick: plan.Plan
-    draw: Callable[[list[dict]], str] | None = None
 
 
 def register(app: typer.Typer) -> None:
     @app.command("race")
     def command(
         quick: Annotated[bool, typer.Option("--quick", help="Four minutes at most.")] = False,
-        only: Annotated[list[str], typer.Option(help="One server; may be given again.")] = [],
+        only: Annotated[list[str], typer.Option(help="One server, or one part with --parts; "
+                                                "may be given again.")] = [],
         growth_: Annotated[bool, typer.Option("--growth", help="How cost grows, instead: idle "
                            "connections, message sizes, pollers, pipelining.")] = False,
         fairness_: Annotated[bool, typer.Option("--fairness", help="What one bad neighbour "
                              "costs the others, instead.")] = False,
+        parts_: Annotated[bool, typer.Option("--parts", help="mcache, LinkBuffer and GoPool "
+                          "beside their peers, instead.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     ) -> None:
-        """Our echo servers beside those of other libraries, in one run."""
-        if growth_ and fairness_:
+        """Our echo servers, or parts, beside those of other libraries, in one run."""
+        asked = {"growth": growth_, "fairness": fairness_, "parts": parts_}
+        kinds = [kind for kind, on in asked.items() if on] or ["race"]
+        if len(kinds) > 1:
             raise ValueError(say("race.one_of"))
-        kind = "growth" if growth_ else "fairness" if fairness_ else "race"
-        raise typer.Exit(race(kind, quick, only, as_json))
+        raise typer.Exit(race(kinds[0], quick, only, as_json))
 
 
 def race(kind: str, quick: bool, only: list[str], as_json: bool) -> int:
     """Exit status: 0 when it ran to its end, whoever won; red when a server failed."""
     console = Console(stderr=as_json, highlight=False)
-    gather = servers.gather if kind == "race" else servers.gather_own
-    chosen = KINDS[kind]
     try:
-        field = narrowed(gather(), only)
-        show.lines(console, field.missing)
-        result = chosen.run(field, chosen.quick if quick else chosen.full, console)
+        result = measured(kind, quick, only, console)
     except BuildError as problem:
         print("learn:", problem, file=sys.stderr)
         return ENVIRONMENT
@@ -67,12 +66,23 @@ def race(kind: str, quick: bool, only: list[str], as_json: bool) -> int:
         return RED
     text = json.dumps(result, ensure_ascii=False)
     written = [store(f"{kind}.json", text + "\n")]
-    if chosen.draw:
-        written.append(store(f"{kind}.svg", chosen.draw(result["rows"])))
+    if draw := DRAWN.get(kind):
+        written.append(store(f"{kind}.svg", draw(result["rows"])))
     console.print(say("race.written", files=" ".join(written)), markup=False)
     if as_json:
         print(text)
     return RED if result["failed"] else GREEN
+
+
+def measured(kind: str, quick: bool, only: list[str], console: Console) -> dict:
+    """Builds, runs and prints. Raises BuildError or RaceError."""
+    if kind == "parts":
+        return parts.run(quick, only, console)
+    chosen = KINDS[kind]
+    gather = servers.gather if kind == "race" else servers.gather_own
+    field = narrowed(gather(), only)
+    show.lines(console, field.missing)
+    return chosen.run(field, chosen.quick if quick else chosen.full, console)
 
 
 def store(name: str, text: str) -> str:
@@ -116,9 +126,10 @@ def run(field: servers.Field, chosen: plan.Plan, console: Console) -> dict:
             "missing": field.missing}
 
 
-# By the verb's flag; `race` is without one.
+# By the verb's flag; `race` is without one. `parts` has no servers.
 KINDS = {
-    "race": Kind(run, plan.FULL, plan.QUICK, chart.race),
-    "growth": Kind(growth.run, growth.FULL, growth.QUICK, growth.drawn),
+    "race": Kind(run, plan.FULL, plan.QUICK),
+    "growth": Kind(growth.run, growth.FULL, growth.QUICK),
     "fairness": Kind(fairness.run, fairness.FULL, fairness.QUICK),
 }
+DRAWN = {"race": chart.race, "growth": growth.drawn}
