@@ -71,7 +71,7 @@ def race(kind: str, quick: bool, only: list[str], as_json: bool) -> int:
     console.print(say("race.written", files=" ".join(written)), markup=False)
     if as_json:
         print(text)
-    return RED if result["failed"] else GREEN
+    return RED if result.get("failed") else GREEN
 
 
 def measured(kind: str, quick: bool, only: list[str], console: Console) -> dict:

@@ -9,9 +9,7 @@ program: a machine that gets slower meanwhile makes both of its sides slower.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -153,7 +151,7 @@ def told(program: Path, part: Part, effort: Effort) -> tuple[str, float]:
         f"--benchmark_repetitions={effort.repetitions}",
         f"--benchmark_min_time={effort.seconds}",
     ]  # fmt: skip
-    busy, own, began = foreign.busy_seconds(), children_seconds(), time.monotonic()
+    watch = foreign.Watch([])
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False,
                               timeout=LIMIT_S)
@@ -167,14 +165,7 @@ def told(program: Path, part: Part, effort: Effort) -> tuple[str, float]:
         said = [line for line in done.stderr.splitlines() if not line.startswith("***WARNING")]
         why = ": ".join([how(done.returncode), *said[-1:]])
         raise RaceError(say("race.part_failed", program=program.name, why=why))
-    wall, own = time.monotonic() - began, children_seconds() - own
-    return done.stdout, max(0.0, (foreign.busy_seconds() - busy - own) / wall)
-
-
-def children_seconds() -> float:
-    """The processors' time of all programs that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return done.stdout, watch.cores()
 
 
 def figures(part: Part, program: str, text: str) -> Figures:
