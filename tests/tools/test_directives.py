@@ -122,6 +122,9 @@ def test_from_one_symbol_to_another_takes_all_between(sources):
     assert (piece.start, piece.end, piece.short_name) == (1, 4, "Waker … Waker::ring")
     text, problems = expanded('{{ src("Waker::ring .. Waker") }}', sources)
     assert problems == [] and "waker.h:4–8" in text
+    for name, lines in ((".. Waker::ring", (1, 4)), ("Waker::ring ..", (4, 8))):
+        piece = pieces.cut(sources.index, name, sources.root)
+        assert (piece.start, piece.end, piece.short_name) == (*lines, "Waker::ring")
 
 
 @pytest.mark.parametrize("to", ["long_one", "twice(int)"])

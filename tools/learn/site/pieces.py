@@ -13,6 +13,8 @@ are shown from one symbol to another of the same file, both with what is theirs;
 class at the left end gives its comment and its head,
 
     {{ src("GoPool .. GoPool::Stats") }}
+    {{ src(".. timespec_of") }}        from the top of the file
+    {{ src("Task::take ..") }}         to its end
 
 and a file that is short, or has names twice, is shown whole: {{ src("base/a.h") }}.
 """
@@ -29,7 +31,7 @@ MAX_LINES = 40
 
 _SECTION = re.compile(r"^(.*)@(public|protected|private)$")
 _FILE = re.compile(r"^[\w./-]+\.(?:cpp|h)$")
-_TO = " .. "
+_RANGE = re.compile(r"^(.*?) ?\.\.(?!\.) ?(.*)$")
 _LABEL = re.compile(r"^\s*(public|protected|private):")
 
 
@@ -57,17 +59,24 @@ def cut(index, name: str, root: Path) -> Piece:
     if _FILE.match(name):
         return _whole(index, name, root)
     section = _SECTION.match(name)
-    first, _, last = (section.group(1) if section else name).partition(_TO)
-    symbol = index.find(first)
+    if reach := _RANGE.match(name):
+        return _reach(index, *reach.groups(), root)
+    symbol = index.find(section.group(1) if section else name)
     text = _text(root, symbol.file)
-    start, end, short = symbol.comment_start, symbol.end, _short(symbol)
+    start, end = symbol.comment_start, symbol.end
     if section:
         start, end = _section(symbol, section.group(2), text)
-    elif last:
-        to = index.find(last)
-        if to.file != symbol.file or to.end < start:
-            raise PieceError(f"{last} does not stand below {first} in {symbol.file}")
-        end, short = to.end, f"{short} … {_short(to)}"
+    return Piece(symbol, _short(symbol), symbol.file, start, end, tuple(text[start - 1 : end]))
+
+
+def _reach(index, first: str, last: str, root: Path) -> Piece:
+    """From `first` to `last`; an end that is not named is the file's."""
+    symbol, to = index.find(first or last), index.find(last or first)
+    text = _text(root, symbol.file)
+    start, end = (symbol.comment_start if first else 1), (to.end if last else len(text))
+    if to.file != symbol.file or end < start:
+        raise PieceError(f"{last} does not stand below {first} in {symbol.file}")
+    short = _short(symbol) if to is symbol else f"{_short(symbol)} … {_short(to)}"
     return Piece(symbol, short, symbol.file, start, end, tuple(text[start - 1 : end]))
 
 
