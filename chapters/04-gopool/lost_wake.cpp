@@ -46,9 +46,7 @@ class Bell {
 class WithTrigger {
  public:
   bool look() const { return work_; }
-  bool sleep() {
-    return trigger_.wait_until(netpoll::deadline_after(kLimit));
-  }
+  bool sleep() { return trigger_.wait_until(netpoll::deadline_after(kLimit)); }
   void bring() {
     work_ = true;
     trigger_.pull();

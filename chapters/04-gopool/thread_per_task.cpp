@@ -53,10 +53,12 @@ void wait_until_all_sleep(const GoPool& pool) {
 bool round_of_tasks(GoPool& pool) {
   std::latch all_began(kAtOnce);
   std::latch all_ended(kAtOnce);
+  const auto task = [&] {
+    all_began.arrive_and_wait();
+    all_ended.count_down();
+  };
   for (int i = 0; i < kAtOnce; ++i) {
-    if (!pool.go([&] { all_began.arrive_and_wait(), all_ended.count_down(); })) {
-      return false;
-    }
+    if (!pool.go(task)) return false;
   }
   all_ended.wait();
   wait_until_all_sleep(pool);
