@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which lines of the source a src() or quote() shows.
 
-A name is looked up in the symbol index. One thing is added here: a class that
+A name is looked up in the symbol index. Three things are added here. A class that
 is too long for one piece is shown by its sections,
 
     {{ src("LinkBuffer@public") }}     from the comment above the class on
     {{ src("LinkBuffer@private") }}    from `private:` to the end
 
-Each section runs to the line before the next one, so they add up to the class.
+and each section runs to the line before the next one, so they add up to the class.
+A section that is still too long, or a few small things that say one thing together,
+are shown from one symbol to another of the same file, both with what is theirs; a
+class at the left end gives its comment and its head,
+
+    {{ src("GoPool .. GoPool::Stats") }}
+    {{ src(".. timespec_of") }}        from the top of the file
+    {{ src("Task::take ..") }}         to its end
+
+and a file that is short, or has names twice, is shown whole: {{ src("base/a.h") }}.
 """
 
 from __future__ import annotations
@@ -16,11 +25,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from learn.index.symbol import Symbol
+from learn.index.symbol import Symbol, UnknownSymbol
 
 MAX_LINES = 40
 
 _SECTION = re.compile(r"^(.*)@(public|protected|private)$")
+_FILE = re.compile(r"^[\w./-]+\.(?:cpp|h)$")
+_RANGE = re.compile(r"^(.*?) ?\.\.(?!\.) ?(.*)$")
 _LABEL = re.compile(r"^\s*(public|protected|private):")
 
 
@@ -30,9 +41,10 @@ class PieceError(Exception):
 
 @dataclass(frozen=True)
 class Piece:
-    """The lines start..end of `file`, which show `symbol`."""
+    """The lines start..end of `file`, which show `symbol`, or begin with it."""
 
     symbol: Symbol
+    short_name: str
     file: str
     start: int
     end: int
@@ -41,20 +53,48 @@ class Piece:
     def __len__(self) -> int:
         return self.end - self.start + 1
 
-    @property
-    def short_name(self) -> str:
-        return self.symbol.name.removeprefix("netpoll::")
-
 
 def cut(index, name: str, root: Path) -> Piece:
     """The piece that `name` shows. Raises SymbolError or PieceError."""
+    if _FILE.match(name):
+        return _whole(index, name, root)
     section = _SECTION.match(name)
+    if reach := _RANGE.match(name):
+        return _reach(index, *reach.groups(), root)
     symbol = index.find(section.group(1) if section else name)
-    text = (root / symbol.file).read_text(encoding="utf-8").splitlines()
+    text = _text(root, symbol.file)
     start, end = symbol.comment_start, symbol.end
     if section:
         start, end = _section(symbol, section.group(2), text)
-    return Piece(symbol, symbol.file, start, end, tuple(text[start - 1 : end]))
+    return Piece(symbol, _short(symbol), symbol.file, start, end, tuple(text[start - 1 : end]))
+
+
+def _reach(index, first: str, last: str, root: Path) -> Piece:
+    """From `first` to `last`; an end that is not named is the file's."""
+    symbol, to = index.find(first or last), index.find(last or first)
+    text = _text(root, symbol.file)
+    start, end = (symbol.comment_start if first else 1), (to.end if last else len(text))
+    if to.file != symbol.file or end < start:
+        raise PieceError(f"{last} does not stand below {first} in {symbol.file}")
+    short = _short(symbol) if to is symbol else f"{_short(symbol)} … {_short(to)}"
+    return Piece(symbol, short, symbol.file, start, end, tuple(text[start - 1 : end]))
+
+
+def _whole(index, name: str, root: Path) -> Piece:
+    """All of the one file whose path ends with `name`."""
+    files = sorted({s.file for s in index.symbols if f"/{s.file}".endswith(f"/{name}")})
+    if len(files) != 1:
+        raise UnknownSymbol(name, [index.in_file(file)[0] for file in files])
+    text = _text(root, files[0])
+    return Piece(index.in_file(files[0])[0], name, files[0], 1, len(text), tuple(text))
+
+
+def _text(root: Path, file: str) -> list[str]:
+    return (root / file).read_text(encoding="utf-8").splitlines()
+
+
+def _short(symbol: Symbol) -> str:
+    return symbol.name.removeprefix("netpoll::")
 
 
 def _section(symbol: Symbol, wanted: str, text: list[str]) -> tuple[int, int]:
