@@ -117,6 +117,25 @@ def test_sections_add_up_to_the_class(sources):
     assert (second.start, second.end) == (6, 8)
 
 
+def test_from_one_symbol_to_another_takes_all_between(sources):
+    piece = pieces.cut(sources.index, "Waker .. Waker::ring", sources.root)
+    assert (piece.start, piece.end, piece.short_name) == (1, 4, "Waker … Waker::ring")
+    text, problems = expanded('{{ src("Waker::ring .. Waker") }}', sources)
+    assert problems == [] and "waker.h:4–8" in text
+
+
+@pytest.mark.parametrize("to", ["long_one", "twice(int)"])
+def test_what_does_not_stand_below_is_no_end(to, sources):
+    _, problems = expanded(f'{{{{ src("Waker::ring .. {to}") }}}}', sources)
+    assert len(problems) == 1 and "does not stand below" in problems[0].text
+
+
+def test_a_file_is_shown_whole_by_its_name(sources):
+    piece = pieces.cut(sources.index, "poller/waker.h", sources.root)
+    assert (piece.start, len(piece), piece.short_name) == (1, 8, "poller/waker.h")
+    assert len(expanded('{{ src("poller/none.h") }}', sources)[1]) == 1
+
+
 def test_directives_in_code_are_text():
     assert (
         find('```\n{{ src("A") }}\n```\nand `{{ src("B") }}` and {{ api("C") }}')[0].argument == "C"

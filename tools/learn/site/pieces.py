@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which lines of the source a src() or quote() shows.
 
-A name is looked up in the symbol index. One thing is added here: a class that
+A name is looked up in the symbol index. Three things are added here. A class that
 is too long for one piece is shown by its sections,
 
     {{ src("LinkBuffer@public") }}     from the comment above the class on
     {{ src("LinkBuffer@private") }}    from `private:` to the end
 
-Each section runs to the line before the next one, so they add up to the class.
+and each section runs to the line before the next one, so they add up to the class.
+A section that is still too long, or a few small things that say one thing together,
+are shown from one symbol to another of the same file, both with what is theirs; a
+class at the left end gives its comment and its head,
+
+    {{ src("GoPool .. GoPool::Stats") }}
+
+and a file that is short, or has names twice, is shown whole: {{ src("base/a.h") }}.
 """
 
 from __future__ import annotations
@@ -16,11 +23,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from learn.index.symbol import Symbol
+from learn.index.symbol import Symbol, UnknownSymbol
 
 MAX_LINES = 40
 
 _SECTION = re.compile(r"^(.*)@(public|protected|private)$")
+_FILE = re.compile(r"^[\w./-]+\.(?:cpp|h)$")
+_TO = " .. "
 _LABEL = re.compile(r"^\s*(public|protected|private):")
 
 
@@ -30,9 +39,10 @@ class PieceError(Exception):
 
 @dataclass(frozen=True)
 class Piece:
-    """The lines start..end of `file`, which show `symbol`."""
+    """The lines start..end of `file`, which show `symbol`, or begin with it."""
 
     symbol: Symbol
+    short_name: str
     file: str
     start: int
     end: int
@@ -41,20 +51,41 @@ class Piece:
     def __len__(self) -> int:
         return self.end - self.start + 1
 
-    @property
-    def short_name(self) -> str:
-        return self.symbol.name.removeprefix("netpoll::")
-
 
 def cut(index, name: str, root: Path) -> Piece:
     """The piece that `name` shows. Raises SymbolError or PieceError."""
+    if _FILE.match(name):
+        return _whole(index, name, root)
     section = _SECTION.match(name)
-    symbol = index.find(section.group(1) if section else name)
-    text = (root / symbol.file).read_text(encoding="utf-8").splitlines()
-    start, end = symbol.comment_start, symbol.end
+    first, _, last = (section.group(1) if section else name).partition(_TO)
+    symbol = index.find(first)
+    text = _text(root, symbol.file)
+    start, end, short = symbol.comment_start, symbol.end, _short(symbol)
     if section:
         start, end = _section(symbol, section.group(2), text)
-    return Piece(symbol, symbol.file, start, end, tuple(text[start - 1 : end]))
+    elif last:
+        to = index.find(last)
+        if to.file != symbol.file or to.end < start:
+            raise PieceError(f"{last} does not stand below {first} in {symbol.file}")
+        end, short = to.end, f"{short} … {_short(to)}"
+    return Piece(symbol, short, symbol.file, start, end, tuple(text[start - 1 : end]))
+
+
+def _whole(index, name: str, root: Path) -> Piece:
+    """All of the one file whose path ends with `name`."""
+    files = sorted({s.file for s in index.symbols if f"/{s.file}".endswith(f"/{name}")})
+    if len(files) != 1:
+        raise UnknownSymbol(name, [index.in_file(file)[0] for file in files])
+    text = _text(root, files[0])
+    return Piece(index.in_file(files[0])[0], name, files[0], 1, len(text), tuple(text))
+
+
+def _text(root: Path, file: str) -> list[str]:
+    return (root / file).read_text(encoding="utf-8").splitlines()
+
+
+def _short(symbol: Symbol) -> str:
+    return symbol.name.removeprefix("netpoll::")
 
 
 def _section(symbol: Symbol, wanted: str, text: list[str]) -> tuple[int, int]:
