@@ -124,6 +124,11 @@ def test_from_one_symbol_to_another_takes_all_between(sources):
     assert problems == [] and "waker.h:4–8" in text
 
 
+def test_from_a_symbol_to_the_end_of_its_file(sources):
+    piece = pieces.cut(sources.index, "Waker::ring .. end", sources.root)
+    assert (piece.start, piece.end, piece.short_name) == (4, 8, "Waker::ring …")
+
+
 @pytest.mark.parametrize("to", ["long_one", "twice(int)"])
 def test_what_does_not_stand_below_is_no_end(to, sources):
     _, problems = expanded(f'{{{{ src("Waker::ring .. {to}") }}}}', sources)

@@ -13,6 +13,7 @@ are shown from one symbol to another of the same file, both with what is theirs;
 class at the left end gives its comment and its head,
 
     {{ src("GoPool .. GoPool::Stats") }}
+    {{ src("Writer .. end") }}    to the end of its file, with what has no name there
 
 and a file that is short, or has names twice, is shown whole: {{ src("base/a.h") }}.
 """
@@ -30,6 +31,7 @@ MAX_LINES = 40
 _SECTION = re.compile(r"^(.*)@(public|protected|private)$")
 _FILE = re.compile(r"^[\w./-]+\.(?:cpp|h)$")
 _TO = " .. "
+_END = "end"
 _LABEL = re.compile(r"^\s*(public|protected|private):")
 
 
@@ -63,6 +65,8 @@ def cut(index, name: str, root: Path) -> Piece:
     start, end, short = symbol.comment_start, symbol.end, _short(symbol)
     if section:
         start, end = _section(symbol, section.group(2), text)
+    elif last == _END:
+        end, short = len(text), f"{short} …"
     elif last:
         to = index.find(last)
         if to.file != symbol.file or to.end < start:
