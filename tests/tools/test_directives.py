@@ -117,6 +117,15 @@ def test_sections_add_up_to_the_class(sources):
     assert (second.start, second.end) == (6, 8)
 
 
+def test_a_range_runs_from_the_comment_of_the_first_to_the_end_of_the_second(sources):
+    piece = pieces.cut(sources.index, "Waker .. Waker::ring", sources.root)
+    assert (piece.start, piece.end, piece.short_name) == (1, 4, "Waker")
+    assert expanded('{{ src("Waker .. Waker::ring") }}', sources)[1] == []
+    _, problems = expanded('{{ src("Waker::ring .. long_one") }}', sources)
+    assert "does not follow" in problems[0].text
+    assert "41" in expanded('{{ src("long_one .. long_one") }}', sources)[1][0].text
+
+
 def test_directives_in_code_are_text():
     assert (
         find('```\n{{ src("A") }}\n```\nand `{{ src("B") }}` and {{ api("C") }}')[0].argument == "C"

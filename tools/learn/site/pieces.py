@@ -8,6 +8,10 @@ is too long for one piece is shown by its sections,
     {{ src("LinkBuffer@private") }}    from `private:` to the end
 
 Each section runs to the line before the next one, so they add up to the class.
+A section that is too long itself, or a few constants, are shown by a range:
+
+    {{ src("Poller .. Poller::open@decl") }}   from the first, with its comment,
+                                               to the end of the second
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from learn.index.symbol import Symbol
 
 MAX_LINES = 40
 
+_RANGE = re.compile(r"^(\S.*?)\s+\.\.\s+(.*\S)$")
 _SECTION = re.compile(r"^(.*)@(public|protected|private)$")
 _LABEL = re.compile(r"^\s*(public|protected|private):")
 
@@ -48,6 +53,8 @@ class Piece:
 
 def cut(index, name: str, root: Path) -> Piece:
     """The piece that `name` shows. Raises SymbolError or PieceError."""
+    if ends := _RANGE.match(name):
+        return _range(index, *ends.groups(), root)
     section = _SECTION.match(name)
     symbol = index.find(section.group(1) if section else name)
     text = (root / symbol.file).read_text(encoding="utf-8").splitlines()
@@ -55,6 +62,16 @@ def cut(index, name: str, root: Path) -> Piece:
     if section:
         start, end = _section(symbol, section.group(2), text)
     return Piece(symbol, symbol.file, start, end, tuple(text[start - 1 : end]))
+
+
+def _range(index, first: str, last: str, root: Path) -> Piece:
+    """The lines from one symbol to another of the same file."""
+    begin, end = index.find(first), index.find(last)
+    if begin.file != end.file or end.end < begin.start:
+        raise PieceError(f"{last} does not follow {first} in {begin.file}")
+    text = (root / begin.file).read_text(encoding="utf-8").splitlines()
+    start = begin.comment_start
+    return Piece(begin, begin.file, start, end.end, tuple(text[start - 1 : end.end]))
 
 
 def _section(symbol: Symbol, wanted: str, text: list[str]) -> tuple[int, int]:
