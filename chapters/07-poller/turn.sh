@@ -4,17 +4,18 @@
 # The system calls of one request, from the epoll_wait that reports it to the
 # epoll_wait in which the poller sleeps again.
 #
-#    chapters/07-poller/turn.sh [pool|inline|adaptive]
+#    chapters/07-poller/turn.sh [pool|inline|adaptive] [echo_server]
 #
 # A client sends "one", waits for the answer, lets everybody fall asleep, and
 # sends "two"; the calls for "two" are printed, each with its thread. What to
 # look for: which thread calls recvfrom and sendto; the futex that wakes a
 # worker, and when it is missing; the timeout of the epoll_wait that follows.
-# Needs build/release/bin/echo_server. Exit status 77: strace may not trace here.
+# Without its second argument it runs build/release/bin/echo_server. Exit status
+# 77: strace may not trace here.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 runner=${1:-pool}
-server=build/release/bin/echo_server
+server=${2:-build/release/bin/echo_server}
 work=$(mktemp -d)
 trap 'kill "${tracer:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
 
@@ -45,13 +46,17 @@ exec 3>&-
 kill "$tracer"
 wait "$tracer" 2>/dev/null || true
 
-# poller: the thread that receives. The rest are other threads. Of an epoll_wait
-# that slept, strace writes the answer on a line of its own.
-poller=$(sed -n 's/^\([0-9]*\) .*recvfrom(.*"two.*/\1/p' "$work/calls" | head -n 1)
-sed -n '/"one/,$p' "$work/calls" |
-  sed -E -e "s/^$poller /poller  /" -e 's/^[0-9]+ /other   /' \
-    -e 's/data=\{[^}]*\}/data=…/' -e 's/0x[0-9a-f]+/…/g' |
-  awk '/"two/ && !on { on = 1; print last }
-       { last = $0 }
-       on { print }
-       on && /^poller +epoll_wait/ && !/, 0\) +=/ { exit }'
+# Of a call that was interrupted by another thread's, strace writes two lines:
+# they are put together where the call ends.
+awk '/<unfinished \.\.\.>$/ { sub(/ *<unfinished \.\.\.>$/, ""); begun[$1] = $0; next }
+     / resumed>/ { sub(/^[^>]*>/, begun[id = $1]) }
+     { print }' "$work/calls" >"$work/whole"
+
+# poller: the thread that receives. From the epoll_wait before "two" to the next
+# one that may sleep.
+poller=$(sed -n 's/^\([0-9]*\) .*recvfrom(.*"two.*/\1/p' "$work/whole" | head -n 1)
+sed -E -e "s/^$poller /poller  /" -e 's/^[0-9]+ /other   /' \
+  -e 's/data=\{[^}]*\}/data=…/' -e 's/0x[0-9a-f]+/…/g' "$work/whole" |
+  awk '/^poller +epoll_wait/ { last = $0; if (on) print; if (on && !/, 0\) +=/) exit; next }
+       /^poller +recvfrom.*"two/ { on = 1; print last }
+       on { print }'
