@@ -20,8 +20,8 @@
 // the next turn without sleeping, because the answers have usually brought the
 // next requests by then (upstream sets msec to 0 for that:
 // poll_default_linux.go:109 (defaultPoll.Wait)). With an own_time the poller
-// runs tasks itself, each after its event, until one took longer: lead.h; and
-// those of an operator that was slow before are left to others: trust.h.
+// runs tasks itself, each after its event: lead.h. An operator whose tasks took
+// longer leaves them to the runner for a while: trust.h.
 //
 // Owns the epoll and the Waker; borrows the runner; shares each FdOperator.
 // Upstream: defaultPoll, poll_default_linux.go:60.
@@ -53,9 +53,9 @@ class Poller {
   /// Makes a poller with its epoll and eventfd. Starts no thread: a thread of
   /// the caller calls run(). `runner` must outlive the poller. run() calls
   /// `chore`, if there is one, once a second while events come (see Tick). With
-  /// an `own_time` it runs tasks itself, and gives the runner the rest of those
-  /// of a turn once a task took longer; while a task waits or takes very long,
-  /// relieve() makes the turns. Fails as epoll_create1(2) and eventfd(2) do.
+  /// an `own_time` it runs tasks itself, but not those of operators whose tasks
+  /// took longer; while a task waits or takes very long, relieve() makes the
+  /// turns. Fails as epoll_create1(2) and eventfd(2) do.
   /// [init]
   [[nodiscard]] static Result<std::unique_ptr<Poller>> open(
       Runner& runner, std::function<void()> chore = nullptr,

@@ -110,9 +110,9 @@ bool Poller::lead() {
 }
 
 // Runs the tasks that an event of `op` has brought, those in batch_ from
-// `first` on, here, unless earlier ones of `op` were slow. After a task that
-// took longer than own_time, and after kOwnTurn, the rest of the turn's tasks
-// is the runner's. Returns false when another thread has taken the lead.
+// `first` on, here, unless earlier ones of `op` were slow: took longer than
+// own_time. After kOwnTurn the rest of the turn's tasks is the runner's.
+// Returns false when another thread has taken the lead.
 bool Poller::run_own_tasks(FdOperator& op, std::size_t first) {
   Trust& trust = op.watch().trust;  // drop_retired() comes after the tasks
   if (!trust.try_next()) return true;
@@ -129,7 +129,7 @@ bool Poller::run_own_tasks(FdOperator& op, std::size_t first) {
     begun = now;
   }
   if (fast) trust.was_fast();
-  runs_own_ = fast && begun - own_begun_ <= kOwnTurn;
+  runs_own_ = begun - own_begun_ <= kOwnTurn;
   return true;
 }
 
