@@ -52,7 +52,7 @@ void post(Poller& poller, int count, bool from_poller) {
   Row row;
   std::counting_semaphore inside(0);
   std::counting_semaphore let_go(0);
-  std::counting_semaphore over(0);
+  static std::counting_semaphore over(0);  // released last: outlives this call
   int left = count;
   const auto post_all = [&] {
     for (int i = 0; i < count; ++i) {
