@@ -2,7 +2,8 @@
 """diagrams/scenarios/<id>.toml: what is run, where to stop, what to show, in which words.
 
 A scenario names functions. `plan()` looks them up in the symbol index each time it
-records, so no line number is ever written down.
+records, so no line number is ever written down. What many scenarios share, threads
+and state, stands in diagrams/common.toml: `lanes = ["peer", "poller"]` takes two.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from learn.index.symbol import SymbolError
 from learn.record.errors import ScenarioError
 from learn.say import say
 
-ACTIONS = ("connect", "send", "read", "close")
+ACTIONS = ("connect", "send", "read", "end", "shutdown", "reset", "close",  # a client's
+           "accept", "signal", "go", "wait")
+LISTENS = ("yes", "refuses", "full")
 SYSCALLS = ("accept4", "recv", "readv", "read", "send", "sendmsg", "write", "close", "shutdown",
-            "listen", "epoll_ctl", "epoll_wait")
+            "socket", "connect", "poll", "listen", "epoll_ctl", "epoll_wait")
 PART_KEYS = {"of", "path", "as"}
 
 
@@ -29,7 +32,8 @@ class Lane:
     id: str
     label: dict[str, str]
     root: str | None  # the outermost function of ours on the thread's stack; None: the peer
-    rest: str | None  # the thread rests when it is here: a system call, or after this function
+    rest: tuple[str, ...]  # it rests in a system call, after a function, or `in` a function
+    thread: str | None = None  # the thread's name, where several have one root
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Stop:
 
     fn: str
     syscall: bool
-    text: dict[str, list[str]]  # one sentence for each time; the last one stays
+    text: dict[str, list[str]]  # one sentence for each time; the last one stays; "": no step
     back: dict[str, list[str]]  # for its return, when that is a step of its own
     args: tuple[str, ...] = ()
     show: tuple[str, ...] = ()  # state before, and
@@ -46,6 +50,20 @@ class Stop:
     to: str | None = None  # the lane it sends to: a call that wakes a thread
     starts: str | None = None  # the function that begins there because of it
     first: int = 0  # shown only so many times; 0 always
+    vague: bool = False  # how many bytes is the kernel's choice: `all` or `part`
+
+    def sentence(self, kind: str, time: int) -> dict[str, str]:
+        """Of a call or a return, the time-th of its kind; {}: that is no step."""
+        words = self.back if kind == "return" else self.text
+        if not words or (self.first and time >= self.first):
+            return {}
+        told = {language: texts[min(time, len(texts) - 1)] for language, texts in words.items()}
+        return told if told["en"] else {}
+
+    @property
+    def hidden(self) -> bool:
+        """Only for the lock-step, never a step."""
+        return not self.text
 
     @property
     def name(self) -> str:
@@ -55,7 +73,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Act:
-    """What the peer does, and what the server must have done before it goes on."""
+    """What the peer does, and what the program must have done before it goes on."""
 
     do: str
     data: bytes
@@ -63,6 +81,8 @@ class Act:
     phase: dict[str, str] | None
     then: tuple[str, ...]
     line: int
+    client: int = 1  # which of several
+    ends: bool = False  # the program ends after it
 
 
 @dataclass(frozen=True)
@@ -78,6 +98,12 @@ class Scenario:
     begin: tuple[str, ...]  # what must have happened before the peer comes
     phase: dict[str, str] | None  # the title of that part
     state: dict[str, dict] = field(default_factory=dict)
+    listens: str | None = None  # the program dials: `{peer}` in its flags is this peer
+    doorbell: bool = False  # the poller's wakes by its eventfd are steps, too
+
+    @property
+    def connects(self) -> bool:
+        return any(act.do == "connect" for act in self.acts)
 
     @property
     def peer(self) -> str:
@@ -90,7 +116,8 @@ class Scenario:
         """What gdb gets: every name looked up."""
         return {
             "root": str(root),
-            "roots": {lane.root: lane.id for lane in self.lanes if lane.root},
+            "lanes": [{"id": lane.id, "root": lane.root, "thread": lane.thread}
+                      for lane in self.lanes if lane.root],
             "state": self.state,
             "stops": [self._resolve(stop, index) for stop in self.stops],
         }
@@ -125,8 +152,10 @@ def load(name: str, root: Path = paths.ROOT) -> Scenario:
         known = ", ".join(names(root)) or "-"
         raise ScenarioError(say("record.no_scenario", name=name, known=known), "./learn record")
     source = path.read_text(encoding="utf-8")
+    shared = root / "diagrams" / "common.toml"
     try:
-        return _Reader(name, file, source).scenario()
+        common = tomllib.loads(shared.read_text(encoding="utf-8")) if shared.is_file() else {}
+        return _Reader(name, file, source, common).scenario()
     except tomllib.TOMLDecodeError as error:
         raise wrong(file, str(error)) from None
     except KeyError as error:
@@ -140,8 +169,9 @@ def wrong(file: str, what: str, mend: str = "mend_scenario") -> ScenarioError:
 class _Reader:
     """TOML to Scenario; refuses what it does not know."""
 
-    def __init__(self, name: str, file: str, source: str) -> None:
+    def __init__(self, name: str, file: str, source: str, common: dict) -> None:
         self.name, self.file, self.toml = name, file, tomllib.loads(source)
+        self.common = common
         self.act_lines = [number for number, line in enumerate(source.splitlines(), 1)
                           if line.strip() == "[[peer]]"]
 
@@ -149,29 +179,43 @@ class _Reader:
         raise wrong(self.file, say(f"record.{key}", **values))
 
     def scenario(self) -> Scenario:
-        toml = self.toml
+        toml, begin = self.toml, self.toml.get("begin", {})
         made = Scenario(
             id=self.name,
             file=self.file,
             title=_both(toml, "title"),
             program=toml["program"],
             flags=tuple(toml["flags"]),
-            lanes=tuple(self.lane(lane) for lane in toml["lane"]),
+            lanes=self.lanes(),
             stops=tuple(self.stop(stop) for stop in toml["stop"]),
             acts=tuple(self.act(act, line) for act, line in zip(toml["peer"], self.act_lines)),
-            begin=tuple(toml["begin"]["then"]),
-            phase=_both(toml["begin"], "phase") if "phase" in toml["begin"] else None,
-            state=toml.get("state", {}),
+            begin=tuple(begin.get("then", ())),
+            phase=_both(begin, "phase") if "phase" in begin else None,
+            state={**self.common.get("state", {}), **toml.get("state", {})},
+            listens=begin.get("listens"),
+            doorbell=toml.get("doorbell", False),
         )
         self.check(made)
         return made
 
+    def lanes(self) -> tuple[Lane, ...]:
+        """Those of common.toml that are named, in this order, then its own."""
+        shared = self.common.get("lane", {})
+        named = self.toml.get("lanes", [])
+        if unknown := [name for name in named if name not in shared]:
+            self.refuse("unknown_word", word=unknown[0], words=", ".join(shared))
+        tables = [{"id": name, **shared[name]} for name in named]
+        return tuple(self.lane(table) for table in (*tables, *self.toml.get("lane", ())))
+
     def lane(self, table: dict) -> Lane:
-        return Lane(table["id"], _both(table), table.get("root"), table.get("rest"))
+        self.only(table, {"id", "en", "zh", "root", "rest", "thread"})
+        rest = table.get("rest", ())
+        rest = (rest,) if isinstance(rest, str) else tuple(rest)
+        return Lane(table["id"], _both(table), table.get("root"), rest, table.get("thread"))
 
     def stop(self, table: dict) -> Stop:
         self.only(table, {"fn", "syscall", "en", "zh", "back", "args", "show", "after", "to",
-                          "starts", "first"})
+                          "starts", "first", "vague"})
         syscall = "syscall" in table
         if syscall and table["syscall"] not in SYSCALLS:
             self.refuse("unknown_word", word=table["syscall"], words=", ".join(SYSCALLS))
@@ -179,21 +223,23 @@ class _Reader:
         return Stop(
             fn=table["syscall"] if syscall else table["fn"],
             syscall=syscall,
-            text=self.sentences(table),
+            text=self.sentences(table) if "en" in table or "zh" in table else {},
             back=self.sentences(table["back"]) if "back" in table else {},
             to=table.get("to"),
             starts=table.get("starts"),
             first=table.get("first", 0),
+            vague=table.get("vague", False),
             **lists,
         )
 
     def act(self, table: dict, line: int) -> Act:
-        self.only(table, {"do", "data", "en", "zh", "phase", "then"})
+        self.only(table, {"do", "data", "bytes", "en", "zh", "phase", "then", "client", "ends"})
         if table["do"] not in ACTIONS:
             self.refuse("unknown_word", word=table["do"], words=", ".join(ACTIONS))
-        data = table.get("data", "").encode()
+        data = table.get("data", "").encode() or b"x" * table.get("bytes", 0)
         phase = _both(table, "phase") if "phase" in table else None
-        return Act(table["do"], data, _both(table), phase, tuple(table.get("then", ())), line)
+        return Act(table["do"], data, _both(table), phase, tuple(table.get("then", ())), line,
+                   table.get("client", 1), table.get("ends", False))
 
     def sentences(self, table: dict) -> dict[str, list[str]]:
         both = {language: table[language] for language in ("en", "zh")}
@@ -219,10 +265,12 @@ class _Reader:
                     self.refuse("no_part", fn=stop.fn, part=part)
         waited = [*made.begin, *(fn for act in made.acts for fn in act.then)]
         starts = [stop.starts for stop in made.stops if stop.starts]
-        rests = [lane.rest for lane in made.lanes if lane.rest]
-        for fn in (*waited, *starts, *rests):
+        rests = [rest for lane in made.lanes for rest in lane.rest]
+        for fn in (name.removeprefix("in ") for name in (*waited, *starts, *rests)):
             if fn not in known:
                 self.refuse("no_stop", fn=fn)
+        if made.listens and made.listens not in LISTENS:
+            self.refuse("unknown_word", word=made.listens, words=", ".join(LISTENS))
 
 
 def _both(table: dict, key: str | None = None) -> dict[str, str]:
