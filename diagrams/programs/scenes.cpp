@@ -96,13 +96,13 @@ void greet_first(Connection& conn) {
 // on_disconnect, where a scenario wants to see it.
 void note_end(Connection&) {}
 
-// stale-event: a line beginning with `q` closes the connection before this one.
+// stale-event: `q` closes the connection on which `m` has come; `w` takes long.
 void close_other(Connection& conn) {
   static Connection* other = nullptr;
   const auto line = conn.reader().read_string(conn.reader().size());
   if (line && line->starts_with('w')) slow_work();
   if (line && line->starts_with('q') && other != nullptr) other->close();
-  other = &conn;
+  if (line && line->starts_with('m')) other = &conn;
 }
 
 void small_send_buffer(Connection& conn) {
@@ -167,9 +167,12 @@ int serve(const Scene& scene, const char* path) {
   std::printf("listening on %s\n", listener->address().to_string().c_str());
   std::fflush(stdout);
   if (scene.starts_late) slow_work();
+  const int spare = scene.descriptors > 0 ? ::dup(0) : -1;
   if (scene.descriptors > 0) limit_descriptors(scene.descriptors);
   netpoll::EventLoop loop(**runtime, scene.handlers, scene.options);
   if (loop.start(*std::move(listener))) return 1;
+  if (spare >= 0) slow_work();
+  if (spare >= 0) ::close(spare);
   signals.wait();
   return loop.shutdown(std::chrono::seconds(30)) ? 1 : 0;
 }

@@ -18,13 +18,14 @@ void pause_here() {
   static_cast<void>(std::getchar());
 }
 
-void task() {}
+// Any work.
+void small_task() {}
 
 int pool_task() {
   netpoll::GoPool pool;
   for (int i = 0; i < 2; ++i) {
     pause_here();
-    if (!pool.go(task)) return 1;
+    if (!pool.go(small_task)) return 1;
   }
   pause_here();
   return 0;
@@ -36,7 +37,7 @@ int waker() {
   if (!poller) return 1;
   std::jthread thread([&] { (*poller)->run(); });
   pause_here();
-  (*poller)->go(task);
+  (*poller)->go(small_task);
   pause_here();
   (*poller)->stop();
   return 0;

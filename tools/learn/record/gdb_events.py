@@ -103,16 +103,10 @@ def last_line(frame: gdb.Frame, function: gdb.Symbol) -> int:
 
 def state(names: list[str]) -> dict:
     """The parts of the objects that the scenario wants to see here."""
-    shown = {}
-    for name in names:
-        part = PLAN["state"][name]
-        if part["of"] in objects:
-            try:
-                value = gdb_values.follow(objects[part["of"]], part["path"])
-                shown[name] = gdb_values.READERS[part["as"]](value)
-            except gdb.error as error:
-                shown[name] = {"unreadable": str(error)}
-    return shown
+    parts = {name: PLAN["state"][name] for name in names}
+    return {name: gdb_values.READERS[part["as"]](
+                gdb_values.follow(objects[part["of"]], part["path"]))
+            for name, part in parts.items() if part["of"] in objects}
 
 
 def told_return(begun: dict, wanted: dict, value: gdb.Value | None) -> None:

@@ -22,6 +22,7 @@ ACTIONS = ("connect", "send", "read", "end", "shutdown", "reset", "close",  # a 
 LISTENS = ("yes", "refuses", "full")
 SYSCALLS = ("accept4", "recv", "readv", "read", "send", "sendmsg", "write", "close", "shutdown",
             "socket", "connect", "poll", "listen", "epoll_ctl", "epoll_wait")
+NAMING = ("accept4", "connect", "epoll_ctl")  # always watched: they say which descriptor is what
 PART_KEYS = {"of", "path", "as"}
 
 
@@ -47,8 +48,9 @@ class Stop:
     args: tuple[str, ...] = ()
     show: tuple[str, ...] = ()  # state before, and
     after: tuple[str, ...] = ()  # after it
-    to: str | None = None  # the lane it sends to: a call that wakes a thread
-    starts: str | None = None  # the function that begins there because of it
+    to: tuple[str, ...] = ()  # the lane that it wakes, each time; the last one stays
+    starts: str | None = None  # the function that begins there because of it, or
+    wakes: str | None = None  # the one that returns there
     first: int = 0  # shown only so many times; 0 always
     vague: bool = False  # how many bytes is the kernel's choice: `all` or `part`
 
@@ -99,6 +101,7 @@ class Scenario:
     phase: dict[str, str] | None  # the title of that part
     state: dict[str, dict] = field(default_factory=dict)
     listens: str | None = None  # the program dials: `{peer}` in its flags is this peer
+    ends: bool = False  # the program ends by itself, without an act of the peer
     doorbell: bool = False  # the poller's wakes by its eventfd are steps, too
 
     @property
@@ -187,12 +190,13 @@ class _Reader:
             program=toml["program"],
             flags=tuple(toml["flags"]),
             lanes=self.lanes(),
-            stops=tuple(self.stop(stop) for stop in toml["stop"]),
-            acts=tuple(self.act(act, line) for act, line in zip(toml["peer"], self.act_lines)),
+            stops=self.stops(),
+            acts=tuple(self.act(act, line) for act, line in zip(toml.get("peer", ()), self.act_lines)),
             begin=tuple(begin.get("then", ())),
             phase=_both(begin, "phase") if "phase" in begin else None,
             state={**self.common.get("state", {}), **toml.get("state", {})},
             listens=begin.get("listens"),
+            ends=begin.get("ends", False),
             doorbell=toml.get("doorbell", False),
         )
         self.check(made)
@@ -209,13 +213,20 @@ class _Reader:
 
     def lane(self, table: dict) -> Lane:
         self.only(table, {"id", "en", "zh", "root", "rest", "thread"})
-        rest = table.get("rest", ())
-        rest = (rest,) if isinstance(rest, str) else tuple(rest)
-        return Lane(table["id"], _both(table), table.get("root"), rest, table.get("thread"))
+        return Lane(table["id"], _both(table), table.get("root"), _list(table.get("rest", ())),
+                    table.get("thread"))
+
+    def stops(self) -> tuple[Stop, ...]:
+        """Those with words, those only for the lock-step (`watch`), those for the names."""
+        told = tuple(self.stop(table) for table in self.toml["stop"])
+        known = {stop.fn for stop in told}
+        silent = dict.fromkeys(fn for fn in (*self.toml.get("watch", ()), *NAMING)
+                               if fn not in known)
+        return told + tuple(Stop(fn, fn in SYSCALLS, {}, {}) for fn in silent)
 
     def stop(self, table: dict) -> Stop:
         self.only(table, {"fn", "syscall", "en", "zh", "back", "args", "show", "after", "to",
-                          "starts", "first", "vague"})
+                          "starts", "wakes", "first", "vague"})
         syscall = "syscall" in table
         if syscall and table["syscall"] not in SYSCALLS:
             self.refuse("unknown_word", word=table["syscall"], words=", ".join(SYSCALLS))
@@ -225,8 +236,9 @@ class _Reader:
             syscall=syscall,
             text=self.sentences(table) if "en" in table or "zh" in table else {},
             back=self.sentences(table["back"]) if "back" in table else {},
-            to=table.get("to"),
+            to=_list(table.get("to", ())),
             starts=table.get("starts"),
+            wakes=table.get("wakes"),
             first=table.get("first", 0),
             vague=table.get("vague", False),
             **lists,
@@ -258,13 +270,13 @@ class _Reader:
         lanes = {lane.id for lane in made.lanes}
         known = {stop.fn for stop in made.stops}
         for stop in made.stops:
-            if stop.to and stop.to not in lanes:
-                self.refuse("unknown_word", word=stop.to, words=", ".join(sorted(lanes)))
+            if unknown := [lane for lane in stop.to if lane not in lanes]:
+                self.refuse("unknown_word", word=unknown[0], words=", ".join(sorted(lanes)))
             for part in (*stop.show, *stop.after):
                 if set(made.state.get(part, ())) != PART_KEYS:
                     self.refuse("no_part", fn=stop.fn, part=part)
         waited = [*made.begin, *(fn for act in made.acts for fn in act.then)]
-        starts = [stop.starts for stop in made.stops if stop.starts]
+        starts = [fn for stop in made.stops for fn in (stop.starts, stop.wakes) if fn]
         rests = [rest for lane in made.lanes for rest in lane.rest]
         for fn in (name.removeprefix("in ") for name in (*waited, *starts, *rests)):
             if fn not in known:
@@ -276,3 +288,8 @@ class _Reader:
 def _both(table: dict, key: str | None = None) -> dict[str, str]:
     inner = table[key] if key else table
     return {"en": inner["en"], "zh": inner["zh"]}
+
+
+def _list(value: str | list[str]) -> tuple[str, ...]:
+    """TOML may say one name alone."""
+    return (value,) if isinstance(value, str) else tuple(value)

@@ -144,15 +144,17 @@ class Session:
         peer.kill, peer.write = self.kill, self.write
         if self.scenario.connects:
             peer.address = self.wait("the line 'listening on …'", self.listening)
-        self.settle(0, self.scenario.begin)
+        over = self.scenario.ends
+        self.settle(0, self.scenario.begin, over)
         for number, act in enumerate(self.scenario.acts):
+            over = over or act.ends
             with self.changed:
                 start, before = len(self.events), self.counts()
                 event = {"lane": self.scenario.peer, "kind": "peer", "act": number,
                          "before": before}
                 self.events.append(event)
             event["ret"] = peer.do(act)
-            self.settle(start, act.then, act.ends)
+            self.settle(start, act.then, over)
         with self.changed:
             self.refuse_broken()
             return list(self.events)
@@ -168,12 +170,12 @@ class Session:
         if broken := next((e["text"] for e in self.events if e["kind"] == "broken"), None):
             raise RecordError(say("record.unreadable", what=broken), say("record.mend_scenario"))
 
-    def settle(self, start: int, then: tuple[str, ...], ends: bool = False) -> None:
+    def settle(self, start: int, then: tuple[str, ...], over: bool) -> None:
         def done() -> bool:
             wanted = Counter(then)
             wanted.subtract(named(event) for event in self.events[start:])
             self.missing = [fn for fn, count in wanted.items() if count > 0]
-            if ends:
+            if over:
                 return self.ended and not self.missing
             return not self.missing and all(self.rests(lane) for lane in self.scenario.lanes)
 

@@ -28,11 +28,9 @@ SHOWN_BYTES = 64
 def build(events: list[dict], scenario: Scenario) -> dict:
     """The trace of one recording."""
     steps: list[dict] = []
-    watched: dict[str, str] = {}
     phase = scenario.phase
     for item in canonical(events, scenario):
         step = _step(item, scenario)
-        _epoll_set(step, watched)
         if item.kind == "peer":
             phase = scenario.acts[item.event["act"]].phase
         if phase:
@@ -72,6 +70,8 @@ def _step(item: Item, scenario: Scenario) -> dict:
         _vague(step)
     before = item.event.get("state") or {}
     step["state"] = item.after if item.kind == "return" else {**before, **item.after}
+    if item.epoll is not None:
+        step["state"] = {**step["state"], "epoll": item.epoll}
     if item.to or _reaches_peer(step, scenario):
         step["to_lane"] = item.to or scenario.peer
     return {key: value for key, value in step.items() if value not in (None, {})}
@@ -102,17 +102,6 @@ def _reaches_peer(step: dict, scenario: Scenario) -> bool:
         return False
     went = isinstance(step["ret"], int) or step["ret"] in ("all", "part")
     return str(step["args"].get("fd", "")).startswith("conn") and went
-
-
-def _epoll_set(step: dict, watched: dict[str, str]) -> None:
-    """What epoll watches, after each change of it."""
-    if step["fn"] != "epoll_ctl" or step["kind"] != "syscall":
-        return
-    fd = step["args"]["fd"]
-    watched.pop(fd, None)
-    if step["args"]["op"] != "DEL":
-        watched[fd] = step["args"]["events"]
-    step["state"] = {**step.get("state", {}), "epoll": dict(sorted(watched.items()))}
 
 
 def text_of(trace: dict) -> str:
