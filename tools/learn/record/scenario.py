@@ -191,7 +191,7 @@ class _Reader:
             flags=tuple(toml["flags"]),
             lanes=self.lanes(),
             stops=self.stops(),
-            acts=tuple(self.act(act, line) for act, line in zip(toml.get("peer", ()), self.act_lines)),
+            acts=tuple(map(self.act, toml.get("peer", ()), self.act_lines)),
             begin=tuple(begin.get("then", ())),
             phase=_both(begin, "phase") if "phase" in begin else None,
             state={**self.common.get("state", {}), **toml.get("state", {})},
