@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// shard: a server that answers each connection through a ShardQueue, for the
-// scenario shard-queue. It serves one client, until it is killed.
+// shard: a server that sends three packets to its client through a ShardQueue,
+// for the scenario shard-queue. It serves one client, until it is killed.
 
-#include <chrono>
 #include <cstdio>
+#include <latch>
 #include <memory>
 #include <string>
 
@@ -17,10 +17,20 @@ using netpoll::LinkBuffer;
 
 std::unique_ptr<netpoll::Runtime> runtime;
 std::unique_ptr<netpoll::ShardQueue> queue;
+std::latch a_is_ready(1);
 
 // Until the recorder writes a byte to standard input.
-void slow_packet() {
+void wait_for_go() {
   static_cast<void>(std::getchar());
+}
+
+void make_queue(Connection& conn) {
+  queue = std::make_unique<netpoll::ShardQueue>(*runtime, conn, 1);
+}
+
+// Packet a takes a while.
+void slow_packet() {
+  a_is_ready.wait();
 }
 
 // Writes one packet, on the thread of the queue's consumer.
@@ -29,17 +39,21 @@ void write_packet(const std::string& text, LinkBuffer& packets) {
   packets.write_string(text);
 }
 
-void make_queue(Connection& conn) {
-  queue = std::make_unique<netpoll::ShardQueue>(*runtime, conn, 1);
+// Any thread may add a packet, many at the same time.
+void add_packet(const std::string& text) {
+  const bool added =
+      queue->add([text](LinkBuffer& packets) { write_packet(text, packets); });
+  if (!added) std::puts("the connection has failed");
 }
 
-// Any thread may add a packet; here the handler does.
-void add_packet(Connection& conn) {
-  auto text = conn.reader().read_string(conn.reader().size());
-  if (!text) return conn.close();
-  const bool added = queue->add(
-      [text = *text](LinkBuffer& packets) { write_packet(text, packets); });
-  if (!added) conn.close();
+void add_all() {
+  wait_for_go();
+  add_packet("a");
+  wait_for_go();
+  add_packet("b");
+  add_packet("c");
+  wait_for_go();
+  a_is_ready.count_down();
 }
 
 }  // namespace
@@ -51,9 +65,9 @@ int main() {
   runtime = *std::move(started);
   std::printf("listening on %s\n", listener->address().to_string().c_str());
   std::fflush(stdout);
-  netpoll::EventLoop loop(*runtime,
-                          {.on_prepare = make_queue, .on_request = add_packet});
+  netpoll::EventLoop loop(*runtime, {.on_prepare = make_queue});
   if (loop.start(*std::move(listener))) return 1;
-  netpoll::os::EndSignals().wait();
+  add_all();
+  wait_for_go();
   return 0;
 }

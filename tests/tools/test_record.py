@@ -123,6 +123,7 @@ def test_an_unknown_function_is_one_line_with_the_file(tmp_path):
     ('to = "worker"', 'to = "nobody"', "nobody"),
     ('syscall = "recv"', 'syscall = "recvmmsg"', "recvmmsg"),
     ("[begin]", "[begin", "line 127"),
+    ('flags = []', 'flags = []\nwach = ["recv"]', "wach"),
     ("[begin]", '[begin]\nlistens = "sometimes"', "sometimes"),
     ('flags = []', 'flags = []\nlanes = ["stranger"]', "stranger"),
 ])

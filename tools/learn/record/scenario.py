@@ -183,6 +183,9 @@ class _Reader:
 
     def scenario(self) -> Scenario:
         toml, begin = self.toml, self.toml.get("begin", {})
+        self.only(toml, {"program", "flags", "title", "lanes", "lane", "state", "watch", "stop",
+                         "begin", "peer", "doorbell"})
+        self.only(begin, {"then", "phase", "listens", "ends"})
         made = Scenario(
             id=self.name,
             file=self.file,
@@ -234,7 +237,7 @@ class _Reader:
         return Stop(
             fn=table["syscall"] if syscall else table["fn"],
             syscall=syscall,
-            text=self.sentences(table) if "en" in table or "zh" in table else {},
+            text=self.sentences(table),
             back=self.sentences(table["back"]) if "back" in table else {},
             to=_list(table.get("to", ())),
             starts=table.get("starts"),
