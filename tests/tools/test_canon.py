@@ -132,6 +132,59 @@ def test_another_line_alone_is_no_difference_but_a_move():
     assert len(trace.moved_lines(FORM, moved)) == 1
 
 
+def retold(old: str, new: str, tmp_path, watch: str = "recv") -> dict:
+    """The same events, told by a changed scenario."""
+    text = (DATA / "diagrams" / "scenarios" / "standin.toml").read_text()
+    assert text.count(old) == 1
+    folder = tmp_path / "diagrams" / "scenarios"
+    folder.mkdir(parents=True)
+    (folder / "standin.toml").write_text(f'watch = ["{watch}"]\n' + text.replace(old, new))
+    return trace.build(EVENTS, scenarios.load("standin", tmp_path))
+
+
+def steps_of(form: dict, fn: str) -> list[dict]:
+    return [step for step in form["steps"] if step["fn"] == fn]
+
+
+def test_a_time_without_a_sentence_is_no_step(tmp_path):
+    form = retold('en = "Reads."\nzh = "读。"',
+                  'en = ["", "The end."]\nzh = ["", "到头了。"]', tmp_path)
+
+    assert [(s["ret"], s["text"]["en"]) for s in steps_of(form, "recv")] == [(0, "The end.")]
+    assert len(form["steps"]) == len(FORM["steps"]) - 1
+
+
+def test_a_watched_function_is_no_step(tmp_path):
+    stop = '[[stop]]\nfn = "Pool::go"\nto = "worker"\nstarts = "Connection::run_task"\n'
+    words = 'en = "Hands over."\nzh = "交出去。"\n'
+    form = retold(stop + words, "", tmp_path, watch="Pool::go")
+
+    assert not steps_of(form, "Pool::go")
+    assert len(form["steps"]) == len(FORM["steps"]) - 1
+
+
+def test_what_is_not_shown_still_changes_the_epoll_set(tmp_path):
+    form = retold('en = "Changes the interest."\nzh = "改兴趣。"',
+                  'en = ["", "", "Gone."]\nzh = ["", "", "移除。"]', tmp_path)
+
+    assert [s["state"]["epoll"] for s in steps_of(form, "epoll_ctl")] == [{"listener": "IN"}]
+
+
+def test_a_call_with_words_for_its_return_is_two_steps(tmp_path):
+    form = retold('en = "Takes."\nzh = "取走。"',
+                  'en = "Takes."\nzh = "取走。"\nback = {en = "Has it.", zh = "到手。"}', tmp_path)
+
+    told = [(s["kind"], s["text"]["en"]) for s in steps_of(form, "LinkBuffer::next")]
+    assert told == [("call", "Takes."), ("return", "Has it.")]
+
+
+def test_the_kernels_numbers_need_not_be_told(tmp_path):
+    form = retold('en = "Writes."', 'vague = true\nen = "Writes."', tmp_path)
+
+    (step,) = [step for step in steps_of(form, "send") if step["kind"] == "syscall"]
+    assert step["ret"] == "all" and "size" not in step["args"] and step["to_lane"] == "client"
+
+
 @pytest.mark.parametrize("place", ["line", "from"])
 def test_a_line_outside_its_function_is_stale(place):
     from record_helpers import index

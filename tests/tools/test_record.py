@@ -123,6 +123,9 @@ def test_an_unknown_function_is_one_line_with_the_file(tmp_path):
     ('to = "worker"', 'to = "nobody"', "nobody"),
     ('syscall = "recv"', 'syscall = "recvmmsg"', "recvmmsg"),
     ("[begin]", "[begin", "line 127"),
+    ('flags = []', 'flags = []\nwach = ["recv"]', "wach"),
+    ("[begin]", '[begin]\nlistens = "sometimes"', "sometimes"),
+    ('flags = []', 'flags = []\nlanes = ["stranger"]', "stranger"),
 ])
 def test_a_broken_scenario_is_one_line(tmp_path, old, new, said):
     with pytest.raises(ScenarioError) as refused:
@@ -130,11 +133,51 @@ def test_a_broken_scenario_is_one_line(tmp_path, old, new, said):
     assert said in str(refused.value) and "\n" not in str(refused.value)
 
 
+def test_lanes_and_state_may_be_shared(tmp_path):
+    shared = tmp_path / "diagrams" / "common.toml"
+    shared.parent.mkdir()
+    shared.write_text('[lane.relief]\nen = "relief"\nzh = "替补"\nroot = "relieve"\n'
+                      '[state.all]\nof = "Connection"\npath = ""\nas = "members"\n')
+    made = scenario_with("flags = []", 'flags = []\nlanes = ["relief"]', tmp_path)
+
+    assert [lane.id for lane in made.lanes] == ["relief", "client", "main", "poller", "worker"]
+    assert set(made.state) == {"all", "input", "key"}
+
+
+def test_a_recording_may_end_with_the_program():
+    made = bench()
+    folder = workshop() / "diagrams" / "scenarios"
+    text = (folder / "standin.toml").read_text()
+    ending = text[text.rindex("[[peer]]"):]
+    killed = ending.replace('do = "close"', 'do = "signal"\nends = true').replace("close", "read")
+    (folder / "killed.toml").write_text(text.replace(ending, killed[: killed.rindex("then")]))
+    try:
+        steps = made.record("killed")["steps"]
+    finally:
+        (folder / "killed.toml").unlink()
+
+    assert [step["fn"] for step in steps[-2:]] == ["read", "signal"]
+
+
+def test_state_that_cannot_be_read_is_refused():
+    made = bench()
+    folder = workshop() / "diagrams" / "scenarios"
+    text = (folder / "standin.toml").read_text()
+    (folder / "blind.toml").write_text(text.replace('path = "input"', 'path = "output"'))
+    try:
+        with pytest.raises(RecordError) as refused:
+            made.record("blind")
+    finally:
+        (folder / "blind.toml").unlink()
+
+    assert "output" in str(refused.value) and "\n" not in str(refused.value)
+
+
 def scenario_with(old: str, new: str, root, replace_all: bool = False):
     text = (DATA / "diagrams" / "scenarios" / "standin.toml").read_text()
     assert old in text
     folder = root / "diagrams" / "scenarios"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "changed.toml").write_text(text.replace(old, new))
     return scenarios.load("changed", root)
 

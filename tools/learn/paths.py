@@ -13,6 +13,7 @@ CHAPTERS = ROOT / "chapters"
 EXERCISES = ROOT / "exercises"
 DIAGRAMS = ROOT / "diagrams"
 TRACES = DIAGRAMS / "traces"
+SCENES = DIAGRAMS / "programs"
 UPSTREAM_TSV = NOTES / "upstream" / "netpoll-v0.7.0-symbols.tsv"
 
 TOOLS = ROOT / "tools"

@@ -28,7 +28,7 @@ def check(tree) -> tuple[int, list[Problem]]:
 
 def cpp_functions(tree) -> Iterator[tuple[str, int, str, int]]:
     """(file, line, name, lines) of each function with a body."""
-    folders = [tree.root / name for name in ("src", "programs")]
+    folders = [tree.root / name for name in ("src", "programs", "diagrams/programs")]
     found = index.build(root=tree.root, folders=[f for f in folders if f.is_dir()],
                         cache=tree.root / "build" / "index", quiet=True)
     for symbol in found.symbols:

@@ -23,7 +23,8 @@ class ToolMissing(Exception):
 
 def check_format(tree) -> Iterator[Problem]:
     """One problem a file: its first line that clang-format would change."""
-    files = [name for name in tree.under("src", "programs", "tests") if "/data/" not in name]
+    files = [name for name in tree.under("src", "programs", "tests", "diagrams")
+             if "/data/" not in name]
     output = run(tree, [FORMAT, "--dry-run", "-Werror", *files]) if files else ""
     seen = set()
     for match in FOUND.finditer(output):

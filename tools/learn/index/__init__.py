@@ -37,10 +37,10 @@ __all__ = [
 
 
 def load(*, quiet: bool = True) -> Index:
-    """The index of src/ and programs/; fast when nothing has changed."""
+    """The index of src/ and the programs; fast when nothing has changed."""
     return build(
         root=paths.ROOT,
-        folders=[paths.SRC, paths.PROGRAMS],
+        folders=[paths.SRC, paths.PROGRAMS, paths.SCENES],
         cache=paths.BUILD / "index",
         quiet=quiet,
     )

@@ -2,7 +2,7 @@
 """Raw events to canonical form: what any run of the scenario has in common.
 
 1. Per lane, a beginning and its end become one item; an epoll_wait that only
-   answers the doorbell, or brings nothing, is dropped.
+   answers the doorbell, or brings nothing, is dropped (unless that is the story).
 2. Descriptors and epoll's tags are called by their role; times, addresses and
    thread numbers are gone.
 3. Order: within a lane as it ran; across lanes by the messages between them (the
@@ -35,10 +35,12 @@ class Item:
     at: int  # its place among the lane's raw events
     event: dict
     depth: int = 0
+    time: int = 0  # how many of its kind came before
     ret: object = None
     after: dict = field(default_factory=dict)
     waits: list[Item] = field(default_factory=list)
     to: str | None = None
+    epoll: dict | None = None  # of epoll_ctl: what epoll watches after it
 
 
 def canonical(events: list[dict], scenario: Scenario) -> list[Item]:
@@ -47,32 +49,38 @@ def canonical(events: list[dict], scenario: Scenario) -> list[Item]:
     for event in events:
         if event.get("lane") in raw:
             raw[event["lane"]].append(event)
-    roles = Roles(raw)
+    nobody = [event for event in events if event.get("lane") == ""]  # of no lane shown
+    roles = Roles([*raw.values(), nobody], scenario.doorbell)
     lanes = {}
     for lane, own in raw.items():
-        paired = acts(own) if lane == scenario.peer else pair(own)
+        paired = acts(own) if lane == scenario.peer else pair(own, scenario)
         lanes[lane] = leaves([i for i in paired if keep(i, scenario, roles)], scenario)
     draw_messages(lanes, scenario)
-    ordered = first_only(in_order(lanes), scenario)
-    aim_acts(ordered, scenario)
+    ordered = in_order(lanes)
+    keep_epoll_sets(ordered, nobody, roles)
     for item in ordered:
         if item.kind != "peer":
             item.event = {**item.event, "args": roles.args(item.event)}
             item.ret = roles.result(item)
-    return ordered
+    told = with_words(ordered, scenario)
+    aim_acts(told, scenario)
+    return told
 
 
 class Roles:
     """Which descriptor is what, by what was done with it."""
 
-    def __init__(self, raw: dict[str, list[dict]]) -> None:
+    def __init__(self, raw: list[list[dict]], doorbell: bool = False) -> None:
+        self.doorbell = doorbell
         self.fds: dict[int, str] = {}
         self.tags: dict[int, str] = {}
-        calls = [e for own in raw.values() for e in own if e.get("syscall") and e["kind"] == "exit"]
+        calls = [e for own in raw for e in own if e.get("syscall") and e["kind"] == "exit"]
         accepted = [e["ret"] for e in calls if e["fn"] == "accept4" and isinstance(e["ret"], int)]
         for event in calls:
             if event["fn"] in ("accept4", "listen"):
                 self.fds[event["args"]["fd"]] = "listener"
+            elif event["fn"] == "connect":
+                self.fds[event["args"]["fd"]] = "conn"
         for number, fd in enumerate(dict.fromkeys(accepted), 1):
             self.fds[fd] = "conn" if len(set(accepted)) == 1 else f"conn{number}"
         for event in calls:
@@ -92,30 +100,32 @@ class Roles:
     def result(self, item: Item) -> object:
         if item.event["fn"] == "epoll_wait":
             return self.ready(item)
-        if item.event["fn"] == "accept4" and isinstance(item.ret, int):
+        if item.event["fn"] in ("accept4", "socket") and isinstance(item.ret, int):
             return self.fd(item.ret)
         return item.ret
 
     def ready(self, item: Item) -> list[str]:
-        """What an epoll_wait brought, the doorbell apart."""
+        """What an epoll_wait brought, without the doorbell if it is not wanted."""
         if not isinstance(item.ret, list):
             return []
         named = [(self.tags.get(e["tag"], WAKE), e["events"]) for e in item.ret]
-        return sorted(f"{role}: {events}" for role, events in named if role != WAKE)
+        return sorted(f"{role}: {events}" for role, events in named
+                      if role != WAKE or self.doorbell)
 
 
 def acts(own: list[dict]) -> list[Item]:
     return [Item(e["lane"], "peer", at, e, ret=e["ret"]) for at, e in enumerate(own)]
 
 
-def pair(own: list[dict]) -> list[Item]:
+def pair(own: list[dict], scenario: Scenario) -> list[Item]:
     """Beginnings and ends of one lane to items; a call is followed by its return."""
     items: list[Item] = []
     stack: list[Item] = []
     for at, event in enumerate(own):
         if event["kind"] == "enter":
             kind = "syscall" if event["syscall"] else "call"
-            item = Item(event["lane"], kind, at, event, depth=len(stack))
+            depth = sum(shown(around, scenario) for around in stack)
+            item = Item(event["lane"], kind, at, event, depth=depth)
             items.append(item)
             if not event.get("inlined"):
                 stack.append(item)
@@ -142,39 +152,67 @@ def keep(item: Item, scenario: Scenario, roles: Roles) -> bool:
     if item.event["fn"] == "epoll_wait":
         return bool(roles.ready(item))
     args = item.event["args"]
-    return not (item.kind == "syscall" and "fd" in args and roles.fd(args["fd"]) == WAKE)
+    unknown = item.kind == "syscall" and "fd" in args and roles.fd(args["fd"]) == WAKE
+    return roles.doorbell or not unknown
 
 
 def leaves(items: list[Item], scenario: Scenario) -> list[Item]:
-    """A call with nothing inside carries its own result; other returns need words to stay."""
+    """A call with nothing inside carries its own result; a return with words is a step."""
     kept: list[Item] = []
     for item in items:
         if item.kind != "return":
             kept.append(item)
             continue
-        last = kept[-1] if kept else None
+        last = next((i for i in reversed(kept) if shown(i, scenario)), None)
         leaf = last is not None and last.kind == "call" and last.depth == item.depth
-        if leaf and last.event["fn"] == item.event["fn"]:
+        words = scenario.stop(item.event["fn"]).back
+        if leaf and not words and last.event["fn"] == item.event["fn"]:
             continue
         begun = next((i for i in reversed(kept) if i.kind == "call" and i.depth == item.depth
                       and i.event["fn"] == item.event["fn"]), None)
         if begun is None:
             continue
         begun.ret, begun.after = None, {}  # not known yet when it is called
-        if scenario.stop(item.event["fn"]).back:
+        if words:
             kept.append(item)
     return kept
 
 
-def first_only(items: list[Item], scenario: Scenario) -> list[Item]:
-    """Without what a scenario wants to see only the first times."""
+def shown(item: Item, scenario: Scenario) -> bool:
+    return item.kind == "peer" or not scenario.stop(item.event["fn"]).hidden
+
+
+def keep_epoll_sets(items: list[Item], earlier: list[dict], roles: Roles) -> None:
+    """What an epoll watches after each change of it; `earlier` is what no lane shows."""
+    watched: dict[int, dict[str, str]] = {}
+
+    def change(args: dict) -> dict[str, str]:
+        one, role = watched.setdefault(args["epoll"], {}), roles.fd(args["fd"])
+        one.pop(role, None)
+        if args["op"] != "DEL" and (role != WAKE or roles.doorbell):
+            one[role] = args["events"]
+        return dict(sorted(one.items()))
+
+    for event in earlier:
+        if event["kind"] == "exit" and event["fn"] == "epoll_ctl":
+            change(event["args"])
+    for item in items:
+        if item.kind == "syscall" and item.event["fn"] == "epoll_ctl":
+            item.epoll = change(item.event["args"])
+
+
+def with_words(items: list[Item], scenario: Scenario) -> list[Item]:
+    """Without the times of which the scenario has nothing to say."""
     times: dict[tuple[str, str], int] = {}
     kept = []
     for item in items:
-        first = 0 if item.kind == "peer" else scenario.stop(item.event["fn"]).first
-        key = (item.kind, item.event.get("fn", ""))
-        times[key] = times.get(key, 0) + 1
-        if not first or times[key] <= first:
+        if item.kind == "peer":
+            kept.append(item)
+            continue
+        key = (item.event["fn"], "return" if item.kind == "return" else "call")
+        item.time = times.get(key, 0)
+        times[key] = item.time + 1
+        if scenario.stop(item.event["fn"]).sentence(item.kind, item.time):
             kept.append(item)
     return kept
 
@@ -192,17 +230,18 @@ def draw_messages(lanes: dict[str, list[Item]], scenario: Scenario) -> None:
                 act.waits.append(earlier[-1])
             if later:
                 later[0].waits.append(act)
-    for stop in scenario.stops:
-        if not stop.to:
-            continue
+    for stop in filter(lambda stop: stop.to, scenario.stops):
         senders = [i for own in lanes.values() for i in own
                    if i.kind != "return" and i.event.get("fn") == stop.fn]
-        started = [i for i in lanes.get(stop.to, ())
-                   if i.kind == "call" and i.event.get("fn") == stop.starts]
-        for sender in senders:
-            sender.to = stop.to if sender.lane != stop.to else None
-        for sender, begun in zip(senders, started):
-            begun.waits.append(sender)
+        then = ("return", stop.wakes) if stop.wakes else ("call", stop.starts)
+        started = {lane: iter([i for i in lanes.get(lane, ())
+                               if (i.kind, i.event.get("fn")) == then])
+                   for lane in stop.to}
+        for time, sender in enumerate(senders):
+            lane = stop.to[min(time, len(stop.to) - 1)]
+            sender.to = lane if sender.lane != lane else None
+            if begun := next(started[lane], None):
+                begun.waits.append(sender)
 
 
 def aim_acts(ordered: list[Item], scenario: Scenario) -> None:

@@ -53,20 +53,23 @@ def named(symbol: gdb.Symbol | str | None) -> str:
 
 
 def lane() -> str:
-    """By the outermost of the lanes' root functions on this thread's stack."""
-    number = gdb.selected_thread().num
-    if number not in threads:
-        found, frame = "", gdb.newest_frame()
+    """By the outermost of the lanes' root functions on this thread's stack. Of
+    several lanes with one root, the first to come gets the first, and so on."""
+    thread = gdb.selected_thread()
+    if thread.num not in threads:
+        fitting, frame = [], gdb.newest_frame()
         while frame is not None:
             name = named(frame.name())
-            for root, lane_id in PLAN["roots"].items():
-                if name == root or name.endswith("::" + root):
-                    found = lane_id
+            found = [lane["id"] for lane in PLAN["lanes"]
+                     if name == lane["root"] or name.endswith("::" + lane["root"])
+                     if lane["thread"] in (None, thread.name)]
+            fitting = found or fitting
             frame = frame.older()
-        if not found:
+        if not fitting:
             return ""
-        threads[number] = found
-    return threads[number]
+        free = [lane_id for lane_id in fitting if lane_id not in threads.values()]
+        threads[thread.num] = (free or fitting[-1:])[0]
+    return threads[thread.num]
 
 
 def site(frame: gdb.Frame | None) -> dict | None:
@@ -100,16 +103,10 @@ def last_line(frame: gdb.Frame, function: gdb.Symbol) -> int:
 
 def state(names: list[str]) -> dict:
     """The parts of the objects that the scenario wants to see here."""
-    shown = {}
-    for name in names:
-        part = PLAN["state"][name]
-        if part["of"] in objects:
-            try:
-                value = gdb_values.follow(objects[part["of"]], part["path"])
-                shown[name] = gdb_values.READERS[part["as"]](value)
-            except gdb.error as error:
-                shown[name] = {"unreadable": str(error)}
-    return shown
+    parts = {name: PLAN["state"][name] for name in names}
+    return {name: gdb_values.READERS[part["as"]](
+                gdb_values.follow(objects[part["of"]], part["path"]))
+            for name, part in parts.items() if part["of"] in objects}
 
 
 def told_return(begun: dict, wanted: dict, value: gdb.Value | None) -> None:
@@ -258,10 +255,13 @@ def main() -> None:
         gdb.execute("set " + setting)
     gdb.execute("handle all nostop noprint pass", to_string=True)
     gdb.execute("unset environment LEARN_RECORD_PLAN")
-    for stop in PLAN["stops"]:
-        Stop(stop)
     try:
+        # Only once its libraries are there: gdb looks every name up again for each.
+        gdb.Breakpoint("main", internal=True, temporary=True).silent = True
         gdb.execute("run")
+        for stop in PLAN["stops"]:
+            Stop(stop)
+        gdb.execute("continue")
     except gdb.error as error:
         tell({"kind": "refused", "text": str(error)})
 

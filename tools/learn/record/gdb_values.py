@@ -9,6 +9,7 @@ READERS[kind](value)    the state of a whole object: a LinkBuffer's blocks, a wo
 
 from __future__ import annotations
 
+import errno
 import functools
 import re
 
@@ -63,13 +64,22 @@ def _record(value: gdb.Value, kind: gdb.Type, depth: int):
     if name.startswith("netpoll::Ref<"):
         return None if int(value["object_"]) else "null"
     if name == "std::error_code":
-        return int(value["_M_value"]) or "ok"
+        return _error(int(value["_M_value"]))
     if name.startswith(("std::", "__gnu")):
         return None
     fields = [field for field in kind.fields() if field.name and not field.is_base_class]
     shown = {field.name: plain(value[field], depth + 1) for field in fields}
     told = {key: item for key, item in shown.items() if item is not None and item is not False}
     return told or None
+
+
+def _error(number: int) -> str:
+    """A std::error_code by its name, the kernel's or the library's own."""
+    if number == 0:
+        return "ok"
+    if number in errno.errorcode:
+        return errno.errorcode[number]
+    return _enumerator(str(gdb.Value(number).cast(gdb.lookup_type("netpoll::Errc"))))
 
 
 def atomic(value: gdb.Value) -> gdb.Value:
@@ -158,17 +168,31 @@ def link_buffer(value: gdb.Value) -> dict:
     shown = {"size": int(atomic(value["committed_"])) - int(atomic(value["consumed_"])),
              "malloced": int(value["malloc_size_"]), "nodes": []}
     node, read, write = value["head_"], int(value["read_node_"]), int(value["write_node_"])
+    flushed, unflushed = int(value["flush_node_"]), False
     while int(node) and len(shown["nodes"]) < BLOCKS_MAX:
         begin = int(node["begin"])
-        entry = {"room": int(node["limit"]) - begin, "committed": int(atomic(node["end"])) - begin,
+        end = int(atomic(node["end"]))
+        if int(node) == flushed:  # the writer moves `end` before it commits
+            end = int(value["flush_end_"]) or end
+        entry = {"room": _block_end(node) - begin, "committed": 0 if unflushed else end - begin,
                  "block": bool(node["block"]["object_"])}
         if int(node) == read and int(value["read_pos_"]):
             entry["read"] = int(value["read_pos_"]) - begin
-        if int(node) == write and int(value["malloc_size_"]):
+        if int(node) == write and shown["malloced"]:
             entry["written"] = int(value["write_pos_"]) - begin
         shown["nodes"].append(entry)
+        unflushed = unflushed or int(node) == flushed
         node = atomic(node["next"])
     return shown
+
+
+def _block_end(node: gdb.Value) -> int:
+    """Where the memory that a node shows ends; a node without any has no room."""
+    block = node["block"]["object_"]
+    if not int(block):
+        return int(node["begin"])
+    memory = block["bytes_"]
+    return int(memory["_M_ptr"]) + int(memory["_M_extent"]["_M_extent_value"])
 
 
 READERS = {"link_buffer": link_buffer, "number": plain, "members": members, "bits": bits}

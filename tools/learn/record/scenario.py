@@ -2,7 +2,8 @@
 """diagrams/scenarios/<id>.toml: what is run, where to stop, what to show, in which words.
 
 A scenario names functions. `plan()` looks them up in the symbol index each time it
-records, so no line number is ever written down.
+records, so no line number is ever written down. What many scenarios share, threads
+and state, stands in diagrams/common.toml: `lanes = ["peer", "poller"]` takes two.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from learn.index.symbol import SymbolError
 from learn.record.errors import ScenarioError
 from learn.say import say
 
-ACTIONS = ("connect", "send", "read", "close")
+ACTIONS = ("connect", "send", "read", "end", "shutdown", "reset", "close",  # a client's
+           "accept", "signal", "go", "wait")
+LISTENS = ("yes", "refuses", "full")
 SYSCALLS = ("accept4", "recv", "readv", "read", "send", "sendmsg", "write", "close", "shutdown",
-            "listen", "epoll_ctl", "epoll_wait")
+            "socket", "connect", "poll", "listen", "epoll_ctl", "epoll_wait")
+NAMING = ("accept4", "connect", "epoll_ctl")  # always watched: they say which descriptor is what
 PART_KEYS = {"of", "path", "as"}
 
 
@@ -29,7 +33,8 @@ class Lane:
     id: str
     label: dict[str, str]
     root: str | None  # the outermost function of ours on the thread's stack; None: the peer
-    rest: str | None  # the thread rests when it is here: a system call, or after this function
+    rest: tuple[str, ...]  # it rests in a system call, after a function, or `in` a function
+    thread: str | None = None  # the thread's name, where several have one root
 
 
 @dataclass(frozen=True)
@@ -38,14 +43,29 @@ class Stop:
 
     fn: str
     syscall: bool
-    text: dict[str, list[str]]  # one sentence for each time; the last one stays
+    text: dict[str, list[str]]  # one sentence for each time; the last one stays; "": no step
     back: dict[str, list[str]]  # for its return, when that is a step of its own
     args: tuple[str, ...] = ()
     show: tuple[str, ...] = ()  # state before, and
     after: tuple[str, ...] = ()  # after it
-    to: str | None = None  # the lane it sends to: a call that wakes a thread
-    starts: str | None = None  # the function that begins there because of it
+    to: tuple[str, ...] = ()  # the lane that it wakes, each time; the last one stays
+    starts: str | None = None  # the function that begins there because of it, or
+    wakes: str | None = None  # the one that returns there
     first: int = 0  # shown only so many times; 0 always
+    vague: bool = False  # how many bytes is the kernel's choice: `all` or `part`
+
+    def sentence(self, kind: str, time: int) -> dict[str, str]:
+        """Of a call or a return, the time-th of its kind; {}: that is no step."""
+        words = self.back if kind == "return" else self.text
+        if not words or (self.first and time >= self.first):
+            return {}
+        told = {language: texts[min(time, len(texts) - 1)] for language, texts in words.items()}
+        return told if told["en"] else {}
+
+    @property
+    def hidden(self) -> bool:
+        """Only for the lock-step, never a step."""
+        return not self.text
 
     @property
     def name(self) -> str:
@@ -55,7 +75,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Act:
-    """What the peer does, and what the server must have done before it goes on."""
+    """What the peer does, and what the program must have done before it goes on."""
 
     do: str
     data: bytes
@@ -63,6 +83,8 @@ class Act:
     phase: dict[str, str] | None
     then: tuple[str, ...]
     line: int
+    client: int = 1  # which of several
+    ends: bool = False  # the program ends after it
 
 
 @dataclass(frozen=True)
@@ -78,6 +100,13 @@ class Scenario:
     begin: tuple[str, ...]  # what must have happened before the peer comes
     phase: dict[str, str] | None  # the title of that part
     state: dict[str, dict] = field(default_factory=dict)
+    listens: str | None = None  # the program dials: `{peer}` in its flags is this peer
+    ends: bool = False  # the program ends by itself, without an act of the peer
+    doorbell: bool = False  # the poller's wakes by its eventfd are steps, too
+
+    @property
+    def connects(self) -> bool:
+        return any(act.do == "connect" for act in self.acts)
 
     @property
     def peer(self) -> str:
@@ -90,7 +119,8 @@ class Scenario:
         """What gdb gets: every name looked up."""
         return {
             "root": str(root),
-            "roots": {lane.root: lane.id for lane in self.lanes if lane.root},
+            "lanes": [{"id": lane.id, "root": lane.root, "thread": lane.thread}
+                      for lane in self.lanes if lane.root],
             "state": self.state,
             "stops": [self._resolve(stop, index) for stop in self.stops],
         }
@@ -125,8 +155,10 @@ def load(name: str, root: Path = paths.ROOT) -> Scenario:
         known = ", ".join(names(root)) or "-"
         raise ScenarioError(say("record.no_scenario", name=name, known=known), "./learn record")
     source = path.read_text(encoding="utf-8")
+    shared = root / "diagrams" / "common.toml"
     try:
-        return _Reader(name, file, source).scenario()
+        common = tomllib.loads(shared.read_text(encoding="utf-8")) if shared.is_file() else {}
+        return _Reader(name, file, source, common).scenario()
     except tomllib.TOMLDecodeError as error:
         raise wrong(file, str(error)) from None
     except KeyError as error:
@@ -140,8 +172,9 @@ def wrong(file: str, what: str, mend: str = "mend_scenario") -> ScenarioError:
 class _Reader:
     """TOML to Scenario; refuses what it does not know."""
 
-    def __init__(self, name: str, file: str, source: str) -> None:
+    def __init__(self, name: str, file: str, source: str, common: dict) -> None:
         self.name, self.file, self.toml = name, file, tomllib.loads(source)
+        self.common = common
         self.act_lines = [number for number, line in enumerate(source.splitlines(), 1)
                           if line.strip() == "[[peer]]"]
 
@@ -149,29 +182,54 @@ class _Reader:
         raise wrong(self.file, say(f"record.{key}", **values))
 
     def scenario(self) -> Scenario:
-        toml = self.toml
+        toml, begin = self.toml, self.toml.get("begin", {})
+        self.only(toml, {"program", "flags", "title", "lanes", "lane", "state", "watch", "stop",
+                         "begin", "peer", "doorbell"})
+        self.only(begin, {"then", "phase", "listens", "ends"})
         made = Scenario(
             id=self.name,
             file=self.file,
             title=_both(toml, "title"),
             program=toml["program"],
             flags=tuple(toml["flags"]),
-            lanes=tuple(self.lane(lane) for lane in toml["lane"]),
-            stops=tuple(self.stop(stop) for stop in toml["stop"]),
-            acts=tuple(self.act(act, line) for act, line in zip(toml["peer"], self.act_lines)),
-            begin=tuple(toml["begin"]["then"]),
-            phase=_both(toml["begin"], "phase") if "phase" in toml["begin"] else None,
-            state=toml.get("state", {}),
+            lanes=self.lanes(),
+            stops=self.stops(),
+            acts=tuple(map(self.act, toml.get("peer", ()), self.act_lines)),
+            begin=tuple(begin.get("then", ())),
+            phase=_both(begin, "phase") if "phase" in begin else None,
+            state={**self.common.get("state", {}), **toml.get("state", {})},
+            listens=begin.get("listens"),
+            ends=begin.get("ends", False),
+            doorbell=toml.get("doorbell", False),
         )
         self.check(made)
         return made
 
+    def lanes(self) -> tuple[Lane, ...]:
+        """Those of common.toml that are named, in this order, then its own."""
+        shared = self.common.get("lane", {})
+        named = self.toml.get("lanes", [])
+        if unknown := [name for name in named if name not in shared]:
+            self.refuse("unknown_word", word=unknown[0], words=", ".join(shared))
+        tables = [{"id": name, **shared[name]} for name in named]
+        return tuple(self.lane(table) for table in (*tables, *self.toml.get("lane", ())))
+
     def lane(self, table: dict) -> Lane:
-        return Lane(table["id"], _both(table), table.get("root"), table.get("rest"))
+        self.only(table, {"id", "en", "zh", "root", "rest", "thread"})
+        return Lane(table["id"], _both(table), table.get("root"), _list(table.get("rest", ())),
+                    table.get("thread"))
+
+    def stops(self) -> tuple[Stop, ...]:
+        """Those with words, those only for the lock-step (`watch`), those for the names."""
+        told = tuple(self.stop(table) for table in self.toml["stop"])
+        known = {stop.fn for stop in told}
+        silent = dict.fromkeys(fn for fn in (*self.toml.get("watch", ()), *NAMING)
+                               if fn not in known)
+        return told + tuple(Stop(fn, fn in SYSCALLS, {}, {}) for fn in silent)
 
     def stop(self, table: dict) -> Stop:
         self.only(table, {"fn", "syscall", "en", "zh", "back", "args", "show", "after", "to",
-                          "starts", "first"})
+                          "starts", "wakes", "first", "vague"})
         syscall = "syscall" in table
         if syscall and table["syscall"] not in SYSCALLS:
             self.refuse("unknown_word", word=table["syscall"], words=", ".join(SYSCALLS))
@@ -181,19 +239,22 @@ class _Reader:
             syscall=syscall,
             text=self.sentences(table),
             back=self.sentences(table["back"]) if "back" in table else {},
-            to=table.get("to"),
+            to=_list(table.get("to", ())),
             starts=table.get("starts"),
+            wakes=table.get("wakes"),
             first=table.get("first", 0),
+            vague=table.get("vague", False),
             **lists,
         )
 
     def act(self, table: dict, line: int) -> Act:
-        self.only(table, {"do", "data", "en", "zh", "phase", "then"})
+        self.only(table, {"do", "data", "bytes", "en", "zh", "phase", "then", "client", "ends"})
         if table["do"] not in ACTIONS:
             self.refuse("unknown_word", word=table["do"], words=", ".join(ACTIONS))
-        data = table.get("data", "").encode()
+        data = table.get("data", "").encode() or b"x" * table.get("bytes", 0)
         phase = _both(table, "phase") if "phase" in table else None
-        return Act(table["do"], data, _both(table), phase, tuple(table.get("then", ())), line)
+        return Act(table["do"], data, _both(table), phase, tuple(table.get("then", ())), line,
+                   table.get("client", 1), table.get("ends", False))
 
     def sentences(self, table: dict) -> dict[str, list[str]]:
         both = {language: table[language] for language in ("en", "zh")}
@@ -212,19 +273,26 @@ class _Reader:
         lanes = {lane.id for lane in made.lanes}
         known = {stop.fn for stop in made.stops}
         for stop in made.stops:
-            if stop.to and stop.to not in lanes:
-                self.refuse("unknown_word", word=stop.to, words=", ".join(sorted(lanes)))
+            if unknown := [lane for lane in stop.to if lane not in lanes]:
+                self.refuse("unknown_word", word=unknown[0], words=", ".join(sorted(lanes)))
             for part in (*stop.show, *stop.after):
                 if set(made.state.get(part, ())) != PART_KEYS:
                     self.refuse("no_part", fn=stop.fn, part=part)
         waited = [*made.begin, *(fn for act in made.acts for fn in act.then)]
-        starts = [stop.starts for stop in made.stops if stop.starts]
-        rests = [lane.rest for lane in made.lanes if lane.rest]
-        for fn in (*waited, *starts, *rests):
+        starts = [fn for stop in made.stops for fn in (stop.starts, stop.wakes) if fn]
+        rests = [rest for lane in made.lanes for rest in lane.rest]
+        for fn in (name.removeprefix("in ") for name in (*waited, *starts, *rests)):
             if fn not in known:
                 self.refuse("no_stop", fn=fn)
+        if made.listens and made.listens not in LISTENS:
+            self.refuse("unknown_word", word=made.listens, words=", ".join(LISTENS))
 
 
 def _both(table: dict, key: str | None = None) -> dict[str, str]:
     inner = table[key] if key else table
     return {"en": inner["en"], "zh": inner["zh"]}
+
+
+def _list(value: str | list[str]) -> tuple[str, ...]:
+    """TOML may say one name alone."""
+    return (value,) if isinstance(value, str) else tuple(value)

@@ -22,6 +22,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from learn.record.errors import EnvironmentRefuses, RecordError, TookTooLong
 from learn.record.peer import Peer
@@ -46,8 +47,11 @@ def record(scenario: Scenario, binary: Path, index, root: Path,
         raise EnvironmentRefuses(say("record.no_gdb"), "./learn doctor")
     if not binary.is_file():
         raise RecordError(say("record.not_built", file=binary), "./learn record")
-    with Session(scenario, plan, binary, wait_s) as session:
-        events = session.run()
+    with Peer(scenario.listens) as peer, TemporaryDirectory(prefix="record-") as folder:
+        flags = [flag.replace("{peer}", peer.address).replace("{folder}", folder)
+                 for flag in scenario.flags]
+        with Session(scenario, plan, [str(binary), *flags], wait_s) as session:
+            events = session.run(peer)
     for event in events:
         if event.get("from"):
             event["from"] = placed(event["from"], index)
@@ -75,8 +79,8 @@ def around(place: dict, index):
 class Session:
     """gdb and the program, from start to end."""
 
-    def __init__(self, scenario: Scenario, plan: dict, binary: Path, wait_s: float) -> None:
-        self.scenario, self.plan, self.binary, self.wait_s = scenario, plan, binary, wait_s
+    def __init__(self, scenario: Scenario, plan: dict, command: list[str], wait_s: float) -> None:
+        self.scenario, self.plan, self.command, self.wait_s = scenario, plan, command, wait_s
         self.events: list[dict] = []
         self.output: list[str] = []
         self.pid: int | None = None
@@ -91,9 +95,8 @@ class Session:
         environment.pop("PYTHONHOME", None)
         try:
             self.kept = Kept(
-                ["gdb", "-batch", "-nx", "-x", str(EVENTS_PY), "--args", str(self.binary),
-                 *self.scenario.flags], OURS,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                ["gdb", "-batch", "-nx", "-x", str(EVENTS_PY), "--args", *self.command], OURS,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 text=True, errors="replace", env=environment, pass_fds=(write_end,),
             )
             self.gdb = self.kept.process
@@ -137,46 +140,65 @@ class Session:
                 self.output.append(line.rstrip())
                 self.changed.notify_all()
 
-    def run(self) -> list[dict]:
-        address = self.wait("the line 'listening on …'", self.listening)
-        self.settle(0, self.scenario.begin)
-        peer = Peer(address, self.scenario.acts)
-        with peer:
-            for number, act in enumerate(self.scenario.acts):
-                with self.changed:
-                    start, before = len(self.events), self.counts()
+    def run(self, peer: Peer) -> list[dict]:
+        peer.kill, peer.write = self.kill, self.write
+        if self.scenario.connects:
+            peer.address = self.wait("the line 'listening on …'", self.listening)
+        over = self.scenario.ends
+        self.settle(0, self.scenario.begin, over)
+        for number, act in enumerate(self.scenario.acts):
+            over = over or act.ends
+            with self.changed:
+                start, before = len(self.events), self.counts()
                 event = {"lane": self.scenario.peer, "kind": "peer", "act": number,
                          "before": before}
-                with self.changed:
-                    self.events.append(event)
-                event["ret"] = peer.do(act)
-                self.settle(start, act.then)
-            with self.changed:
-                self.refuse_broken()
-                return list(self.events)
+                self.events.append(event)
+            event["ret"] = peer.do(act)
+            self.settle(start, act.then, over)
+        with self.changed:
+            self.refuse_broken()
+            return list(self.events)
+
+    def kill(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def write(self, data: bytes) -> None:
+        """To the program's standard input."""
+        os.write(self.gdb.stdin.fileno(), data)
 
     def refuse_broken(self) -> None:
         if broken := next((e["text"] for e in self.events if e["kind"] == "broken"), None):
             raise RecordError(say("record.unreadable", what=broken), say("record.mend_scenario"))
 
-    def settle(self, start: int, then: tuple[str, ...]) -> None:
+    def settle(self, start: int, then: tuple[str, ...], over: bool) -> None:
         def done() -> bool:
             wanted = Counter(then)
-            wanted.subtract(e["fn"] for e in self.events[start:] if e["kind"] == "exit")
+            wanted.subtract(named(event) for event in self.events[start:])
             self.missing = [fn for fn, count in wanted.items() if count > 0]
+            if over:
+                return self.ended and not self.missing
             return not self.missing and all(self.rests(lane) for lane in self.scenario.lanes)
+
+        def named(event: dict) -> str:
+            over = event["kind"] != "enter" or event.get("inlined", False)
+            return event.get("fn", "") if over else f"in {event['fn']}"
 
         self.missing = list(then)
         self.wait("", done)
 
     def rests(self, lane) -> bool:
-        if lane.rest is None:
+        """Is it where it may rest, or has it not begun?"""
+        if not lane.rest:
             return True
         last = next((e for e in reversed(self.events) if e.get("lane") == lane.id), None)
         if last is None:
             return True
-        kind = "enter" if self.scenario.stop(lane.rest).syscall else "exit"
-        return last["fn"] == lane.rest and last["kind"] == kind
+        name, inside = last["fn"], last["kind"] == "enter"
+        if last.get("args", {}).get("timeout") == 0:
+            return False  # an epoll_wait that only looks
+        if f"in {name}" in lane.rest:
+            return inside
+        return name in lane.rest and inside == self.scenario.stop(name).syscall
 
     def counts(self) -> dict[str, int]:
         """How many events each lane has so far."""
@@ -222,6 +244,5 @@ class Session:
             told = say("record.refused", line=bad.strip())
             return EnvironmentRefuses(told, say("record.mend_refused"))
         last = lines[-1].strip() if lines else "-"
-        command = " ".join((str(self.binary), *self.scenario.flags))
-        return RecordError(say("record.ended", program=self.binary.name, line=last),
-                           say("record.by_hand", command=command))
+        return RecordError(say("record.ended", program=Path(self.command[0]).name, line=last),
+                           say("record.by_hand", command=" ".join(self.command)))

@@ -18,21 +18,19 @@ from pathlib import Path
 from learn import paths
 from learn.record.canon import Item, canonical
 from learn.record.errors import EnvironmentRefuses, RecordError
-from learn.record.scenario import Scenario
+from learn.record.scenario import Act, Scenario
 from learn.say import say
 
 SHOWN_DIFFERENCES = 3
+SHOWN_BYTES = 64
 
 
 def build(events: list[dict], scenario: Scenario) -> dict:
     """The trace of one recording."""
     steps: list[dict] = []
-    seen: dict[tuple[str, str], int] = {}
-    watched: dict[str, str] = {}
     phase = scenario.phase
     for item in canonical(events, scenario):
-        step = _step(item, scenario, seen)
-        _epoll_set(step, watched)
+        step = _step(item, scenario)
         if item.kind == "peer":
             phase = scenario.acts[item.event["act"]].phase
         if phase:
@@ -48,12 +46,12 @@ def build(events: list[dict], scenario: Scenario) -> dict:
     }
 
 
-def _step(item: Item, scenario: Scenario, seen: dict) -> dict:
+def _step(item: Item, scenario: Scenario) -> dict:
     step: dict = {"lane": item.lane, "kind": "message" if item.kind == "peer" else item.kind}
     if item.kind == "peer":
         act = scenario.acts[item.event["act"]]
         step |= {"fn": act.do, "file": scenario.file, "line": act.line, "in": act.do}
-        step["args"] = {"data": act.data.decode()} if act.do == "send" else {}
+        step["args"] = _sent(act)
         step["text"] = act.text
     else:
         event, stop = item.event, scenario.stop(item.event["fn"])
@@ -65,43 +63,45 @@ def _step(item: Item, scenario: Scenario, seen: dict) -> dict:
             step |= {**event["at"], "in": stop.name}
             step["from"] = site
         step["args"] = event["args"] if item.kind != "return" else {}
-        step["text"] = _sentence(item, stop, seen)
+        step["text"] = stop.sentence(item.kind, item.time)
         step["depth"] = item.depth
     step["ret"] = item.ret
+    if item.kind == "syscall" and stop.vague:
+        _vague(step)
     before = item.event.get("state") or {}
     step["state"] = item.after if item.kind == "return" else {**before, **item.after}
+    if item.epoll is not None:
+        step["state"] = {**step["state"], "epoll": item.epoll}
     if item.to or _reaches_peer(step, scenario):
         step["to_lane"] = item.to or scenario.peer
     return {key: value for key, value in step.items() if value not in (None, {})}
+
+
+def _sent(act: Act) -> dict:
+    """What the peer sends; of many equal bytes only how many."""
+    if act.do != "send":
+        return {}
+    many = len(act.data) > SHOWN_BYTES
+    return {"bytes": len(act.data)} if many else {"data": act.data.decode()}
 
 
 def short(name: str) -> str:
     return name.removeprefix("netpoll::")
 
 
-def _sentence(item: Item, stop, seen: dict) -> dict[str, str]:
-    words = stop.back if item.kind == "return" else stop.text
-    time = seen.get((stop.fn, item.kind), 0)
-    seen[stop.fn, item.kind] = time + 1
-    return {language: texts[min(time, len(texts) - 1)] for language, texts in words.items()}
+def _vague(step: dict) -> None:
+    """Without numbers of bytes that are the kernel's choice."""
+    size, ret = step["args"].pop("size", None), step["ret"]
+    if isinstance(ret, int) and ret > 0:
+        step["ret"] = "all" if ret == size else "part"
 
 
 def _reaches_peer(step: dict, scenario: Scenario) -> bool:
     """Bytes that go out on a connection arrive at the peer."""
     if step["fn"] not in ("send", "sendmsg", "write") or step["kind"] != "syscall":
         return False
-    return str(step["args"].get("fd", "")).startswith("conn") and isinstance(step["ret"], int)
-
-
-def _epoll_set(step: dict, watched: dict[str, str]) -> None:
-    """What epoll watches, after each change of it."""
-    if step["fn"] != "epoll_ctl" or step["kind"] != "syscall":
-        return
-    fd = step["args"]["fd"]
-    watched.pop(fd, None)
-    if step["args"]["op"] != "DEL":
-        watched[fd] = step["args"]["events"]
-    step["state"] = {**step.get("state", {}), "epoll": dict(sorted(watched.items()))}
+    went = isinstance(step["ret"], int) or step["ret"] in ("all", "part")
+    return str(step["args"].get("fd", "")).startswith("conn") and went
 
 
 def text_of(trace: dict) -> str:
