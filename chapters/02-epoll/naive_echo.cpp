@@ -13,7 +13,6 @@
 #include <cstdlib>
 #include <map>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "netpoll/base/bytes.h"
