@@ -7,6 +7,7 @@
 //    half, then close    shutdown_write, discard until the client's end, close
 
 #include <netinet/in.h>
+#include <poll.h>
 
 #include <cstddef>
 #include <cstdio>
@@ -39,6 +40,8 @@ Pair connected_by_tcp() {
   socklen_t size = sizeof at;
   ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&at), &size);
   ::connect(client.get(), reinterpret_cast<sockaddr*>(&at), size);
+  pollfd waiting{.fd = listener.get(), .events = POLLIN, .revents = 0};
+  ::poll(&waiting, 1, 5000);
   UniqueFd server(::accept(listener.get(), nullptr, nullptr));
   ::setsockopt(server.get(), SOL_SOCKET, SO_SNDBUF, &large, sizeof large);
   return {std::move(server), std::move(client)};
