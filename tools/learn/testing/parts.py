@@ -55,9 +55,10 @@ INPUTS = {
 # These use one processor most of the time, and much of it they wait.
 SHARE = ("ledger", "parity", "sourcemap", "traces", "site")
 # Tests of the tools that take seconds each; the quick run leaves them out.
-SLOW_FILES = ("test_conformance.py", "test_exercise_cli.py", "test_exercise_learner.py",
-              "test_exercises.py", "test_gopool_demos.py", "test_house.py", "test_mermaid.py",
-              "test_package.py", "test_record.py", "test_site.py")
+SLOW_FILES = ("test_conformance.py", "test_epoll_demos.py", "test_exercise_cli.py",
+              "test_exercise_learner.py", "test_exercises.py", "test_gopool_demos.py",
+              "test_house.py", "test_mermaid.py", "test_package.py", "test_record.py",
+              "test_site.py")
 QUICK = ("release", "quick-tools", "quick-house", "ledger", "sourcemap", "parity", "facts")
 
 
