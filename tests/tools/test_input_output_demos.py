@@ -31,8 +31,11 @@ def changes(tmp_path_factory) -> list[str]:
 
 
 def test_each_slow_flush_arms_once_and_is_disarmed_once(changes):
-    """Three flushes meet a full socket; the six bytes at the beginning do not."""
-    assert ["EPOLLOUT" in line for line in changes] == [True, False] * 3
+    """Two flushes meet a full socket for certain. The last one does not if the peer,
+    which reads meanwhile, is as fast as it.
+    """
+    armed = ["EPOLLOUT" in line for line in changes]
+    assert armed in ([True, False] * 2, [True, False] * 3)
 
 
 def test_the_flush_that_times_out_disarms_on_its_own_thread(changes):
