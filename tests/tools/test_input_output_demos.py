@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chapter 8's slow_peer asks for EPOLLOUT once for each flush that meets a full socket.
+
+What the demos print is compared in tests/chapters/CMakeLists.txt.
+"""
+
+import shutil
+import subprocess
+
+import pytest
+
+from learn.paths import BUILD
+
+
+@pytest.fixture(scope="module")
+def changes(tmp_path_factory) -> list[str]:
+    """The lines of strace in which the program changes what an epoll waits for."""
+    assert (BUILD / "release" / "build.ninja").exists(), "first: ./learn test --only release"
+    command = ["cmake", "--build", BUILD / "release", "--target", "slow_peer"]
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    if subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], check=False,
+                      capture_output=True, timeout=60).returncode:
+        pytest.skip("strace may not trace here")
+    log = tmp_path_factory.mktemp("strace") / "log"
+    program = BUILD / "release" / "bin" / "slow_peer"
+    subprocess.run(["strace", "-f", "-qq", "-o", log, "-e", "trace=epoll_ctl", program],
+                   check=True, capture_output=True, timeout=60)
+    return [line for line in log.read_text().splitlines() if "EPOLL_CTL_MOD" in line]
+
+
+def test_each_slow_flush_arms_once_and_is_disarmed_once(changes):
+    """Two flushes meet a full socket for certain. The last one does not if the peer,
+    which reads meanwhile, is as fast as it.
+    """
+    armed = ["EPOLLOUT" in line for line in changes]
+    assert armed in ([True, False] * 2, [True, False] * 3)
+
+
+def test_the_flush_that_times_out_disarms_on_its_own_thread(changes):
+    threads = [line.split()[0] for line in changes]
+    assert threads[2] == threads[3]
+    assert threads[0] != threads[1]
