@@ -99,8 +99,8 @@ TEST(ConnectionStress, TheEndMeetsAHandlerThatLetsGo) {
   }
 }
 
-// Broken variant: Connection::try_finish() tears down without the key; two
-// closers then do it both.
+// Broken variant: the tear-down does not need the key; two closers then do it
+// both.
 TEST(ConnectionStress, TwoCloseAtOnce) {
   Rounds rounds({});
   for (int i = 0; i < 2'000; ++i) {

@@ -26,8 +26,8 @@ using test::Served;
 using test::spin;
 using test::swallow;
 
-// Broken variant: Connection::set_on_request() has nobody look (no
-// try_finish()). The task has just looked, and ends without the new handler.
+// Broken variant: Lifecycle::handler_replaced() does not set the news. The task
+// has just looked, and ends without the new handler.
 TEST(SetOnRequestStress, HandlerSetWhileTheTaskEndsGetsTheInput) {
   std::atomic<int> old_calls{0};
   std::atomic<int> new_calls{0};
@@ -50,9 +50,8 @@ TEST(SetOnRequestStress, HandlerSetWhileTheTaskEndsGetsTheInput) {
   }
 }
 
-// Broken variant: Connection::on_readable() does not look at has_new(), or
-// set_on_request() has nobody look. The variants are for machines that reorder
-// a store and a later load; the first has not been seen failing.
+// Broken variant: Lifecycle::input_came(), or handler_replaced(), does not set
+// the news. The first has not been seen failing here.
 TEST(SetOnRequestStress, HandlerSetWhileInputArrivesGetsIt) {
   std::atomic<int> calls{0};
   Rounds rounds({});

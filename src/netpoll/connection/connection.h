@@ -87,8 +87,8 @@ class Connection final : public FdOperator {
   /// Neither side has closed, and the kernel has reported no failure. [any]
   bool is_active() const { return life_.is_active(); }
   /// Closes: wakes what waits in reader() or writer(), and tears down as soon
-  /// as no handler runs. What was flushed is still sent, see
-  /// ConnectionOptions::linger; unread input stays readable. Never waits. [any]
+  /// as no handler runs. What a flush() took without an error is still sent,
+  /// see ConnectionOptions::linger; input stays readable. Never waits. [any]
   void close();
   /// Sends a FIN after what was flushed. Reading goes on; a later flush()
   /// fails. Fails with Errc::conn_closed when the connection is closed, or as

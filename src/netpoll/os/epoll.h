@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// epoll(7): the four calls of it that a poller needs.
+// epoll(7): what a poller needs of it.
 //
 //    add(fd)                  begins to watch fd, for input
 //    set(fd, interest)        changes what fd is watched for
