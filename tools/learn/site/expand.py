@@ -119,7 +119,20 @@ def _caption(piece, directive: Directive, page: PageText, sources: Sources) -> l
             if wanted:
                 near = error.candidates
                 parts.append(page.wrong(directive, "unknown_upstream", near))
+    for trace in sorted(page.traces):
+        if links := _its_steps(trace, sources.index.spoken(piece.symbol), page, sources):
+            parts.append(links)
     return parts
+
+
+def _its_steps(name: str, function: str, page: PageText, sources: Sources) -> str:
+    """From a piece to the steps in which it runs, in a recording on the same page."""
+    try:
+        trace = trace_figure.read(name, sources.traces)
+    except UnknownTrace:
+        return ""  # told where the page shows it
+    links = step_list.links_to(trace, function)
+    return trace_figure.text("runs_in", page.language) + ", ".join(links) if links else ""
 
 
 def go_names(name: str) -> list[str]:

@@ -61,6 +61,12 @@ def chosen(trace: dict, asked: tuple[str | int, ...]) -> list[dict]:
     return trace["steps"][first - 1 : last]
 
 
+def links_to(trace: dict, function: str) -> list[str]:
+    """A link to each step in which the function runs."""
+    return [f'<a href="#{html.escape(target(trace["id"], step["n"]))}">{step["n"]}</a>'
+            for step in trace["steps"] if step["fn"] == function]
+
+
 def block(trace: dict, language: str, asked: tuple[str | int, ...], label: str) -> str:
     """The HTML of the directive, on one line."""
     lanes = {lane["id"]: lane[language] for lane in trace["lanes"]}

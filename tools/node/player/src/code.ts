@@ -14,12 +14,12 @@ export function code(place: Place, words: Words, go: Go): TemplateResult {
     <div class="where">
       <div>
         <code class="fn">${step.fn}</code>
-        <span class="kind">${words.kinds[step.kind]}</span>
+        <span class="kind">· ${words.kinds[step.kind]} ·</span>
         ${itsSteps(place, words, go)}
       </div>
       <div class="file">
         <code>${source.file}:${step.line}</code>
-        ${source.name === step.fn ? nothing : html`<code>${source.name}</code>`}
+        ${source.name === step.fn ? nothing : html`· ${words.inside} <code>${source.name}</code>`}
         ${calledFrom(place, words, go)}
       </div>
     </div>
@@ -33,8 +33,8 @@ function itsSteps(place: Place, words: Words, go: Go): TemplateResult {
   const step = stepAt(place);
   return html`
     <span class="steps" role="group" aria-label="${step.fn}: ${words.stepsOf}">
-      <span>${words.stepsOf}</span>
-      ${stepsOf(place.trace, step.fn).map(
+      <span>${words.stepsOf}${words.colon}</span>
+      ${stepsOf(place.trace, step).map(
         ({ n }) => html`
           <button
             class="chip"
@@ -101,13 +101,11 @@ export const codeStyle = css`
   .file {
     color: var(--dim);
   }
-  .where .kind {
-    margin-right: 0.5rem;
-  }
   .steps {
     display: inline-flex;
     flex-wrap: wrap;
     gap: 0.2rem;
+    line-height: 1.35;
   }
   .chip {
     border: 1px solid var(--line);

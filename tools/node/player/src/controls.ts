@@ -85,4 +85,16 @@ export const controlsStyle = css`
     min-width: 2.8rem;
     text-align: right;
   }
+  @container (width < 26rem) {
+    .controls {
+      flex-wrap: wrap;
+    }
+    .count {
+      flex: 1;
+    }
+    input {
+      flex-basis: 100%;
+      order: 1;
+    }
+  }
 `;

@@ -119,9 +119,10 @@ function same(a: Value | undefined, b: Value | undefined): boolean {
   return one.length === two.length && one.every(([key, item]) => same(item, (b as never)[key]));
 }
 
-/** The steps in which a function runs. */
-export function stepsOf(trace: Trace, fn: string): Step[] {
-  return trace.steps.filter((step) => step.fn === fn);
+/** The steps in which a step's function runs; the client's send() is not the server's. */
+export function stepsOf(trace: Trace, { fn, kind }: Step): Step[] {
+  const isClient = kind === "message";
+  return trace.steps.filter((step) => step.fn === fn && (step.kind === "message") === isClient);
 }
 
 /** The step that called the current one, when the caller has a step of its own. */

@@ -47,12 +47,14 @@ export class TracePlayer extends LitElement {
     const trace = parse(data);
     this.place = trace && { trace, index: 0 };
     addEventListener("hashchange", this.follow);
+    document.addEventListener("click", this.again);
     this.follow();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     removeEventListener("hashchange", this.follow);
+    document.removeEventListener("click", this.again);
     this.pause();
   }
 
@@ -62,7 +64,13 @@ export class TracePlayer extends LitElement {
     if (!this.place || wanted?.trace !== this.record) return;
     this.pause();
     this.place = moved(this.place, wanted.step);
-    void this.updateComplete.then(() => this.bringIntoView());
+    void this.updateComplete.then(() => this.arrive());
+  };
+
+  /** A link to the step that the address names already changes no address. */
+  private again = (event: Event): void => {
+    const link = (event.target as Element | null)?.closest?.('a[href^="#trace="]');
+    if (link && link.getAttribute("href") === location.hash) this.follow();
   };
 
   private move = (to: Move): void => {
@@ -84,8 +92,7 @@ export class TracePlayer extends LitElement {
   /** From a line of the tree: to the step, and back up to where it is shown. */
   private lead = (n: number): void => {
     this.move(n);
-    this.bringIntoView();
-    this.stage()?.focus({ preventScroll: true });
+    this.arrive();
   };
 
   private toggle = (): void => {
@@ -136,9 +143,10 @@ export class TracePlayer extends LitElement {
     return this.renderRoot.querySelector<HTMLElement>(".call[aria-current]");
   }
 
-  private bringIntoView(): void {
+  private arrive(): void {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.stage()?.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+    this.stage()?.focus({ preventScroll: true });
   }
 
   /** What is current is in the middle of its own box; the page stays where it is. */

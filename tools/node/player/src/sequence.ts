@@ -3,6 +3,7 @@
 // The lanes: one column a thread, one row a step, the words beside the lifelines.
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { breakable } from "./call.js";
 import { phases, type Lane, type Place, type Step } from "./model.js";
 import type { Words } from "./words.js";
 
@@ -12,14 +13,14 @@ export function sequence(place: Place, words: Words, go: Go): TemplateResult {
   const { trace, index } = place;
   const row = (step: Step) => html`
     <button
-      class="row ${step.kind}"
+      class="row is-${step.kind}"
       tabindex="-1"
       aria-current=${step.n === index + 1 ? "step" : nothing}
       @click=${() => go(step.n)}
     >
       <span class="n">${step.n}</span>
       <span class="track">${arrow(step, trace.lanes)}</span>
-      <code>${step.label}</code>
+      <code>${breakable(step.label)}</code>
     </button>
   `;
   return html`
@@ -77,13 +78,15 @@ export const sequenceStyle = css`
     padding: 0.3rem 0;
     position: sticky;
     text-align: center;
+    text-wrap: balance;
     top: 0;
     z-index: 2;
   }
   .lane {
     align-self: end;
     color: var(--tone);
-    padding: 0 0.1rem;
+    overflow-wrap: normal;
+    padding: 0 0.05rem;
   }
   .row {
     align-items: stretch;
@@ -97,7 +100,13 @@ export const sequenceStyle = css`
     align-self: center;
   }
   .row code {
+    line-height: 1.45;
     padding: 0.15rem 0.4rem 0.15rem 0.3rem;
+  }
+  @container (width < 26rem) {
+    .row code {
+      font-size: 0.55rem;
+    }
   }
   .track {
     align-self: stretch;
@@ -126,7 +135,7 @@ export const sequenceStyle = css`
     stroke: var(--tone);
     stroke-width: 1.4;
   }
-  .syscall .loop path:not(.head) {
+  .is-syscall .loop path:not(.head) {
     stroke-dasharray: 3 2;
   }
   .loop .head {

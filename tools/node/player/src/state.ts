@@ -73,7 +73,7 @@ function rows(now: Record<string, Value>, before: Value | undefined, words: Word
 function drawn(now: Buffer, before: Buffer | undefined, words: Words): TemplateResult {
   const old = before && before.size !== now.size ? words.bytes(before.size) : undefined;
   return html`
-    <div>${words.parts.readable}: ${words.bytes(now.size)} ${was(old, words)}</div>
+    <div>${words.parts.readable}${words.colon}${words.bytes(now.size)} ${was(old, words)}</div>
     ${now.blocks.length ? now.blocks.map((one) => block(one, words)) : words.empty}
   `;
 }

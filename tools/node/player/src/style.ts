@@ -95,8 +95,16 @@ const shared = css`
   .now {
     font-size: 0.76rem;
     line-height: 1.55;
-    min-height: 4.2rem;
-    padding: 0.1rem 0.2rem 0.3rem;
+    min-height: 3.6rem;
+    padding: 0.1rem 0.2rem 0.4rem;
+  }
+  @container (width < 26rem) {
+    .player {
+      --number: 1.3rem;
+    }
+    .now {
+      min-height: 4.9rem;
+    }
   }
   .now b {
     color: var(--tone);

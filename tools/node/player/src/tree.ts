@@ -4,6 +4,7 @@
 // current line is a tab stop; the arrows up and down walk from line to line.
 
 import { css, html, nothing, type TemplateResult } from "lit";
+import { breakable } from "./call.js";
 import { phases, type Place, type Step } from "./model.js";
 import type { Go } from "./sequence.js";
 import type { Words } from "./words.js";
@@ -29,7 +30,7 @@ export function tree(place: Place, words: Words, go: Go): TemplateResult {
             <span class=${fresh ? "" : "unseen"}>${name(step.lane)}</span>
           </span>
           <span class="what" style="--depth: ${step.depth ?? 0}">
-            <code>${step.label}</code>
+            <code>${breakable(step.label)}</code>
             ${step.to && html`<span class="tone${tone(step.to)} to">→ ${name(step.to)}</span>`}
           </span>
         </button>

@@ -20,6 +20,8 @@ export interface Words {
   code: string;
   calledFrom: string;
   stepsOf: string;
+  inside: string;
+  colon: string;
   state: string;
   names: Record<string, string>;
   notYet: string;
@@ -57,6 +59,8 @@ const en: Words = {
   code: "Source of the current step",
   calledFrom: "called from",
   stepsOf: "steps of this function",
+  inside: "in",
+  colon: ": ",
   state: "State, as last recorded",
   names: {
     input: "Input buffer",
@@ -107,6 +111,8 @@ const zh: Words = {
   code: "当前步骤的源码",
   calledFrom: "调用处",
   stepsOf: "这个函数的步骤",
+  inside: "位于",
+  colon: "：",
   state: "状态（最近一次的记录）",
   names: {
     input: "输入缓冲区",
