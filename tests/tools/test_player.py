@@ -208,8 +208,8 @@ def test_other_directives_take_one_name(sources):
 def test_a_piece_names_the_steps_it_runs_in(sources, drawn):
     with_trace, _ = page('{{ trace("small") }}\n\n{{ quote("fill") }}\n', sources)
     without, _ = page('{{ quote("fill") }}\n', sources)
-    link = 'recorded steps <a href="#trace=small&amp;step=1">1</a>'
-    assert link in with_trace and "recorded steps" not in without
+    link = 'steps in the recording: <a href="#trace=small&amp;step=1">1</a>'
+    assert link in with_trace and "in the recording" not in without
 
 
 def test_a_phase_is_named_by_its_english_words():

@@ -60,12 +60,17 @@ function arrow(step: Step, lanes: Lane[]): TemplateResult {
 
 export const sequenceStyle = css`
   .sequence {
-    --lane: clamp(2.1rem, 12cqw, 4.6rem);
+    --lane: clamp(2.1rem, 13cqw, 4.6rem);
     border: 1px solid var(--line);
     border-radius: 0.3rem;
     max-height: 13.5rem;
     overflow: hidden auto;
     position: relative;
+  }
+  @supports (width: round(down, 1px, 2px)) {
+    .sequence {
+      --lane: round(down, clamp(2.1rem, 13cqw, 4.6rem), 2px); /* sharp lines */
+    }
   }
   .lanes {
     background: var(--ground);
@@ -107,13 +112,17 @@ export const sequenceStyle = css`
     .row code {
       font-size: 0.55rem;
     }
+    .lanes {
+      font-size: 0.47rem;
+      letter-spacing: -0.01em;
+    }
   }
   .track {
     align-self: stretch;
     background: repeating-linear-gradient(
       to right,
-      transparent 0 calc(var(--lane) / 2 - 0.5px),
-      var(--faint) 0 calc(var(--lane) / 2 + 0.5px),
+      transparent 0 calc(var(--lane) / 2),
+      var(--faint) 0 calc(var(--lane) / 2 + 1px),
       transparent 0 var(--lane)
     );
     position: relative;
