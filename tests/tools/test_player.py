@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The player's data and script, the directive steps(), and the part of the tests."""
+"""The player's data, its figure, and the directive steps()."""
 
 import json
 import re
@@ -8,12 +8,9 @@ import pytest
 
 from learn import paths
 from learn.index import Index
-from learn.setup import node
 from learn.site import bundle, player, step_list, trace_figure
 from learn.site.expand import PageText, Sources, expand
 from learn.site.links import check
-from learn.testing import typescript
-from learn.testing.counting import Count
 from learn.upstream import UnknownUpstream
 from test_directives import symbol
 
@@ -29,23 +26,59 @@ SCENARIO = '# SPDX\n\n[[peer]]\ndo = "send"\nen = "x"\n\n[[peer]]\ndo = "close"\
 
 
 def step(n, lane, fn, line, file=FILE, kind="call", **more):
-    return {"n": n, "lane": lane, "kind": kind, "fn": fn, "file": file, "line": line, "in": fn,
-            "text": {"en": f"Step <{n}>.", "zh": f"第 <{n}> 步。"}, **more}
+    return {
+        "n": n,
+        "lane": lane,
+        "kind": kind,
+        "fn": fn,
+        "file": file,
+        "line": line,
+        "in": fn,
+        "text": {"en": f"Step <{n}>.", "zh": f"第 <{n}> 步。"},
+        **more,
+    }
 
 
 TRACE = {
     "id": "small",
     "title": {"en": "Small", "zh": "小"},
-    "lanes": [{"id": "peer", "en": "Client", "zh": "客户端"},
-              {"id": "poller", "en": "Poller", "zh": "轮询线程"}],
+    "lanes": [
+        {"id": "peer", "en": "Client", "zh": "客户端"},
+        {"id": "poller", "en": "Poller", "zh": "轮询线程"},
+    ],
     "steps": [
         step(1, "poller", "fill", 3, depth=0),
-        step(2, "peer", "send", 4, "diagrams/scenarios/small.toml", "message", to_lane="poller",
-             phase={"en": "Request and answer", "zh": "请求"}),
-        step(3, "poller", "recv", 4, kind="syscall", args={"fd": "conn"}, ret=True, depth=1,
-             state={"open": False}, **{"from": {"fn": "fill", "file": FILE, "line": 4}}),
-        step(4, "peer", "close", 8, "diagrams/scenarios/small.toml", "message",
-             phase={"en": "Close", "zh": "关闭"}),
+        step(
+            2,
+            "peer",
+            "send",
+            4,
+            "diagrams/scenarios/small.toml",
+            "message",
+            to_lane="poller",
+            phase={"en": "Request and answer", "zh": "请求"},
+        ),
+        step(
+            3,
+            "poller",
+            "recv",
+            4,
+            kind="syscall",
+            args={"fd": "conn"},
+            ret=True,
+            depth=1,
+            state={"open": False},
+            **{"from": {"fn": "fill", "file": FILE, "line": 4}},
+        ),
+        step(
+            4,
+            "peer",
+            "close",
+            8,
+            "diagrams/scenarios/small.toml",
+            "message",
+            phase={"en": "Close", "zh": "关闭"},
+        ),
     ],
 }
 
@@ -93,7 +126,11 @@ def test_each_step_has_its_function_with_real_line_numbers(sources):
     piece = data["sources"][data["steps"][2]["source"]]
     assert (piece["file"], piece["start"]) == (FILE, 3)
     assert [plain(line) for line in piece["lines"]] == SOURCE.splitlines()[2:]
-    assert plain(piece["lines"][data["steps"][2]["line"] - piece["start"]]).strip().startswith("return")
+    assert (
+        plain(piece["lines"][data["steps"][2]["line"] - piece["start"]])
+        .strip()
+        .startswith("return")
+    )
 
 
 def test_the_clients_step_has_its_table_of_the_scenario(sources):
@@ -151,8 +188,12 @@ def test_the_echo_fits_into_its_page():
 def test_the_figure_stands_without_a_script_and_its_steps_have_ids(sources, drawn):
     html = trace_figure.figure("small", "zh", sources, "../")
     assert html.startswith("<figure") and "\n" not in html
-    for part in ('<trace-player record="small" lang="zh">', "<svg", "../assets/trace-player.js",
-                 '<li id="trace=small&amp;step=4">客户端 · close()'):
+    for part in (
+        '<trace-player record="small" lang="zh">',
+        "<svg",
+        "../assets/trace-player.js",
+        '<li id="trace=small&amp;step=4">客户端 · close()',
+    ):
         assert part in html
     assert "True" not in html and "['" not in html
 
@@ -170,7 +211,9 @@ def test_steps_lead_to_the_figure_and_the_link_check_agrees(sources, drawn, tmp_
     (site / bundle.NAME).write_text("")
     (site / "a.html").write_text(html)
     assert check(site).broken == []
-    (site / "a.html").write_text(html.replace('#trace=small&amp;step=3"', '#trace=small&amp;step=5"'))
+    (site / "a.html").write_text(
+        html.replace('#trace=small&amp;step=3"', '#trace=small&amp;step=5"')
+    )
     assert [found.target for found in check(site).broken] == ["#trace=small&step=5"]
 
 
@@ -214,66 +257,3 @@ def test_a_piece_names_the_steps_it_runs_in(sources, drawn):
 
 def test_a_phase_is_named_by_its_english_words():
     assert list(step_list.phases(TRACE)) == ["request-and-answer", "close"]
-
-
-def need_packages():
-    if not bundle.ESBUILD.is_file():
-        pytest.skip("no npm packages yet")
-
-
-def test_the_script_is_small_and_asks_nobody(tmp_path):
-    need_packages()
-    size = bundle.build(tmp_path / "a.js")
-    made = (tmp_path / "a.js").read_text()
-    assert size <= bundle.LIMIT and "customElements.define" in made
-    assert not re.search(r"\bfetch\(|XMLHttpRequest|import\(", made)
-    hosts = set(re.findall(r"https?://([\w.-]+)", made))
-    assert hosts <= {"www.w3.org"}  # the name of SVG's namespace
-
-
-def test_a_script_too_large_or_wrong_is_refused(tmp_path, monkeypatch):
-    need_packages()
-    monkeypatch.setattr(bundle, "LIMIT", 5000)
-    with pytest.raises(bundle.BadBundle, match="5000"):
-        bundle.build(tmp_path / "a.js")
-    wrong = tmp_path / "wrong.ts"
-    wrong.write_text("const a = ;\n")
-    with pytest.raises(bundle.BadBundle):
-        bundle.build(tmp_path / "b.js", wrong)
-
-
-def test_without_the_packages_there_is_no_script(tmp_path, monkeypatch):
-    monkeypatch.setattr(bundle, "ESBUILD", tmp_path / "esbuild")
-    with pytest.raises(bundle.NoBundler):
-        bundle.build(tmp_path / "a.js")
-
-
-@pytest.mark.parametrize("gone", ["TSC", "VITEST", "node"])
-def test_the_part_without_node_or_packages_has_failed(tmp_path, monkeypatch, gone):
-    if gone == "node":
-        monkeypatch.setattr(node, "NODE_BIN", tmp_path / "node")
-        monkeypatch.setenv("PATH", str(tmp_path))
-    else:
-        monkeypatch.setattr(typescript, gone, tmp_path / gone)
-    outcome = typescript.run()
-    assert outcome.count == Count(failed=1) and outcome.could_not_run and outcome.reason
-
-
-@pytest.mark.parametrize("file, words, failures", [
-    ("src/a.ts", "export const a: number = 'text';\n", Count(failed=1)),
-    ("test/a.test.ts", 'import { expect, test } from "vitest";\n'
-     'test("a", () => expect(1).toBe(2));\ntest("b", () => expect(1).toBe(1));\n', Count(2, 1)),
-    ("test/none.ts", "export {};\n", Count(1, 1)),
-])  # fmt: skip
-def test_a_wrong_type_a_red_test_and_no_test_at_all_are_red(
-    tmp_path, monkeypatch, file, words, failures
-):
-    need_packages()
-    (tmp_path / file).parent.mkdir()
-    (tmp_path / file).write_text(words)
-    for name in ("tsconfig.json", "vitest.config.ts"):
-        (tmp_path / name).write_text((typescript.PLAYER / name).read_text())
-    (tmp_path / "node_modules").symlink_to(node.MODULES)
-    monkeypatch.setattr(typescript, "PLAYER", tmp_path)
-    outcome = typescript.run()
-    assert outcome.count == failures and outcome.reason

@@ -13,12 +13,31 @@ from test_site import browser_or_skip
 
 LINES = 60
 DATA = {
-    "id": "x", "title": "A run", "lanes": [{"id": "a", "name": "One"}, {"id": "b", "name": "Two"}],
-    "sources": [{"name": "f", "file": "src/f.cpp", "start": 1,
-                 "lines": [["", f"line_{n}();"] for n in range(LINES)]}],
-    "steps": [{"n": n, "lane": "ab"[n % 2], "kind": "call", "fn": f"f{n}", "label": f"f{n}()",
-               "line": n * 5, "source": 0, "text": f"Sentence {n}.", "depth": 0}
-              for n in range(1, 13)],
+    "id": "x",
+    "title": "A run",
+    "lanes": [{"id": "a", "name": "One"}, {"id": "b", "name": "Two"}],
+    "sources": [
+        {
+            "name": "f",
+            "file": "src/f.cpp",
+            "start": 1,
+            "lines": [["", f"line_{n}();"] for n in range(LINES)],
+        }
+    ],
+    "steps": [
+        {
+            "n": n,
+            "lane": "ab"[n % 2],
+            "kind": "call",
+            "fn": f"f{n}",
+            "label": f"f{n}()",
+            "line": n * 5,
+            "source": 0,
+            "text": f"Sentence {n}.",
+            "depth": 0,
+        }
+        for n in range(1, 13)
+    ],
 }
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head>
@@ -32,8 +51,7 @@ FAULTS = {
     "good": ((), "", set()),
     "address": (("history.replaceState(", "void("), "", {"address"}),
     "line_hidden": ((".scrollTop=", ".scrollLeft="), "", {"line_hidden"}),
-    "key": (('ArrowRight:"next"', 'ArrowRight:"last"'), "",
-            {"key", "sentence", "address"}),
+    "key": (('ArrowRight:"next"', 'ArrowRight:"last"'), "", {"key", "sentence", "address"}),
     "current": (("aria-current=", "aria-sort="), "", {"current", "line_hidden"}),
     "deep_link": (("location.hash", "location.host"), "", {"deep_link"}),
     "print": (("@media print", "@media speech"), "", {"print"}),

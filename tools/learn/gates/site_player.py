@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The players of a built site, walked through by keyboard in a real browser.
 
-    players(site, pages)      which pages show which record, and the sentence of each step
-    problems(seen, asked)     what tools/node/player_check.mjs found
+players(site, pages)      which pages show which record, and the sentence of each step
+problems(seen, asked)     what tools/node/player_check.mjs found
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ LOOKS = [["light", 360], ["light", 1280], ["dark", 360], ["dark", 1280]]
 SHOWN = 3  # problems of one kind on one page
 
 _PLAYER = re.compile(
-    r'<trace-player record="([\w-]+)"[^>]*><script type="application/json">(.*?)</script>', re.DOTALL
+    r'<trace-player record="([\w-]+)"[^>]*><script type="application/json">(.*?)</script>',
+    re.DOTALL,
 )
 
 
@@ -36,7 +37,9 @@ def players(site: Path, pages: list[str]) -> list[dict]:
             except (ValueError, KeyError, TypeError):
                 steps = [""]  # the player will not be there, which the browser sees
             key = record, page.startswith("zh/")
-            found.append({"page": page, "record": record, "steps": steps, "walk": key not in walked})
+            found.append(
+                {"page": page, "record": record, "steps": steps, "walk": key not in walked}
+            )
             walked.add(key)
     return found
 
@@ -51,8 +54,9 @@ def problems(seen: dict, asked: list[dict]) -> list[Problem]:
         if counts[key] <= SHOWN:
             text = say(f"player.{at['what']}", more=at["more"])
             where = {name: at[name] for name in ("theme", "width", "step")}
-            found.append(Problem(at["page"], 0, say("player.at", text=text, **where),
-                                 say("player.mend")))
+            found.append(
+                Problem(at["page"], 0, say("player.at", text=text, **where), say("player.mend"))
+            )
     due = len(LOOKS) * sum(len(player["steps"]) for player in asked if player["walk"])
     if not found and seen["walked"] != due:
         text = say("player.walked", walked=seen["walked"], due=due)

@@ -36,9 +36,19 @@ def build(output: Path, source: Path = SOURCE) -> int:
     """Writes the script; its size as a server sends it."""
     if not ESBUILD.is_file():
         raise NoBundler(say("site.no_esbuild"))
-    command = [node_program(), ESBUILD, source, "--bundle", "--minify", "--format=iife",
-               "--target=es2022", "--charset=utf8", "--log-level=error", f"--outfile={output}",
-               f"--tsconfig={SOURCE.parents[1] / 'tsconfig.json'}"]
+    command = [
+        node_program(),
+        ESBUILD,
+        source,
+        "--bundle",
+        "--minify",
+        "--format=iife",
+        "--target=es2022",
+        "--charset=utf8",
+        "--log-level=error",
+        f"--outfile={output}",
+        f"--tsconfig={SOURCE.parents[1] / 'tsconfig.json'}",
+    ]
     ran = bounded.run(command, Limits(seconds=BUILD_S), cwd=paths.NODE, env=node.environment())
     if ran.why:
         raise NoBundler(say("site.bundle_slow", seconds=BUILD_S))

@@ -15,9 +15,7 @@ PIECES = ("src", "quote")  # show code; stand alone on their line
 BLOCKS = (*PIECES, "trace", "steps")
 
 _DIRECTIVE = re.compile(r"\{\{\s*(\w+)\s*\((.*?)\)\s*\}\}")
-_CALL = re.compile(
-    r'^\s*"([^"]+)"\s*((?:,\s*(?:"[^"]+"|\d+)\s*)*)((?:,\s*\w+\s*=\s*"[^"]*"\s*)*)$'
-)
+_CALL = re.compile(r'^\s*"([^"]+)"\s*((?:,\s*(?:"[^"]+"|\d+)\s*)*)((?:,\s*\w+\s*=\s*"[^"]*"\s*)*)$')
 _VALUE = re.compile(r'"([^"]+)"|(\d+)')
 _OPTION = re.compile(r'(\w+)\s*=\s*"([^"]*)"')
 _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")

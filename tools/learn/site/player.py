@@ -47,8 +47,11 @@ def script(trace: dict, language: str, index, root: Path) -> str:
 
 
 def _step(step: dict, language: str, cutter: _Cutter) -> dict:
-    shown = {key: step[key] for key in ("n", "lane", "kind", "fn", "line", "depth", "state")
-             if key in step}
+    shown = {
+        key: step[key]
+        for key in ("n", "lane", "kind", "fn", "line", "depth", "state")
+        if key in step
+    }
     shown["label"] = mermaid.label(step)
     shown["text"] = step.get("text", {}).get(language, "")
     shown["source"] = cutter.source(step["file"], step["line"], step["in"])
@@ -82,8 +85,9 @@ class _Cutter:
 
     def _around(self, file: str, line: int, text: list[str]) -> tuple[int, int]:
         """The innermost function; of a scenario the lines between two blank ones."""
-        inside = [s for s in self.index.in_file(file)
-                  if s.kind == "function" and s.start <= line <= s.end]
+        inside = [
+            s for s in self.index.in_file(file) if s.kind == "function" and s.start <= line <= s.end
+        ]
         if inside:
             function = min(inside, key=lambda s: s.end - s.start)
             return function.start, function.end

@@ -63,16 +63,21 @@ def chosen(trace: dict, asked: tuple[str | int, ...]) -> list[dict]:
 
 def links_to(trace: dict, function: str) -> list[str]:
     """A link to each step in which the function runs."""
-    return [f'<a href="#{html.escape(target(trace["id"], step["n"]))}">{step["n"]}</a>'
-            for step in trace["steps"] if step["fn"] == function]
+    return [
+        f'<a href="#{html.escape(target(trace["id"], step["n"]))}">{step["n"]}</a>'
+        for step in trace["steps"]
+        if step["fn"] == function
+    ]
 
 
 def block(trace: dict, language: str, asked: tuple[str | int, ...], label: str) -> str:
     """The HTML of the directive, on one line."""
     lanes = {lane["id"]: lane[language] for lane in trace["lanes"]}
     items = "".join(_item(trace["id"], step, lanes, language) for step in chosen(trace, asked))
-    return (f'<nav class="trace-near" markdown="0" aria-label="{html.escape(label)}">'
-            f"<ul>{items}</ul></nav>")
+    return (
+        f'<nav class="trace-near" markdown="0" aria-label="{html.escape(label)}">'
+        f"<ul>{items}</ul></nav>"
+    )
 
 
 def _item(name: str, step: dict, lanes: dict[str, str], language: str) -> str:
@@ -81,6 +86,6 @@ def _item(name: str, step: dict, lanes: dict[str, str], language: str) -> str:
     sentence = step.get("text", {}).get(language, "")
     return (
         f'<li><a href="#{html.escape(target(name, step["n"]))}"><b>{step["n"]}</b>'
-        f' <code>{html.escape(mermaid.label(step))}</code></a>'
+        f" <code>{html.escape(mermaid.label(step))}</code></a>"
         f" <small>{html.escape(lane)}</small> <span>{html.escape(sentence)}</span></li>"
     )

@@ -49,7 +49,8 @@ SHARE = ("ledger", "parity", "sourcemap", "traces", "site")
 # Tests of the tools that take seconds each; the quick run leaves them out.
 SLOW_FILES = ("test_conformance.py", "test_exercise_cli.py", "test_exercise_learner.py",
               "test_exercises.py", "test_house.py", "test_mermaid.py", "test_package.py",
-              "test_player.py", "test_record.py", "test_site.py", "test_site_player.py")
+              "test_player.py", "test_player_script.py", "test_record.py", "test_site.py",
+              "test_site_player.py")
 QUICK = ("release", "quick-tools", "quick-house", "player", "ledger", "sourcemap", "parity",
          "facts")
 

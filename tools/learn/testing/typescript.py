@@ -34,8 +34,17 @@ def run() -> Outcome:
         return failed(say("cli.types_wrong"), "tsc.log")
     report = LOGS / "vitest.xml"
     report.unlink(missing_ok=True)
-    command = [program, VITEST, "run", "--root", PLAYER, "--reporter=default", "--reporter=junit",
-               f"--outputFile.junit={report}", "--no-color"]
+    command = [
+        program,
+        VITEST,
+        "run",
+        "--root",
+        PLAYER,
+        "--reporter=default",
+        "--reporter=junit",
+        f"--outputFile.junit={report}",
+        "--no-color",
+    ]
     status = progress.run(say("cli.vitest"), command, LOG, env=env, cwd=NODE)
     told = judged(status, junit(report), LOG)
     return Outcome(told.count + Count(passed=1), told.reason, told.log)
