@@ -170,6 +170,7 @@ export class TracePlayer extends LitElement {
     return html`
       <section class="player" tabindex="0" aria-label="${words.player}: ${trace.title}" @keydown=${this.key}>
         ${controls(this.place, words, this.playing, this.move, this.toggle)}
+        <p class="keys">${words.keys}</p>
         ${this.sentence(this.place, words)}
         ${sequence(this.place, words, this.move)}
         ${code(this.place, words, this.move)}
@@ -192,7 +193,6 @@ export class TracePlayer extends LitElement {
         ${to ? html`<b class="tone${to.tone}">→ ${to.name}</b>` : nothing}
         <p>${step.text}</p>
       </div>
-      <p class="keys">${words.keys}</p>
     `;
   }
 }

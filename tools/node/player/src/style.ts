@@ -98,14 +98,6 @@ const shared = css`
     min-height: 3.6rem;
     padding: 0.1rem 0.2rem 0.4rem;
   }
-  @container (width < 26rem) {
-    .player {
-      --number: 1.3rem;
-    }
-    .now {
-      min-height: 4.9rem;
-    }
-  }
   .now b {
     color: var(--tone);
     font-size: 0.68rem;
@@ -116,11 +108,20 @@ const shared = css`
   }
   .keys {
     color: var(--dim);
-    display: none;
     font-size: 0.6rem;
+    line-height: 1.4;
+    padding: 0 0.35rem;
   }
-  .player:focus-visible .keys {
-    display: block;
+  @container (width < 26rem) {
+    .player {
+      --number: 1.3rem;
+    }
+    .keys {
+      display: none;
+    }
+    .now {
+      min-height: 4.9rem;
+    }
   }
   .broken {
     border-left: 0.2rem solid var(--np-pitfall, var(--accent));
