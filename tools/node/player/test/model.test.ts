@@ -98,4 +98,7 @@ test("the path to a step is its callers on the same lane", () => {
   expect(numbers(pathTo(at(3)))).toEqual([2]);
   expect(numbers(pathTo(at(5)))).toEqual([4]);
   expect(numbers(pathTo(at(6)))).toEqual([]);
+  const lanes = ["poller", "worker", "poller"];
+  const steps = lanes.map((lane, i) => ({ ...TRACE.steps[1]!, n: i + 1, lane, depth: i === 2 ? 1 : 0 }));
+  expect(numbers(pathTo({ trace: { ...TRACE, steps }, index: 2 }))).toEqual([1]);
 });

@@ -59,6 +59,14 @@ test("keys with a modifier are the browser's", async () => {
   expect(count(player)).toBe("1 / 6");
 });
 
+test("Space on a button is the button's, and the slider has its own arrows", async () => {
+  const player = await shown(GOOD);
+  await press(player, " ", ".icon");
+  expect(player.playing).toBe(false);
+  await press(player, "ArrowRight", "input");
+  expect(count(player)).toBe("1 / 6");
+});
+
 test("the address at load opens its step; another record's does not", async () => {
   history.replaceState(null, "", "#trace=small&step=4");
   expect(count(await shown(GOOD))).toBe("4 / 6");

@@ -66,6 +66,10 @@ test("what was read is behind the cursor, in this block and in those before it",
   ]);
 });
 
+test("the size is what can be read, not what is reserved", () => {
+  expect(buffer({ size: 3, malloced: 8, nodes: [] })).toEqual({ size: 3, blocks: [] });
+});
+
 test("bytes go to the parts that hold them", () => {
   const [block] = buffer(chain({ room: 8, committed: 6, read: 2, bytes: "hello\n" }))!.blocks;
   expect(block!.parts.map((part) => part.bytes)).toEqual(["he", "llo⏎", undefined]);
