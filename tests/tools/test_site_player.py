@@ -43,7 +43,8 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A</t
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head>
 <body style="margin: 0"><main><h1>A</h1><div style="height: 1500px"></div>
 <trace-player record="{name}" lang="en"><script type="application/json">{data}</script>
-<div class="trace-picture"><svg width="99" height="200"></svg></div></trace-player>
+<div class="trace-picture"><svg width="99" height="200"></svg></div>
+<ol><li id="trace={name}&amp;step=6">Sentence 6.</li></ol></trace-player>
 <script src="{script}"></script>{more}<div style="height: 1500px"></div></main></body></html>"""
 
 # What is wrong: in the script (found, put instead), or beside the player; what is seen.
@@ -54,6 +55,7 @@ FAULTS = {
     "key": (('ArrowRight:"next"', 'ArrowRight:"last"'), "", {"key", "sentence", "address"}),
     "current": (("aria-current=", "aria-sort="), "", {"current", "line_hidden"}),
     "deep_link": (("location.hash", "location.host"), "", {"deep_link"}),
+    "focus": (('addEventListener("load"', 'addEventListener("lode"'), "", {"key"}),
     "print": (("@media print", "@media speech"), "", {"print"}),
     "play": (("2500", "9e9"), "", {"play"}),
     "slider": (("@input=", "@other="), "", {"slider"}),

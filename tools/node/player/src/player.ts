@@ -49,12 +49,16 @@ export class TracePlayer extends LitElement {
     addEventListener("hashchange", this.follow);
     document.addEventListener("click", this.again);
     this.follow();
+    // The browser goes to the address itself when the page is whole: to a line of
+    // the list that stands here without a script. That takes the focus away.
+    if (document.readyState !== "complete") addEventListener("load", this.loaded);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     removeEventListener("hashchange", this.follow);
     document.removeEventListener("click", this.again);
+    removeEventListener("load", this.loaded);
     this.pause();
   }
 
@@ -65,6 +69,10 @@ export class TracePlayer extends LitElement {
     this.pause();
     this.place = moved(this.place, wanted.step);
     void this.updateComplete.then(() => this.arrive());
+  };
+
+  private loaded = (): void => {
+    setTimeout(this.follow);
   };
 
   /** A link to the step that the address names already changes no address. */
