@@ -30,9 +30,22 @@
 })();
 
 // Switching the language keeps the place: headings have the same ids in both
-// languages, so the link takes along the last heading above the reader's eye.
+// languages, so the link takes along the last heading above the reader's eye; or
+// the step of a player, while the player is what the reader looks at.
 
 (function () {
+  function stepInView() {
+    for (const player of document.querySelectorAll("trace-player")) {
+      const { top, bottom } = player.getBoundingClientRect();
+      const middle = window.innerHeight / 2;
+      const own = "#trace=" + player.getAttribute("record") + "&";
+      if (top < middle && bottom > middle && location.hash.startsWith(own)) {
+        return location.hash;
+      }
+    }
+    return "";
+  }
+
   function headingInView() {
     const headings = document.querySelectorAll(
       ".md-content :is(h2, h3, h4)[id]",
@@ -47,6 +60,6 @@
 
   document.addEventListener("click", function (event) {
     const link = event.target.closest("a.md-select__link[hreflang]");
-    if (link) link.hash = headingInView();
+    if (link) link.hash = stepInView() || headingInView();
   });
 })();

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate `site`: it builds strictly, its links lead somewhere, and a real browser
 finds nothing wrong with it: no other host, no serious accessibility violation, no
-sideways scrolling at 360 pixels, and a search that finds Chinese and English words.
+sideways scrolling at 360 pixels, a search that finds Chinese and English words, and
+players that the keyboard leads through every step.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from learn import paths
 from learn.gate import GateResult, Problem, blocked, verdict
+from learn.gates import site_player
 from learn.run import bounded
 from learn.run.bounded import Limits
 from learn.say import say
@@ -56,6 +58,8 @@ def check(site: Path) -> GateResult:
     try:
         with server(site) as address:
             seen = browse(address, by_language["en"] + by_language["zh"], queries, site)
+            asked = site_player.players(site, by_language["en"] + by_language["zh"])
+            played = play(address, asked)
     except NoBrowser as error:
         return blocked("site", str(error), "./learn doctor")
     hits = [hit for hit in seen["hits"] if _is_hit(hit)]
@@ -70,8 +74,12 @@ def check(site: Path) -> GateResult:
         "console_errors": len(seen["console"]),
         "overflowing": len(seen["overflow"]),
         "no_alt": len(found.no_alt),
+        "players": len(asked),
+        "player_steps": played["walked"],
+        "player_faults": len(played["faults"]),
     }
-    return verdict("site", figures, sorted(set(_static(found) + _seen(seen))))
+    problems = _static(found) + _seen(seen) + site_player.problems(played, asked)
+    return verdict("site", figures, sorted(set(problems)))
 
 
 def pages(site: Path) -> dict[str, list[str]]:
@@ -91,7 +99,19 @@ def browse(address: str, names: list[str], queries: list[dict], site: Path) -> d
         "samples": [name for name in SAMPLES if (site / name).is_file()],
         "queries": queries,
     }
-    ran = bounded.run([_node(), CHECKER], Limits(seconds=BROWSE_S),
+    return _in_chromium(CHECKER, job)
+
+
+def play(address: str, players: list[dict]) -> dict:
+    """What Chromium saw of the players; see tools/node/player_check.mjs."""
+    if not players:
+        return {"faults": [], "walked": 0}
+    job = {"browser": browser(), "base": address, "looks": site_player.LOOKS, "players": players}
+    return _in_chromium(site_player.CHECKER, job)
+
+
+def _in_chromium(checker: Path, job: dict) -> dict:
+    ran = bounded.run([_node(), checker], Limits(seconds=BROWSE_S),
                       stdin=json.dumps(job).encode(), apart=True)
     if ran.why:
         raise NoBrowser(say("site.browser_slow", seconds=BROWSE_S))

@@ -18,7 +18,7 @@ from learn.gate import ENVIRONMENT, GREEN, RED, Problem
 from learn.run import bounded
 from learn.run.bounded import Limits
 from learn.say import say
-from learn.site import content, reference
+from learn.site import bundle, content, reference
 
 _LOGGED = re.compile(r"^(WARNING|ERROR)\s+-\s+(.*)$")
 _PLACED = re.compile(r"^([\w./-]+\.(?:md|toml|yml)):(\d+): (.*?)(?: — (.*))?$", re.DOTALL)
@@ -53,6 +53,12 @@ def run(strict: bool = True, quiet: bool = True) -> list[Problem]:
     if problems:
         shutil.rmtree(fresh, ignore_errors=True)
         return problems
+    try:
+        bundle.build(fresh / bundle.NAME)
+    except bundle.NoBundler as error:
+        raise SiteUnavailable(str(error)) from error
+    except bundle.BadBundle as error:
+        return [Problem(paths.relative(bundle.SOURCE), 0, str(error), say("site.bundle_mend"))]
     finish(fresh, api)
     shutil.rmtree(content.SITE, ignore_errors=True)
     fresh.rename(content.SITE)

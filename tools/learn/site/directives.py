@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-NAMES = ("src", "quote", "upstream", "api", "trace")
+NAMES = ("src", "quote", "upstream", "api", "trace", "steps")
 PIECES = ("src", "quote")  # show code; stand alone on their line
-BLOCKS = (*PIECES, "trace")
+BLOCKS = (*PIECES, "trace", "steps")
 
 _DIRECTIVE = re.compile(r"\{\{\s*(\w+)\s*\((.*?)\)\s*\}\}")
-_CALL = re.compile(r'^\s*"([^"]+)"\s*((?:,\s*\w+\s*=\s*"[^"]*"\s*)*)$')
+_CALL = re.compile(r'^\s*"([^"]+)"\s*((?:,\s*(?:"[^"]+"|\d+)\s*)*)((?:,\s*\w+\s*=\s*"[^"]*"\s*)*)$')
+_VALUE = re.compile(r'"([^"]+)"|(\d+)')
 _OPTION = re.compile(r'(\w+)\s*=\s*"([^"]*)"')
 _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
@@ -34,10 +35,12 @@ class Directive:
     end: int
     indent: str
     alone: bool  # nothing else on its line
+    more: tuple[str | int, ...] = ()  # what follows the argument: steps("echo", 13, 21)
 
     @property
     def text(self) -> str:
-        return f'{self.name}("{self.argument}")'
+        more = "".join(f', "{v}"' if isinstance(v, str) else f", {v}" for v in self.more)
+        return f'{self.name}("{self.argument}"{more})'
 
 
 def prose_lines(markdown: str) -> list[tuple[int, str, bool]]:
@@ -67,15 +70,20 @@ def in_line(line: str, number: int) -> list[Directive]:
             Directive(
                 name=match.group(1),
                 argument=call.group(1) if call else "",
-                options=dict(_OPTION.findall(call.group(2))) if call else {},
+                options=dict(_OPTION.findall(call.group(3))) if call else {},
                 line=number,
                 start=match.start(),
                 end=match.end(),
                 indent=line[: len(line) - len(line.lstrip())],
                 alone=line.strip() == match.group(0),
+                more=_values(call.group(2)) if call else (),
             )
         )
     return found
+
+
+def _values(written: str) -> tuple[str | int, ...]:
+    return tuple(word or int(number) for word, number in _VALUE.findall(written))
 
 
 def find(markdown: str) -> list[Directive]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from learn.gate import Problem
 from learn.index.symbol import SymbolError
 from learn.say import say
-from learn.site import pieces, trace_figure
+from learn.site import pieces, step_list, trace_figure
 from learn.site.api_links import ApiLinks, UnknownApi
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
 from learn.site.trace_figure import UnknownTrace
@@ -40,6 +40,7 @@ class PageText:
     file: str
     language: str
     to_root: str  # "" or "../": from the page to the site's root
+    traces: set[str] = field(default_factory=set)  # the recordings that the page shows
     problems: list[Problem] = field(default_factory=list)
 
     def wrong(self, directive: Directive, key: str, near: object = "", **values: object) -> str:
@@ -47,7 +48,7 @@ class PageText:
         text = say(f"site.{key}", what=directive.text, **values)
         if listed:
             text += say("site.near", near=listed)
-        mend = say(f"site.{key}_mend")
+        mend = say(f"site.{key}_mend", **values)
         self.problems.append(Problem(self.file, directive.line, text, mend))
         return f"`{directive.text}`"
 
@@ -55,7 +56,9 @@ class PageText:
 def expand(markdown: str, page: PageText, sources: Sources) -> str:
     """The page with each directive replaced; problems are left in page.problems."""
     lines = markdown.splitlines()
-    for directive in reversed(find(markdown)):
+    found = find(markdown)
+    page.traces = {directive.argument for directive in found if directive.name == "trace"}
+    for directive in reversed(found):
         line = lines[directive.line - 1]
         shown = _resolve(directive, page, sources)
         if directive.name in BLOCKS and directive.alone:
@@ -72,7 +75,7 @@ def expand(markdown: str, page: PageText, sources: Sources) -> str:
 def _resolve(directive: Directive, page: PageText, sources: Sources) -> str:
     if directive.name not in NAMES:
         return page.wrong(directive, "unknown_directive", list(NAMES))
-    if not directive.argument:
+    if not directive.argument or (directive.more and directive.name != "steps"):
         return page.wrong(directive, "unreadable")
     if directive.name in BLOCKS and not directive.alone:
         return page.wrong(directive, "not_alone")
@@ -116,7 +119,20 @@ def _caption(piece, directive: Directive, page: PageText, sources: Sources) -> l
             if wanted:
                 near = error.candidates
                 parts.append(page.wrong(directive, "unknown_upstream", near))
+    for trace in sorted(page.traces):
+        if links := _its_steps(trace, sources.index.spoken(piece.symbol), page, sources):
+            parts.append(links)
     return parts
+
+
+def _its_steps(name: str, function: str, page: PageText, sources: Sources) -> str:
+    """From a piece to the steps in which it runs, in a recording on the same page."""
+    try:
+        trace = trace_figure.read(name, sources.traces)
+    except UnknownTrace:
+        return ""  # told where the page shows it
+    links = step_list.links_to(trace, function)
+    return trace_figure.text("runs_in", page.language) + ", ".join(links) if links else ""
 
 
 def go_names(name: str) -> list[str]:
@@ -166,11 +182,26 @@ def _api(directive: Directive, page: PageText, sources: Sources) -> str:
 
 def _trace(directive: Directive, page: PageText, sources: Sources) -> str:
     try:
-        return trace_figure.figure(directive.argument, page.language, sources.traces)
+        name = directive.argument
+        return trace_figure.figure(name, page.language, sources, page.to_root)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
     except Exception as error:  # the recorder's own errors: one line, at this page
         return page.wrong(directive, "no_diagram", reason=str(error).splitlines()[0])
+
+
+def _steps(directive: Directive, page: PageText, sources: Sources) -> str:
+    name = directive.argument
+    try:
+        trace = trace_figure.read(name, sources.traces)
+        if name not in page.traces:
+            return page.wrong(directive, "steps_without_trace", name=name)
+        label = trace_figure.text("steps_label", page.language, title=trace["title"][page.language])
+        return step_list.block(trace, page.language, directive.more, label)
+    except UnknownTrace as error:
+        return page.wrong(directive, "unknown_trace", error.candidates)
+    except step_list.NoSuchSteps as error:
+        return page.wrong(directive, error.key, name=name, there_is=error.there_is)
 
 
 _RESOLVERS = {
@@ -179,4 +210,5 @@ _RESOLVERS = {
     "upstream": _upstream,
     "api": _api,
     "trace": _trace,
+    "steps": _steps,
 }

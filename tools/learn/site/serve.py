@@ -15,7 +15,7 @@ from pathlib import Path
 from learn import paths
 from learn.gate import ENVIRONMENT, GREEN, Problem
 from learn.say import say
-from learn.site import build, content
+from learn.site import build, bundle, content
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -64,7 +64,14 @@ def serve(port: int, watch: bool = True) -> int:
 def _rebuild_on_change() -> None:
     import watchfiles
 
-    watched = [paths.NOTES, paths.SRC, paths.CHAPTERS, paths.TRACES, paths.ROOT / "mkdocs.yml"]
+    watched = [
+        paths.NOTES,
+        paths.SRC,
+        paths.CHAPTERS,
+        paths.TRACES,
+        paths.ROOT / "mkdocs.yml",
+        bundle.SOURCE.parent,
+    ]
     for _ in watchfiles.watch(*(path for path in watched if path.exists())):
         for line in _rebuild():
             print(line, flush=True)

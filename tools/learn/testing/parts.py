@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of `./learn test`: what each runs, and how it may share the machine.
 
-A part is a preset's tests, a folder of pytest, or a gate. A part that could not
-run has failed. Its output is in build/logs/.
+A part is a preset's tests, a folder of pytest, the player's tests, or a gate. A part
+that could not run has failed. Its output is in build/logs/.
 """
 
 from __future__ import annotations
@@ -18,17 +18,9 @@ from learn.gates import checking
 from learn.paths import LOGS, ROOT, TESTS
 from learn.run import build, progress
 from learn.say import say
+from learn.testing import typescript
 from learn.testing.counting import Count, junit
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one part ended with; `reason` is empty when it is green."""
-
-    count: Count
-    reason: str = ""
-    log: str = ""
-    could_not_run: bool = False
+from learn.testing.outcome import Outcome, failed, judged
 
 
 @dataclass(frozen=True)
@@ -55,11 +47,13 @@ INPUTS = {
 # These use one processor most of the time, and much of it they wait.
 SHARE = ("ledger", "parity", "sourcemap", "traces", "site")
 # Tests of the tools that take seconds each; the quick run leaves them out.
-SLOW_FILES = ("test_conformance.py", "test_epoll_demos.py", "test_exercise_cli.py",
+SLOW_FILES = ("test_conformance.py", "test_demos.py", "test_epoll_demos.py", "test_exercise_cli.py",
               "test_exercise_learner.py", "test_exercises.py", "test_gopool_demos.py",
-              "test_house.py", "test_mermaid.py", "test_package.py", "test_record.py",
-              "test_site.py")
-QUICK = ("release", "quick-tools", "quick-house", "ledger", "sourcemap", "parity", "facts")
+              "test_house.py", "test_input_output_demos.py", "test_mermaid.py",
+              "test_package.py", "test_player.py", "test_player_script.py", "test_record.py",
+              "test_site.py", "test_site_player.py")
+QUICK = ("release", "quick-tools", "quick-house", "player", "ledger", "sourcemap", "parity",
+         "facts")
 
 
 def everything() -> dict[str, Part]:
@@ -73,6 +67,7 @@ def everything() -> dict[str, Part]:
         *(gate for gate in gates if gate.alone),
         Part("load", lambda: python("load"), after=("release",)),
         Part("tools", lambda: python("tools"), alone=False, after=("release",)),
+        Part("player", typescript.run, alone=False, inputs=()),
         *(gate for gate in gates if not gate.alone),
     ]
     return {part.name: part for part in parts}
@@ -91,11 +86,6 @@ def gate_part(name: str) -> Part:
     return Part(name, lambda: gate(name), alone=name not in SHARE,
                 after=("release",) if name == "conformance" else (),
                 inputs=INPUTS.get(name, (".",)))
-
-
-def failed(reason: str, log: str = "", could_not_run: bool = False) -> Outcome:
-    """A part without a test to count is one failure, never none."""
-    return Outcome(Count(failed=1), reason, log, could_not_run)
 
 
 def cpp(preset: str) -> Outcome:
@@ -154,14 +144,3 @@ def gate(name: str, *options: str) -> Outcome:
 
 def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT / "tools"), "LEARN_LANG": "en"}
-
-
-def judged(status: int, count: Count, log: str) -> Outcome:
-    """A runner that failed without a failed test (a crash, no tests) has failed."""
-    if status == 0 and not count.failed and count.passed:
-        return Outcome(count)
-    reason = say("cli.tests_failed", count=count.failed, log=f"build/logs/{log}")
-    if not count.failed:
-        reason = say("cli.runner_failed", status=status, log=f"build/logs/{log}")
-        count += Count(failed=1)
-    return Outcome(count, reason, log)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The walk through a player in a browser: each planted fault is seen, and no other."""
+
+import json
+
+import pytest
+
+from learn.gates import site as gate
+from learn.gates import site_player
+from learn.site import bundle
+from learn.site.serve import server
+from test_site import browser_or_skip
+
+LINES = 60
+DATA = {
+    "id": "x",
+    "title": "A run",
+    "lanes": [{"id": "a", "name": "One"}, {"id": "b", "name": "Two"}],
+    "sources": [
+        {
+            "name": "f",
+            "file": "src/f.cpp",
+            "start": 1,
+            "lines": [["", f"line_{n}();"] for n in range(LINES)],
+        }
+    ],
+    "steps": [
+        {
+            "n": n,
+            "lane": "ab"[n % 2],
+            "kind": "call",
+            "fn": f"f{n}",
+            "label": f"f{n}()",
+            "line": n * 5,
+            "source": 0,
+            "text": f"Sentence {n}.",
+            "depth": 0,
+        }
+        for n in range(1, 13)
+    ],
+}
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A</title>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head>
+<body style="margin: 0"><main><h1>A</h1><div style="height: 1500px"></div>
+<trace-player record="{name}" lang="en"><script type="application/json">{data}</script>
+<div class="trace-picture"><svg width="99" height="200"></svg></div>
+<ol><li id="trace={name}&amp;step=6">Sentence 6.</li></ol></trace-player>
+<script src="{script}"></script>{more}<div style="height: 1500px"></div></main></body></html>"""
+
+# What is wrong: in the script (found, put instead), or beside the player; what is seen.
+FAULTS = {
+    "good": ((), "", set()),
+    "address": (("history.replaceState(", "void("), "", {"address"}),
+    "line_hidden": ((".scrollTop=", ".scrollLeft="), "", {"line_hidden"}),
+    "key": (('ArrowRight:"next"', 'ArrowRight:"last"'), "", {"key", "sentence", "address"}),
+    "current": (("aria-current=", "aria-sort="), "", {"current", "line_hidden"}),
+    "deep_link": (("location.hash", "location.host"), "", {"deep_link"}),
+    "focus": (('addEventListener("load"', 'addEventListener("lode"'), "", {"key"}),
+    "print": (("@media print", "@media speech"), "", {"print"}),
+    "play": (("2500", "9e9"), "", {"play"}),
+    "slider": (("@input=", "@other="), "", {"slider"}),
+    "tab_stops": (("?0:-1", "?0:0"), "", {"tab_stops"}),
+    "wide": ((), '<p style="width: 2000px">wide</p>', {"wide"}),
+    "axe": ((), "<style>:root{--md-default-fg-color--light:#ccc}</style>", {"axe"}),
+    "off_host": ((), '<script>new Image().src="http://127.0.0.2:9/x"</script>', {"off_host"}),
+    "error": ((), "<script>throw Error('planted')</script>", {"error"}),
+    "page_moved": ((), "<script>onkeydown=()=>scrollBy(0,5)</script>", {"page_moved"}),
+    "no_script": ((), "<style>.trace-picture{display:none}</style>", {"print", "no_script"}),
+    "absent": ((), "", {"absent"}),
+}
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory):
+    browser_or_skip()
+    if not bundle.ESBUILD.is_file():
+        pytest.skip("no npm packages yet")
+    site = tmp_path_factory.mktemp("site")
+    bundle.build(site / "good.js")
+    script = (site / "good.js").read_text()
+    for name, (change, more, _) in FAULTS.items():
+        if change:
+            assert change[0] in script, f"{name}: the script has no {change[0]}"
+            (site / f"{name}.js").write_text(script.replace(*change))
+        data = "{" if name == "absent" else json.dumps(DATA)
+        used = f"{name}.js" if change else "good.js"
+        text = PAGE.format(name=name.replace("_", "-"), data=data, script=used, more=more)
+        (site / f"{name}.html").write_text(text)
+    asked = site_player.players(site, [f"{name}.html" for name in FAULTS])
+    assert all(player["walk"] for player in asked) and len(asked) == len(FAULTS)
+    with pytest.MonkeyPatch.context() as patch, server(site) as address:
+        patch.setattr(site_player, "LOOKS", [["light", 360]])
+        return gate.play(address, asked), asked
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_seen(seen, name):
+    faults = {at["what"]: at for at in seen[0]["faults"] if at["page"] == f"{name}.html"}
+    expected = FAULTS[name][2]
+    assert expected <= set(faults), (name, faults)
+    if not expected:
+        assert faults == {}
+
+
+def test_each_fault_is_told_in_words(seen):
+    told = site_player.problems(*seen)
+    kinds = {at["what"] for at in seen[0]["faults"]}
+    assert set().union(*(faults for *_, faults in FAULTS.values())) <= kinds
+    assert len({problem.text for problem in told}) >= len(kinds)
+
+
+def test_steps_that_nobody_walked_are_a_problem():
+    asked = [{"page": "a.html", "record": "x", "steps": ["One."], "walk": True}]
+    assert len(site_player.problems({"faults": [], "walked": 3}, asked)) == 1
+    assert site_player.problems({"faults": [], "walked": 4}, asked) == []
+
+
+def test_a_record_is_walked_once_in_each_language(tmp_path):
+    (tmp_path / "zh").mkdir()
+    for page in ("a.html", "b.html", "zh/a.html"):
+        text = PAGE.format(name="x", data=json.dumps(DATA), script="", more="")
+        (tmp_path / page).write_text(text)
+    found = site_player.players(tmp_path, ["a.html", "b.html", "zh/a.html"])
+    assert [player["walk"] for player in found] == [True, False, True]
+    assert found[0]["steps"][0] == "Sentence 1."

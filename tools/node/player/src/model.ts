@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A record and a place in it. Nothing here knows of a page: two records side by
+// side, or a run beside its "what if", are two Places.
+
+export type Value = string | number | boolean | null | Value[] | { [name: string]: Value };
+
+export interface Lane {
+  id: string;
+  name: string;
+}
+
+export interface Source {
+  name: string;
+  file: string;
+  start: number; // the line number of the first of `lines`
+  lines: string[][]; // colour, text, colour, text …
+}
+
+export interface Step {
+  n: number; // from 1, as the reader counts
+  lane: string;
+  kind: "call" | "return" | "syscall" | "message";
+  fn: string;
+  label: string; // the call as the reader sees it: recv(conn, 8192) → 6
+  line: number;
+  source: number; // which of the record's sources
+  text: string;
+  depth?: number;
+  to?: string; // the lane that a message or a task goes to
+  phase?: string; // this step begins it
+  from?: { fn: string; place: string };
+  state?: Record<string, Value>;
+}
+
+export interface Trace {
+  id: string;
+  title: string;
+  lanes: Lane[];
+  sources: Source[];
+  steps: Step[];
+}
+
+export interface Place {
+  readonly trace: Trace;
+  readonly index: number; // from 0
+}
+
+export type Move = "first" | "previous" | "next" | "last" | number; // a number is a step's n
+
+/** A record from JSON; undefined when it is none, or refers to what it does not hold. */
+export function parse(text: string): Trace | undefined {
+  try {
+    const trace = JSON.parse(text) as Trace;
+    const lanes = new Set(trace.lanes.map((lane) => lane.id));
+    const whole = trace.steps.every(
+      (step, i) =>
+        step.n === i + 1 &&
+        lanes.has(step.lane) &&
+        (step.to === undefined || lanes.has(step.to)) &&
+        Array.isArray(trace.sources[step.source]?.lines),
+    );
+    return whole && trace.steps.length > 0 ? trace : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The place after a move; one that would leave the record stays at its end. */
+export function moved(place: Place, move: Move): Place {
+  const last = place.trace.steps.length - 1;
+  const wanted = {
+    first: 0,
+    previous: place.index - 1,
+    next: place.index + 1,
+    last,
+  };
+  const index = typeof move === "number" ? Math.trunc(move) - 1 : wanted[move];
+  return { trace: place.trace, index: Number.isNaN(index) ? 0 : Math.min(Math.max(index, 0), last) };
+}
+
+export function stepAt(place: Place): Step {
+  return place.trace.steps[place.index]!;
+}
+
+export interface Seen {
+  name: string;
+  value?: Value; // undefined: not yet recorded
+  before?: Value; // what it was when it was recorded the time before
+  at?: number; // the step that recorded it last
+  now: boolean; // the current step recorded it
+  changed: boolean; // the current step recorded another value than before
+}
+
+/** What was last recorded of each object; the same names, in the same order, at every step. */
+export function stateAt({ trace, index }: Place): Seen[] {
+  const seen = new Map<string, Seen>();
+  trace.steps.forEach((step, i) => {
+    for (const [name, value] of Object.entries(step.state ?? {})) {
+      const old = seen.get(name) ?? { name, now: false, changed: false };
+      if (i > index) {
+        seen.set(name, old);
+        continue;
+      }
+      const now = i === index;
+      const changed = now && !same(value, old.value);
+      const fresh: Seen = { name, value, at: step.n, now, changed };
+      if (old.value !== undefined) fresh.before = old.value;
+      seen.set(name, fresh);
+    }
+  });
+  return [...seen.values()];
+}
+
+function same(a: Value | undefined, b: Value | undefined): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const [one, two] = [Object.entries(a), Object.entries(b)];
+  return one.length === two.length && one.every(([key, item]) => same(item, (b as never)[key]));
+}
+
+/** The steps in which a step's function runs; the client's send() is not the server's. */
+export function stepsOf(trace: Trace, { fn, kind }: Step): Step[] {
+  const isClient = kind === "message";
+  return trace.steps.filter((step) => step.fn === fn && (step.kind === "message") === isClient);
+}
+
+/** The step that called the current one, when the caller has a step of its own. */
+export function callerOf({ trace, index }: Place): Step | undefined {
+  const caller = trace.steps[index]?.from?.fn;
+  return trace.steps.slice(0, index).findLast((step) => step.fn === caller);
+}
+
+export interface Phase {
+  name: string; // "" before the first phase, and of a record that has none
+  steps: Step[];
+}
+
+/** The steps in order, cut where a phase begins. */
+export function phases(trace: Trace): Phase[] {
+  const found: Phase[] = [];
+  for (const step of trace.steps) {
+    if (step.phase !== undefined || found.length === 0) {
+      found.push({ name: step.phase ?? "", steps: [] });
+    }
+    found.at(-1)!.steps.push(step);
+  }
+  return found;
+}
+
+/** The steps that the current one lies in, outermost first: its callers on its own lane. */
+export function pathTo({ trace, index }: Place): Step[] {
+  const path: Step[] = [];
+  let inside = trace.steps[index]!;
+  for (const step of trace.steps.slice(0, index).reverse()) {
+    if (step.lane === inside.lane && (step.depth ?? 0) < (inside.depth ?? 0)) {
+      path.unshift(step);
+      inside = step;
+    }
+  }
+  return path;
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the record knows of each object at the current step, and what changed.
+
+import { css, html, nothing, type TemplateResult } from "lit";
+import { stateAt, type Place, type Seen, type Value } from "./model.js";
+import { bits, buffer, entries, record, told, type Block, type Buffer, type Part } from "./values.js";
+import type { Words } from "./words.js";
+
+const BITS = /^[a-z_]+( [a-z_]+)*$/;
+
+export function state(place: Place, words: Words): TemplateResult | typeof nothing {
+  const seen = stateAt(place);
+  if (seen.length === 0) return nothing;
+  return html`
+    <div class="state" role="group" aria-label=${words.state}>
+      ${seen.map((one) => card(one, words))}
+    </div>
+  `;
+}
+
+function card(seen: Seen, words: Words): TemplateResult {
+  const mark = seen.changed
+    ? html`<b class="changed">${words.changed}</b>`
+    : html`<span>${seen.at === undefined ? nothing : words.seenAt(seen.at)}</span>`;
+  return html`
+    <div class="card" ?data-now=${seen.now} ?data-changed=${seen.changed}>
+      <div class="name"><span>${words.names[seen.name] ?? seen.name}</span> ${mark}</div>
+      <div class="value">${value(seen, words)}</div>
+    </div>
+  `;
+}
+
+function value(seen: Seen, words: Words): unknown {
+  if (seen.value === undefined) return html`<span class="dim">${words.notYet}</span>`;
+  const before = seen.changed ? seen.before : undefined;
+  const blocks = buffer(seen.value);
+  if (blocks) return drawn(blocks, buffer(before), words);
+  const named = record(seen.value);
+  if (named && "unreadable" in named) return html`<span class="dim">${words.unreadable}</span>`;
+  if (named) return rows(named, before, words);
+  if (typeof seen.value === "string" && BITS.test(seen.value)) {
+    return chips(seen.value, typeof before === "string" ? before : undefined, words);
+  }
+  return html`${told(seen.value, words)} ${was(before, words)}`;
+}
+
+function was(before: Value | undefined, words: Words): TemplateResult | typeof nothing {
+  if (before === undefined) return nothing;
+  return html`<span class="dim">(${words.was} ${told(before, words)})</span>`;
+}
+
+function chips(now: string, before: string | undefined, words: Words): unknown {
+  const all = bits(now, before);
+  if (all.length === 0) return words.none;
+  return all.map(({ name, is }) =>
+    is === "cleared"
+      ? html`<del class="bit">−${name}</del> `
+      : html`<code class="bit ${is}">${is === "set" ? "+" : ""}${name}</code> `,
+  );
+}
+
+function rows(now: Record<string, Value>, before: Value | undefined, words: Words): unknown {
+  const all = entries(now, before);
+  if (all.length === 0) return words.none;
+  return all.map(({ name, value: item, before: old, is }) =>
+    is === "cleared"
+      ? html`<div><del>${name}</del> <span class="dim">${words.gone}</span></div>`
+      : html`<div class=${is}><code>${name}</code> ${told(item, words)} ${was(old, words)}</div>`,
+  );
+}
+
+function drawn(now: Buffer, before: Buffer | undefined, words: Words): TemplateResult {
+  const old = before && before.size !== now.size ? words.bytes(before.size) : undefined;
+  return html`
+    <div>${words.parts.readable}${words.colon}${words.bytes(now.size)} ${was(old, words)}</div>
+    ${now.blocks.length ? now.blocks.map((one) => block(one, words)) : words.empty}
+  `;
+}
+
+function block({ read, committed, written, room, parts }: Block, words: Words): TemplateResult {
+  return html`
+    <div class="block">${parts.map((one) => part(one, words))}</div>
+    <div class="dim">${words.cursors(read, committed, written, room)}</div>
+  `;
+}
+
+function part({ is, size, bytes }: Part, words: Words): TemplateResult {
+  return html`
+    <span class="part ${is}" style="flex-grow: ${Math.sqrt(size).toFixed(1)}">
+      ${bytes ? html`<code>${bytes}</code>` : words.parts[is]} ${size}
+    </span>
+  `;
+}
+
+export const stateStyle = css`
+  .state {
+    display: grid;
+    font-size: 0.66rem;
+    gap: 0.4rem;
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 11.5rem), 1fr));
+    line-height: 1.5;
+    margin-top: 0.6rem;
+  }
+  .card {
+    border: 1px solid var(--line);
+    border-radius: 0.3rem;
+    padding: 0.25rem 0.5rem 0.35rem;
+  }
+  .card[data-now] {
+    background: var(--lit);
+  }
+  .card[data-changed] {
+    border-color: var(--accent);
+  }
+  .name {
+    color: var(--dim);
+    display: flex;
+    font-size: 0.6rem;
+    gap: 0.5rem;
+    justify-content: space-between;
+  }
+  .changed {
+    color: var(--accent);
+  }
+  .value {
+    overflow-wrap: anywhere;
+  }
+  .dim {
+    color: var(--dim);
+  }
+  .bit {
+    border: 1px solid var(--line);
+    border-radius: 0.2rem;
+    display: inline-block;
+    font-family: var(--code);
+    font-size: 0.58rem;
+    margin: 0.1rem 0;
+    padding: 0 0.25rem;
+  }
+  .bit.set,
+  div.set {
+    border-color: var(--accent);
+    color: var(--accent);
+    font-weight: 600;
+  }
+  del {
+    color: var(--dim);
+  }
+  .block {
+    border: 1px solid var(--dim);
+    border-radius: 0.2rem;
+    display: flex;
+    font-size: 0.56rem;
+    line-height: 1.2;
+    margin: 0.2rem 0;
+    overflow: hidden;
+  }
+  .part {
+    flex-basis: 2.6rem;
+    padding: 0.2rem 0.15rem;
+    text-align: center;
+  }
+  .part + .part {
+    border-left: 2px solid var(--accent);
+  }
+  .part.readable {
+    background: var(--accent);
+    color: var(--ground);
+  }
+  .part.written {
+    background: var(--paper);
+    font-style: italic;
+  }
+  .part.consumed {
+    background: repeating-linear-gradient(45deg, var(--ground) 0 4px, var(--soft) 0 8px);
+  }
+  .part.free {
+    color: var(--dim);
+  }
+`;

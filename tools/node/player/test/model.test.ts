@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { expect, test } from "vitest";
+import { callerOf, moved, parse, pathTo, phases, stateAt, stepAt, stepsOf, type Trace } from "../src/model.js";
+import { TRACE } from "./record.js";
+
+const at = (n: number) => moved({ trace: TRACE, index: 0 }, n);
+const seen = (n: number, name: string) => stateAt(at(n)).find((one) => one.name === name)!;
+const numbers = (steps: { n: number }[]) => steps.map(({ n }) => n);
+
+test("a record survives its way through the page", () => {
+  expect(parse(JSON.stringify(TRACE))).toEqual(TRACE);
+});
+
+test.each<[string, (trace: Trace) => unknown]>([
+  ["no steps", (trace) => ({ ...trace, steps: [] })],
+  ["a number left out", (trace) => ({ ...trace, steps: trace.steps.slice(1) })],
+  ["a lane that is not there", (trace) => ({ ...trace, lanes: trace.lanes.slice(1) })],
+  ["a target that is not there", (trace) => ({ ...trace, steps: [{ ...trace.steps[0]!, to: "moon" }] })],
+  ["source that is not there", (trace) => ({ ...trace, sources: [] })],
+  ["a list", () => []],
+  ["null", () => null],
+])("a record with %s is none", (_, broken) => {
+  expect(parse(JSON.stringify(broken(TRACE)))).toBeUndefined();
+});
+
+test.each(["", "{", '{"steps": 3}'])("%j is no record", (text) => {
+  expect(parse(text)).toBeUndefined();
+});
+
+test("moves stay inside the record", () => {
+  expect(stepAt(moved(at(3), "next")).n).toBe(4);
+  expect(stepAt(moved(at(3), "previous")).n).toBe(2);
+  expect(stepAt(moved(at(3), "first")).n).toBe(1);
+  expect(stepAt(moved(at(3), "last")).n).toBe(6);
+  expect(stepAt(moved(at(1), "previous")).n).toBe(1);
+  expect(stepAt(moved(at(6), "next")).n).toBe(6);
+  expect([0, -7, 4.9, 99, Number.NaN].map((n) => stepAt(at(n)).n)).toEqual([1, 1, 4, 6, 1]);
+});
+
+test("a move leaves the place it came from as it was", () => {
+  const place = at(2);
+  moved(place, "last");
+  expect(place.index).toBe(1);
+});
+
+test("every step shows the same objects in the same order", () => {
+  const names = ["life", "refs", "input", "epoll", "open"];
+  for (let n = 1; n <= 6; n++) expect(stateAt(at(n)).map(({ name }) => name)).toEqual(names);
+});
+
+test("what was not recorded yet has no value, and nothing of it has changed", () => {
+  expect(seen(1, "life")).toEqual({ name: "life", now: false, changed: false });
+});
+
+test("a value is what was recorded last, with the step that did", () => {
+  expect(seen(3, "life")).toMatchObject({ value: "serves", at: 2, now: false, changed: false });
+});
+
+test("changed is another value than before, not another recording of it", () => {
+  expect(seen(2, "refs")).toMatchObject({ value: 2, now: true, changed: true });
+  expect(seen(3, "refs")).toMatchObject({ value: 2, before: 2, now: true, changed: false });
+  expect(seen(4, "refs")).toMatchObject({ value: 3, before: 2, now: true, changed: true });
+  expect(seen(5, "refs")).toMatchObject({ value: 3, at: 4, now: false, changed: false });
+});
+
+test("objects are compared by what is in them", () => {
+  const step = (n: number, state: Trace["steps"][0]["state"]) => ({ ...TRACE.steps[0]!, n, state: state! });
+  const states = [{ a: [1, { b: 2 }] }, { a: [1, { b: 2 }] }, { a: [1, { b: 3 }] }, { a: [1] }];
+  const trace = { ...TRACE, steps: states.map((state, i) => step(i + 1, { x: state })) };
+  const changes = states.map((_, index) => stateAt({ trace, index })[0]!.changed);
+  expect(changes).toEqual([true, false, true, true]);
+});
+
+test("the steps of a function; the client's are its own", () => {
+  expect(numbers(stepsOf(TRACE, TRACE.steps[1]!))).toEqual([2, 6]);
+  expect(numbers(stepsOf(TRACE, TRACE.steps[0]!))).toEqual([1]);
+  expect(numbers(stepsOf(TRACE, TRACE.steps[4]!))).toEqual([5]);
+});
+
+test("the caller is the last step of that function before", () => {
+  expect(callerOf(at(3))?.n).toBe(2);
+  expect(callerOf(at(2))).toBeUndefined();
+  expect(callerOf(at(6))).toBeUndefined();
+});
+
+test("phases cut the record where one begins", () => {
+  const cut = phases(TRACE).map(({ name, steps }) => [name, numbers(steps)]);
+  expect(cut).toEqual([["Request", [1, 2, 3]], ["Answer", [4, 5, 6]]]);
+});
+
+test("a record without phases is one piece without a name", () => {
+  const steps = TRACE.steps.map(({ phase: _, ...step }) => step);
+  expect(phases({ ...TRACE, steps }).map(({ name, steps }) => [name, steps.length])).toEqual([["", 6]]);
+});
+
+test("the path to a step is its callers on the same lane", () => {
+  expect(numbers(pathTo(at(3)))).toEqual([2]);
+  expect(numbers(pathTo(at(5)))).toEqual([4]);
+  expect(numbers(pathTo(at(6)))).toEqual([]);
+  const lanes = ["poller", "worker", "poller"];
+  const steps = lanes.map((lane, i) => ({ ...TRACE.steps[1]!, n: i + 1, lane, depth: i === 2 ? 1 : 0 }));
+  expect(numbers(pathTo({ trace: { ...TRACE, steps }, index: 2 }))).toEqual([1]);
+});

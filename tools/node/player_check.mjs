@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Walks through every step of every player of the built site by keyboard, in a real
+// Chromium. Standard input: one JSON job
+//   {"browser", "base", "looks": [["light", 360], …], "players": [{"page", "record", "steps": ["sentence", …], "walk": true}]}
+// Standard output: one JSON answer
+//   {"faults": [{"page", "theme", "width", "step", "what", "more"}], "walked": 0}
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import puppeteer from "puppeteer";
+
+const ARGUMENTS = [
+  "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
+  "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+const AXE_EVERY = 25; // steps
+const TAB_STOPS = 20; // of a player; its tree is one, however long
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const job = JSON.parse(readFileSync(0, "utf8"));
+const answer = { faults: [], walked: 0 };
+
+async function open(browser, look) {
+  const tab = await browser.newPage();
+  await tab.setViewport({ width: look.width, height: 800 });
+  await tab.emulateMediaFeatures([
+    { name: "prefers-color-scheme", value: look.theme },
+    { name: "prefers-reduced-motion", value: "reduce" },
+  ]);
+  const fault = (step, what, more = "") =>
+    answer.faults.push({ page: look.page, theme: look.theme, width: look.width, step, what, more: String(more) });
+  tab.on("request", (request) => {
+    const url = request.url();
+    if (!/^(data|blob|about):/.test(url) && !url.startsWith(job.base + "/")) fault(0, "off_host", url);
+  });
+  tab.on("pageerror", (error) => fault(0, "error", error.message));
+  return { tab, fault };
+}
+
+const go = (tab, look, step) =>
+  tab.goto(`${job.base}/${look.page}#trace=${look.record}&step=${step}`, { waitUntil: "networkidle0" });
+
+// What a reader sees of the player now.
+const seen = (tab, record) =>
+  tab.evaluate((name) => {
+    const player = document.querySelector(`trace-player[record="${name}"]`);
+    const root = player?.shadowRoot;
+    if (!root?.querySelector(".player")) return undefined;
+    const all = (what) => [...root.querySelectorAll(what)];
+    const inside = (item, box) => {
+      const [a, b] = [item?.getBoundingClientRect(), root.querySelector(box)?.getBoundingClientRect()];
+      return Boolean(a && b && a.top >= b.top - 1 && a.top < b.bottom);
+    };
+    const top = root.querySelector(".player").getBoundingClientRect().top;
+    return {
+      step: Number.parseInt(root.querySelector(".count").textContent, 10),
+      said: root.querySelector("[aria-live] p").textContent.trim(),
+      current: [".row", ".line", ".call"].map((what) => all(`${what}[aria-current]`).length).join(),
+      inView: inside(all(".line[aria-current]")[0], ".code") && inside(all(".row[aria-current]")[0], ".sequence"),
+      onScreen: top >= 0 && top < innerHeight / 2,
+      scroll: scrollY,
+      hash: location.hash,
+      wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    };
+  }, record);
+
+async function violations(tab, record) {
+  const report = await tab.evaluate(
+    (name) => window.axe.run(`trace-player[record="${name}"]`, { resultTypes: ["violations"] }),
+    record,
+  );
+  return report.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+}
+
+async function walk(browser, look) {
+  const { tab, fault } = await open(browser, look);
+  const middle = Math.ceil(look.steps.length / 2);
+  await go(tab, look, middle);
+  const linked = await seen(tab, look.record);
+  if (!linked) fault(0, "absent");
+  else if (linked.step !== middle || !linked.onScreen) fault(middle, "deep_link", linked.step);
+  if (linked && look.walk) {
+    await tab.evaluate(axe);
+    await tab.keyboard.press("Home");
+    const start = await seen(tab, look.record);
+    for (let n = 1; n <= look.steps.length; n++) {
+      const now = await seen(tab, look.record);
+      if (now.step !== n) fault(n, "key", now.step);
+      if (now.said !== look.steps[n - 1]) fault(n, "sentence", now.said);
+      if (now.current !== "1,1,1") fault(n, "current", now.current);
+      if (!now.inView) fault(n, "line_hidden");
+      if (now.scroll !== start.scroll) fault(n, "page_moved", now.scroll - start.scroll);
+      if (now.hash !== `#trace=${look.record}&step=${n}`) fault(n, "address", now.hash);
+      if (now.wide > 0) fault(n, "wide", now.wide);
+      if (n % AXE_EVERY === 1) {
+        for (const { id, nodes } of await violations(tab, look.record)) {
+          fault(n, "axe", `${id} ${nodes[0].target.flat().join(" ")}`);
+        }
+      }
+      answer.walked += 1;
+      await tab.keyboard.press("ArrowRight");
+    }
+    await others(tab, look, fault);
+  }
+  await tab.close();
+}
+
+// The slider, Space, the tab stops, and the picture on paper.
+async function others(tab, look, fault) {
+  const step = async () => (await seen(tab, look.record)).step;
+  await tab.keyboard.press("Home");
+  const stops = await tab.evaluate((name) => {
+    const root = document.querySelector(`trace-player[record="${name}"]`).shadowRoot;
+    return [...root.querySelectorAll("button, input, [tabindex]")].filter((one) => one.tabIndex >= 0).length;
+  }, look.record);
+  if (stops > TAB_STOPS) fault(1, "tab_stops", stops);
+  await tab.keyboard.press(" ");
+  for (let i = 0; i < 40 && (await step()) === 1; i++) await new Promise((done) => setTimeout(done, 100));
+  await tab.keyboard.press(" ");
+  if ((await step()) !== 2) fault(1, "play", await step());
+  for (let i = 0; i < 6; i++) await tab.keyboard.press("Tab"); // five buttons, then the slider
+  await tab.keyboard.press("ArrowRight");
+  if ((await step()) !== 3) fault(2, "slider", await step());
+  await tab.emulateMediaType("print");
+  if (!(await drawn(tab, look.record))) fault(0, "print");
+}
+
+const drawn = (tab, record) =>
+  tab.evaluate((name) => {
+    const player = document.querySelector(`trace-player[record="${name}"]`);
+    const height = (one) => one?.getBoundingClientRect().height ?? 0;
+    return height(player.querySelector(".trace-picture svg")) > 100 && !height(player.shadowRoot?.querySelector(".player"));
+  }, record);
+
+async function withoutScript(browser, look) {
+  const { tab, fault } = await open(browser, look);
+  await tab.setJavaScriptEnabled(false);
+  await go(tab, look, 1);
+  if (!(await drawn(tab, look.record))) fault(0, "no_script");
+  await tab.close();
+}
+
+const browser = await puppeteer.launch({ executablePath: job.browser, headless: true, args: ARGUMENTS });
+try {
+  for (const player of job.players) {
+    for (const [theme, width] of player.walk ? job.looks : job.looks.slice(0, 1)) {
+      await walk(browser, { ...player, theme, width });
+    }
+    await withoutScript(browser, { ...player, theme: "light", width: 1280 });
+  }
+} finally {
+  await browser.close();
+}
+process.stdout.write(JSON.stringify(answer));
