@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A server gets SIGTERM while three clients are connected: one is quiet, one
-// waits for its answer, one has sent half a message. What becomes of each?
-// A message has eight bytes. The handler is held until the others have ended.
+// A server gets SIGTERM. One client is quiet, one has sent half a message, the
+// request of one is being handled, until the others have ended. A fourth waits
+// at another listener, which accepts nobody. What becomes of each?
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -40,20 +41,17 @@ UniqueFd client_of(const netpoll::Address& server) {
   return std::move(*fd);
 }
 
-void send(const UniqueFd& client, std::string_view text) {
-  if (::write(client.get(), text.data(), text.size()) < 0) std::perror("write");
-}
-
-std::string next(const UniqueFd& client) {
-  std::array<char, 64> text;
-  const ssize_t n = ::read(client.get(), text.data(), text.size());
-  if (n < 0) return "an error";
-  if (n == 0) return "the end";
-  return {text.data(), static_cast<std::size_t>(n)};
-}
-
 void print(const char* who, const std::string& what) {
   std::printf("%-20s %s\n", who, what.c_str());
+}
+
+// Waits for what the client gets next.
+void print_next(const char* who, const UniqueFd& client) {
+  std::array<char, 64> text;
+  const ssize_t n = ::read(client.get(), text.data(), text.size());
+  if (n < 0) return print(who, std::generic_category().message(errno));
+  if (n == 0) return print(who, "the end");
+  print(who, {text.data(), static_cast<std::size_t>(n)});
 }
 
 }  // namespace
@@ -73,6 +71,7 @@ int main() {
   auto runtime = *netpoll::Runtime::start({.pollers = 1});
   netpoll::EventLoop loop(*runtime, {.on_request = answer});
   auto listener = *netpoll::Listener::listen("tcp", "127.0.0.1:0");
+  auto other = *netpoll::Listener::listen("tcp", "127.0.0.1:0");
   const auto address = listener.address();
   if (loop.start(std::move(listener))) return 1;
 
@@ -80,16 +79,19 @@ int main() {
     const UniqueFd quiet = client_of(address);
     const UniqueFd half = client_of(address);
     const UniqueFd asks = client_of(address);
-    send(half, kRequest.substr(0, 4));
-    send(asks, kRequest);
+    ::send(half.get(), kRequest.data(), 4, 0);
+    ::send(asks.get(), kRequest.data(), kRequest.size(), 0);
     entered.wait();
     ::kill(::getpid(), SIGTERM);
-    print("quiet", next(quiet));
+    print_next("quiet", quiet);
     print("a new one", client_of(address) ? "is let in" : "is refused");
-    print("half a message", next(half));
+    print_next("half a message", half);
     leave.count_down();
-    print("a request under way", next(asks));
-    print("  and then", next(asks));
+    print_next("a request under way", asks);
+    print_next("  and then", asks);
+    const UniqueFd waits = client_of(other.address());
+    other.close();
+    print_next("not accepted yet", waits);
   });
   signals.wait();
   const std::error_code result = loop.shutdown(10s);
