@@ -55,7 +55,7 @@ TEST(EventLoop, ForgetsAClientThatOnPrepareClosed) {
   EXPECT_TRUE(lines.all().empty());
 }
 
-// Broken variant: adopt() starts a connection before it registers it.
+// Broken variant: register_and_start() starts a connection, then registers it.
 TEST(EventLoop, E2Row12AClientThatEndsAtOnceDoesNotStayInTheRegistry) {
   std::atomic<bool> closes{true};
   Serving serving({.on_prepare = [&](Connection& conn) {

@@ -46,7 +46,7 @@ TEST(ServerStress, ShortConnectionsLoseNoByte) {
   EXPECT_TRUE(eventually([&] { return serving->active() == 0; }));
 }
 
-// Broken variants: EventLoop::adopt() starts a connection before it is in the
+// Broken variants: register_and_start() starts a connection before it is in the
 // registry (a dead entry stays, and shutdown() runs into its limit);
 // Acceptor::stop() does not wait for on_accept (somebody is adopted behind
 // shutdown's back).
