@@ -21,7 +21,7 @@ using netpoll::Address;
 using netpoll::UniqueFd;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLimit{200};
+constexpr milliseconds kLimit{500};
 
 // A listener on a port that the kernel picks.
 UniqueFd listen_at(std::string_view host, int backlog) {

@@ -78,7 +78,7 @@ int main() {
   dial(works, silent, milliseconds(5000), milliseconds(250));
   dial(refuses, works, milliseconds(5000), milliseconds(250));
   dial(silent, works, milliseconds(5000), milliseconds(50));
-  dial(silent, refuses, milliseconds(300), milliseconds(50));
+  dial(silent, refuses, milliseconds(500), milliseconds(50));
   dial(silent, works, milliseconds(100), milliseconds(250));
   dial(refuses, refuses, milliseconds(5000), milliseconds(250));
 }
