@@ -30,9 +30,7 @@ using netpoll::ShardQueue;
 constexpr int kPackets = 64;
 std::atomic<int> g_sends{0};
 
-void write_packet(netpoll::LinkBuffer& packets) {
-  packets.write_string("packet");
-}
+const auto write_packet = [](auto& to) { to.write_string("packet"); };
 
 void by_lock(Runtime&, Connection& conn, int) {
   std::mutex mutex;
@@ -40,7 +38,7 @@ void by_lock(Runtime&, Connection& conn, int) {
   for (int i = 0; i < kPackets; ++i) {
     threads.emplace_back([&] {
       const std::lock_guard lock(mutex);
-      conn.writer().write_string("packet");
+      write_packet(conn.writer());
       static_cast<void>(conn.writer().flush());
     });
   }
