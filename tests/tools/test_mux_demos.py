@@ -10,7 +10,7 @@ import pytest
 from learn.gates import speed
 from learn.paths import BUILD, NOTES
 
-DEMOS = ("flushes", "slow_peer", "order")
+DEMOS = ("flushes", "lock_or_queue", "packet_order")
 BIN = BUILD / "release" / "bin"
 # A box that shows one command of build/release and, below it, what it prints.
 SHOWN = re.compile(r"^```console\n\$ build/release/bin/(\w+)\n(.+?)^```", re.MULTILINE | re.DOTALL)
