@@ -54,14 +54,14 @@ void one_by_one(Runtime& runtime, Connection& conn, int far) {
 }
 
 void together(Runtime& runtime, Connection& conn, int) {
-  ShardQueue queue(runtime, conn, 4);
   std::latch added(1);
+  ShardQueue queue(runtime, conn, 4);
+  const auto add = [&] { static_cast<void>(queue.add(write_packet)); };
   static_cast<void>(
       queue.add([&](netpoll::LinkBuffer&) {  // the round is busy with this
         std::vector<std::jthread> threads;
         for (int i = 0; i < kPackets; ++i)
-          threads.emplace_back(
-              [&] { static_cast<void>(queue.add(write_packet)); });
+          threads.emplace_back(add);
         threads.clear();  // waits for all of them
         added.count_down();
       }));
