@@ -86,10 +86,10 @@ def seen(tmp_path_factory):
         used = f"{name}.js" if change else "good.js"
         text = PAGE.format(name=name.replace("_", "-"), data=data, script=used, more=more)
         (site / f"{name}.html").write_text(text)
-    asked = site_player.players(site, [f"{name}.html" for name in FAULTS])
-    assert all(player["walk"] for player in asked) and len(asked) == len(FAULTS)
     with pytest.MonkeyPatch.context() as patch, server(site) as address:
-        patch.setattr(site_player, "LOOKS", [["light", 360]])
+        patch.setitem(site_player.WALK, "en", ["light", 360])
+        asked = site_player.players(site, [f"{name}.html" for name in FAULTS])
+        assert all(player["walk"] for player in asked) and len(asked) == len(FAULTS)
         return gate.play(address, asked), asked
 
 

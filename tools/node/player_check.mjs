@@ -2,7 +2,7 @@
 
 // Walks through every step of every player of the built site by keyboard, in a real
 // Chromium. Standard input: one JSON job
-//   {"browser", "base", "looks": [["light", 360], …], "players": [{"page", "record", "steps": ["sentence", …], "walk": true}]}
+//   {"browser", "base", "players": [{"page", "record", "steps": ["sentence", …], "walk": true, "look": ["light", 360]}]}
 // Standard output: one JSON answer
 //   {"faults": [{"page", "theme", "width", "step", "what", "more"}], "walked": 0}
 
@@ -82,6 +82,8 @@ async function walk(browser, look) {
   else if (linked.step !== middle || !linked.onScreen) fault(middle, "deep_link", linked.step);
   if (linked && look.walk) {
     await tab.evaluate(axe);
+    // Shown code outside the player would only cost axe time.
+    await tab.$$eval(".highlight pre", (all) => all.forEach((pre) => pre.replaceChildren()));
     await tab.keyboard.press("Home");
     const start = await seen(tab, look.record);
     for (let n = 1; n <= look.steps.length; n++) {
@@ -144,9 +146,8 @@ async function withoutScript(browser, look) {
 const browser = await puppeteer.launch({ executablePath: job.browser, headless: true, args: ARGUMENTS });
 try {
   for (const player of job.players) {
-    for (const [theme, width] of player.walk ? job.looks : job.looks.slice(0, 1)) {
-      await walk(browser, { ...player, theme, width });
-    }
+    const [theme, width] = player.look;
+    await walk(browser, { ...player, theme, width });
     await withoutScript(browser, { ...player, theme: "light", width: 1280 });
   }
 } finally {

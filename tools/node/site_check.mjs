@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Looks at the built site in a real Chromium. Standard input: one JSON job
-//   {"browser", "base", "pages": [...], "samples": [...], "queries": [{"page","query"}]}
+//   {"browser", "base", "pages": [{"page", "looks": [["light", 360], …], "code": true}], "samples": [...], "queries": [{"page","query"}]}
 // Standard output: one JSON answer
 //   {"offHost": [...], "console": [...], "axe": [...], "overflow": [...], "hits": [...]}
 // `samples` are pages looked at for requests only: the API reference is not ours to style.
@@ -38,25 +38,27 @@ async function open(browser, page, { theme = "light" } = {}) {
   return tab;
 }
 
-async function look(browser, page, theme) {
+// One look at a page: is anything wider than it, and what does axe find? `code`: axe
+// examines shown code too.
+async function look(browser, { page, code }, theme, width) {
   const tab = await open(browser, page, { theme });
   await tab.evaluate(axe);
   await tab.addStyleTag({ content: "* { transition: none !important; animation: none !important }" });
-  for (const width of [1280, 360]) {
-    await tab.setViewport({ width, height: 800 });
-    await tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 300))));
-    const excess = await tab.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    if (excess > 0) found.overflow.push({ page, theme, width, excess });
-    const report = await tab.evaluate(() =>
-      window.axe.run(document, { resultTypes: ["violations"] }),
-    );
-    for (const { id, impact, help, nodes } of report.violations) {
-      if (impact !== "serious" && impact !== "critical") continue;
-      const at = nodes[0].target.join(" ");
-      found.axe.push({ page, theme, width, id, impact, help, nodes: nodes.length, at });
-    }
+  await tab.setViewport({ width, height: 800 });
+  await tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 300))));
+  const excess = await tab.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  if (excess > 0) found.overflow.push({ page, theme, width, excess });
+  // Not `exclude`: axe would build its tree of all the excluded nodes as well.
+  if (!code) await tab.$$eval(".highlight pre", (all) => all.forEach((pre) => pre.replaceChildren()));
+  const report = await tab.evaluate(() =>
+    window.axe.run(document, { resultTypes: ["violations"] }),
+  );
+  for (const { id, impact, help, nodes } of report.violations) {
+    if (impact !== "serious" && impact !== "critical") continue;
+    const at = nodes[0].target.join(" ");
+    found.axe.push({ page, theme, width, id, impact, help, nodes: nodes.length, at });
   }
   await tab.close();
 }
@@ -81,7 +83,7 @@ const browser = await puppeteer.launch({
 });
 try {
   for (const page of job.pages) {
-    for (const theme of ["light", "dark"]) await look(browser, page, theme);
+    for (const [theme, width] of page.looks) await look(browser, page, theme, width);
   }
   for (const page of job.samples) await (await open(browser, page)).close();
   for (const query of job.queries) await search(browser, query);

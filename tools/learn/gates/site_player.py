@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The players of a built site, walked through by keyboard in a real browser.
 
+looks(page)               the colours and widths in which a page is looked at
 players(site, pages)      which pages show which record, and the sentence of each step
 problems(seen, asked)     what tools/node/player_check.mjs found
 """
@@ -16,13 +17,20 @@ from learn.gate import Problem
 from learn.say import say
 
 CHECKER = paths.NODE / "player_check.mjs"
-LOOKS = [["light", 360], ["light", 1280], ["dark", 360], ["dark", 1280]]
+# The pages of the two languages have one layout, and a browser needs seconds for each look
+# at a long page: so each language has two of the four looks.
+LOOKS = {"en": [["light", 1280], ["dark", 360]], "zh": [["light", 360], ["dark", 1280]]}
+WALK = {"en": ["light", 1280], "zh": ["dark", 360]}  # for a walk through a player
 SHOWN = 3  # problems of one kind on one page
 
 _PLAYER = re.compile(
     r'<trace-player record="([\w-]+)"[^>]*><script type="application/json">(.*?)</script>',
     re.DOTALL,
 )
+
+
+def looks(page: str) -> list[list]:
+    return LOOKS["zh" if page.startswith("zh/") else "en"]
 
 
 def players(site: Path, pages: list[str]) -> list[dict]:
@@ -38,7 +46,8 @@ def players(site: Path, pages: list[str]) -> list[dict]:
                 steps = [""]  # the player will not be there, which the browser sees
             key = record, page.startswith("zh/")
             found.append(
-                {"page": page, "record": record, "steps": steps, "walk": key not in walked}
+                {"page": page, "record": record, "steps": steps, "walk": key not in walked,
+                 "look": WALK["zh" if page.startswith("zh/") else "en"]}
             )
             walked.add(key)
     return found
@@ -57,7 +66,7 @@ def problems(seen: dict, asked: list[dict]) -> list[Problem]:
             found.append(
                 Problem(at["page"], 0, say("player.at", text=text, **where), say("player.mend"))
             )
-    due = len(LOOKS) * sum(len(player["steps"]) for player in asked if player["walk"])
+    due = sum(len(player["steps"]) for player in asked if player["walk"])
     if not found and seen["walked"] != due:
         text = say("player.walked", walked=seen["walked"], due=due)
         found.append(Problem("index.html", 0, text, say("player.mend")))
