@@ -15,6 +15,7 @@ TAGFILE = DOXYGEN / "netpoll.tag"
 
 # Before the chapters, in this order; each only when it is there.
 FRONT_PAGES = ("index", "how-to-read")
+BACK_PAGES = ("recordings", "glossary")  # after the chapters
 
 
 def chapter_ids() -> list[str]:
@@ -26,8 +27,9 @@ def navigation(notes: Path = paths.NOTES) -> list:
     """MkDocs' `nav`. Titles are the pages' own, so one list serves both languages."""
     written = {page.stem for language in LANGUAGES for page in (notes / language).glob("*.md")}
     front: list = [f"{name}.md" for name in FRONT_PAGES if name in written]
+    back = [f"{name}.md" for name in BACK_PAGES if name in written]
     chapters = [f"{chapter}.md" for chapter in chapter_ids()]
-    return [*front, {"Chapters": chapters}] if chapters else front
+    return [*front, {"Chapters": chapters}, *back] if chapters else [*front, *back]
 
 
 def language_of(page: Path, notes: Path = paths.NOTES) -> str:

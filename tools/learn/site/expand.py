@@ -15,7 +15,7 @@ from pathlib import Path
 from learn.gate import Problem
 from learn.index.symbol import SymbolError
 from learn.say import say
-from learn.site import pieces, step_list, trace_figure
+from learn.site import lists, pieces, step_list, trace_figure
 from learn.site.api_links import ApiLinks, UnknownApi
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
 from learn.site.trace_figure import UnknownTrace
@@ -204,6 +204,12 @@ def _steps(directive: Directive, page: PageText, sources: Sources) -> str:
         return page.wrong(directive, error.key, name=name, there_is=error.there_is)
 
 
+def _all(directive: Directive, page: PageText, sources: Sources) -> str:
+    if directive.argument not in lists.LISTS:
+        return page.wrong(directive, "unknown_list", list(lists.LISTS))
+    return lists.LISTS[directive.argument](sources.root, page.language)
+
+
 _RESOLVERS = {
     "src": _piece,
     "quote": _piece,
@@ -211,4 +217,5 @@ _RESOLVERS = {
     "api": _api,
     "trace": _trace,
     "steps": _steps,
+    "all": _all,
 }

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables that pages show of what there is: terms and recordings."""
+
+import json
+
+import pytest
+
+from learn import paths
+from learn.site import lists
+
+PAGES = {
+    "01-first": ("# 1 · First\n\n```text\nfutex\n```\n\nA mutex.\n", "# 1 · 第一\n\n一把互斥锁。\n"),
+    "02-second": ('# 2 · Second\n\nA Futex, and mutexes.\n\n{{ trace("echo") }}\n',
+                  '# 2 · 第二\n\n用 futex。\n\n{{ trace("echo") }}\n'),
+}
+TERMS = """
+[[term]]
+en = ["mutex", "mutexes"]
+zh = "互斥锁"
+
+[[term]]
+en = "futex"
+zh = "futex"
+
+[[term]]
+en = "back-pressure"
+zh = ["反压", "背压"]
+"""
+
+
+@pytest.fixture
+def root(tmp_path):
+    for name, texts in PAGES.items():
+        for language, text in zip(("en", "zh"), texts, strict=True):
+            page = tmp_path / "notes" / language / f"{name}.md"
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(text)
+    (tmp_path / "notes" / "glossary.toml").write_text(TERMS)
+    traces = tmp_path / "diagrams" / "traces"
+    traces.mkdir(parents=True)
+    for name in ("echo", "waker"):
+        trace = {"title": {"en": f"The {name}", "zh": f"{name} 录像"}, "steps": [{}, {}],
+                 "lanes": [{"en": "Client", "zh": "客户端"}, {"en": "Poller", "zh": "轮询线程"}]}
+        (traces / f"{name}.json").write_text(json.dumps(trace))
+    return tmp_path
+
+
+def rows(table):
+    return [[cell.strip() for cell in line.strip("|").split("|")]
+            for line in table.splitlines()[2:]]
+
+
+def test_a_term_leads_to_the_first_chapter_whose_prose_uses_it(root):
+    """Broken variant: blocks of code count, or a part of a longer word."""
+    assert rows(lists.terms(root, "en")) == [
+        ["back-pressure", "反压", "–"],
+        ["futex", "futex", "[2 · Second](02-second.md)"],
+        ["mutex", "互斥锁", "[1 · First](01-first.md)"],
+    ]
+    assert ["互斥锁", "mutex", "[1 · 第一](01-first.md)"] in rows(lists.terms(root, "zh"))
+
+
+def test_a_recording_leads_to_the_page_that_shows_it_or_to_its_command(root):
+    assert rows(lists.recordings(root, "en")) == [
+        ["The echo", "2", "Client, Poller", "[2 · Second](02-second.md#trace=echo&step=1)"],
+        ["The waker", "2", "Client, Poller", "`./learn record waker`"],
+    ]
+    assert rows(lists.recordings(root, "zh"))[0][2] == "客户端、轮询线程"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_term_of_the_glossary_is_used_by_a_chapter(language):
+    assert [row[0] for row in rows(lists.terms(paths.ROOT, language)) if row[2] == "–"] == []
+
+
+def test_every_recording_of_the_tree_is_listed():
+    count = len(list((paths.ROOT / "diagrams" / "traces").glob("*.json")))
+    assert len(rows(lists.recordings(paths.ROOT, "en"))) == count

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables of what there is: {{ all("terms") }}, {{ all("recordings") }}.
+
+They are made from the glossary, the recordings and the pages themselves, so nothing
+is on a list that is not there, and nothing that is there is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+from learn.site.trace_figure import text
+
+_HEADING = re.compile(r"^# (.*)$", re.MULTILINE)
+_FENCED = re.compile(r"^([ \t]*)(```|~~~).*?^\1\2", re.DOTALL | re.MULTILINE)
+
+
+def terms(root: Path, language: str) -> str:
+    """Each term, the other language's word, and the first page that uses it."""
+    other = {"en": "zh", "zh": "en"}[language]
+    read = tomllib.loads((root / "notes" / "glossary.toml").read_text(encoding="utf-8"))
+    pages = _pages(root, language)
+    rows = []
+    for term in read["term"]:
+        mine, theirs = _forms(term[language]), _forms(term[other])
+        first = next((page for page in pages if _uses(pages[page], mine)), None)
+        rows.append((mine[0].lower(), mine[0], theirs[0], _link(first, pages)))
+    body = [row[1:] for row in sorted(rows)]
+    return _table(text("terms_head", language).split("|"), body)
+
+
+def recordings(root: Path, language: str) -> str:
+    """Each recording, how many steps and threads it has, and where it is shown."""
+    pages = _pages(root, language)
+    rows = []
+    for file in sorted((root / "diagrams" / "traces").glob("*.json")):
+        trace = json.loads(file.read_text(encoding="utf-8"))
+        shown = [_link(page, pages, f"#trace={file.stem}&step=1") for page in pages
+                 if f'trace("{file.stem}")' in pages[page]]
+        lanes = text("list_separator", language).join(
+            lane[language] for lane in trace["lanes"])
+        rows.append((trace["title"][language], str(len(trace["steps"])), lanes,
+                     "<br>".join(shown) or f"`./learn record {file.stem}`"))
+    return _table(text("recordings_head", language).split("|"), rows)
+
+
+LISTS: dict[str, Callable[[Path, str], str]] = {"terms": terms, "recordings": recordings}
+
+
+def _pages(root: Path, language: str) -> dict[str, str]:
+    """How to read, then the chapters in order: each without its blocks of code."""
+    folder = root / "notes" / language
+    files = [*folder.glob("how-to-read.md"), *sorted(folder.glob("[0-9]*.md"))]
+    return {file.stem: _FENCED.sub("", file.read_text(encoding="utf-8")) for file in files}
+
+
+def _forms(words: str | list[str]) -> list[str]:
+    return [words] if isinstance(words, str) else words
+
+
+def _uses(page: str, forms: list[str]) -> bool:
+    """Chinese has no spaces between words; an English form stands for itself."""
+    return any(
+        re.search(rf"(?<!\w){re.escape(form)}(?!\w)" if form.isascii() else re.escape(form),
+                  page, re.IGNORECASE)
+        for form in forms
+    )  # fmt: skip
+
+
+def _link(page: str | None, pages: dict[str, str], anchor: str = "") -> str:
+    if page is None:
+        return "–"
+    title = _HEADING.search(pages[page])
+    return f"[{title.group(1) if title else page}]({page}.md{anchor})"
+
+
+def _table(head: list[str], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.strip() for cell in line) + " |" for line in lines)
