@@ -64,6 +64,14 @@ def on_page_read_source(page, config):
     return expanded
 
 
+def on_page_markdown(markdown, page, config, files):
+    """A chapter's number stands before its title, in the navigation too."""
+    number = page.file.name.partition("-")[0]
+    if number.isdecimal() and "title" in page.meta:
+        page.meta["title"] = f"{int(number)} · {page.meta['title']}"
+    return markdown
+
+
 def on_page_content(html, page, config, files):
     """A line end between two Chinese characters is no space."""
     if content.language_of(Path(page.file.abs_src_path)) == "zh":
