@@ -111,8 +111,8 @@ def test_each_fault_is_told_in_words(seen):
 
 def test_steps_that_nobody_walked_are_a_problem():
     asked = [{"page": "a.html", "record": "x", "steps": ["One."], "walk": True}]
-    assert len(site_player.problems({"faults": [], "walked": 3}, asked)) == 1
-    assert site_player.problems({"faults": [], "walked": 4}, asked) == []
+    assert len(site_player.problems({"faults": [], "walked": 0}, asked)) == 1
+    assert site_player.problems({"faults": [], "walked": 1}, asked) == []
 
 
 def test_a_record_is_walked_once_in_each_language(tmp_path):
