@@ -14,7 +14,7 @@ void Connection::on_readable() {
   if (life_.closed_by() == ClosedBy::user) return discard_input();
   if (output_.is_unattended()) return input_.pause();  // on_writable() resumes
 
-  const Result<os::Moved> moved = input_.fill(fd());
+  const Result<os::Moved> moved = input_.fill(fd(), poller_.turn_bytes());
   if (!moved) return hang_up(ClosedBy::error);
   if (moved->eof) return hang_up(ClosedBy::peer);
   if (!moved->again) bring_input();

@@ -16,8 +16,8 @@ void Input::begin_with(Slice unread) {
   static_cast<void>(buffer_.flush());  // a LinkBuffer's flush() never fails
 }
 
-Result<os::Moved> Input::fill(int fd) {
-  const std::size_t left = std::min(room(committed()), poller_.turn_bytes());
+Result<os::Moved> Input::fill(int fd, std::size_t most) {
+  const std::size_t left = std::min(room(committed()), most);
   if (left > 0) return receive(fd, left);
   pause();
   // If the reader made room before pause(), it found nothing to resume.

@@ -128,10 +128,10 @@ class Input {
   /// Makes `unread` the first bytes that are read, before all that the socket
   /// brings. Requires: nothing was read from the socket yet. [init]
   void begin_with(Slice unread);
-  /// Reads from `fd` once, and commits what came. When the input is full, does
-  /// not read but pauses, and returns a Moved with `again` set. Fails as
-  /// recv(2) does. [poller]
-  [[nodiscard]] Result<os::Moved> fill(int fd);
+  /// Reads from `fd` once, `most` bytes at most, and commits them. When the
+  /// input is full, does not read but pauses, and returns a Moved with `again`
+  /// set. Fails as recv(2) does. [poller]
+  [[nodiscard]] Result<os::Moved> fill(int fd, std::size_t most = kNoLimit);
   /// Reads from `fd` once, even when the input is full. [poller]
   [[nodiscard]] Result<os::Moved> fill_beyond(int fd);
   /// The poller must not read: as many bytes are unread, or taken and not given
