@@ -8,13 +8,12 @@ notes/glossary.toml: a page that uses a term in one language uses it in the othe
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 from learn import paths
 from learn.gate import Problem
 from learn.say import say
-from learn.site.content import LANGUAGES
+from learn.site.content import LANGUAGES, glossary
 from learn.site.units import Page, Unit
 
 Pages = dict[str, dict[str, Page]]
@@ -82,15 +81,6 @@ def _differ(what: str, en: Unit, zh: Unit, files: dict[str, str]) -> list[Proble
             files["zh"], zh.line, text, say("parity.differ_mend", file=files["en"], line=en.line)
         )
     ]
-
-
-def glossary(file: Path) -> list[dict]:
-    """[[term]] en = "buffer" or a list of forms; zh likewise; avoid_en, avoid_zh."""
-    if not file.is_file():
-        return []
-    with file.open("rb") as opened:
-        terms = tomllib.load(opened).get("term", [])
-    return [{key: [v] if isinstance(v, str) else v for key, v in term.items()} for term in terms]
 
 
 def _terms(both: dict[str, Page], files: dict[str, str], terms: list[dict]) -> list[Problem]:

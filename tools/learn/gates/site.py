@@ -19,6 +19,7 @@ from learn.gates import site_player
 from learn.run import bounded
 from learn.run.bounded import Limits
 from learn.say import say
+from learn.setup import node
 from learn.site import build, content, links
 from learn.site.serve import server
 
@@ -111,7 +112,7 @@ def to_look_at(site: Path, names: list[str]) -> list[dict]:
     first page of a language that has some."""
     pages, seen = [], set()
     for name in names:
-        language = name.startswith("zh/")
+        language = site_player.language(name)
         code = 'class="highlight' in (site / name).read_text(encoding="utf-8")
         pages.append({"page": name, "looks": site_player.looks(name),
                       "code": code and language not in seen})
@@ -148,16 +149,15 @@ def browser() -> str:
 
 
 def _node() -> str:
-    own = paths.VENV / "bin" / "node"
-    found = str(own) if own.is_file() else shutil.which("node")
-    if not found or not (paths.NODE / "node_modules" / "puppeteer").is_dir():
+    found = node.program()
+    if not found or not (node.MODULES / "puppeteer").is_dir():
         raise NoBrowser(say("site.no_node"))
     return found
 
 
 def _is_hit(hit: dict) -> bool:
     """Found on a page of the language it was asked in."""
-    chinese = hit["page"].startswith("zh/")
+    chinese = site_player.language(hit["page"]) == "zh"
     links_there = [link for link in hit["links"] if link and "undefined" not in link]
     return any(("/zh/" in link or link.startswith("zh/")) == chinese for link in links_there)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The players of a built site, walked through by keyboard in a real browser.
 
+language(page)            en or zh
 looks(page)               the colours and widths in which a page is looked at
 players(site, pages)      which pages show which record, and the sentence of each step
 problems(seen, asked)     what tools/node/player_check.mjs found
@@ -29,8 +30,12 @@ _PLAYER = re.compile(
 )
 
 
+def language(page: str) -> str:
+    return "zh" if page.startswith("zh/") else "en"
+
+
 def looks(page: str) -> list[list]:
-    return LOOKS["zh" if page.startswith("zh/") else "en"]
+    return LOOKS[language(page)]
 
 
 def players(site: Path, pages: list[str]) -> list[dict]:
@@ -44,10 +49,10 @@ def players(site: Path, pages: list[str]) -> list[dict]:
                 steps = [step["text"] for step in json.loads(data)["steps"]]
             except (ValueError, KeyError, TypeError):
                 steps = [""]  # the player will not be there, which the browser sees
-            key = record, page.startswith("zh/")
+            key = record, language(page)
             found.append(
                 {"page": page, "record": record, "steps": steps, "walk": key not in walked,
-                 "look": WALK["zh" if page.startswith("zh/") else "en"]}
+                 "look": WALK[language(page)]}
             )
             walked.add(key)
     return found

@@ -23,6 +23,7 @@ from learn.record.errors import EnvironmentRefuses, RecordError
 from learn.run import bounded
 from learn.run.bounded import Limits
 from learn.say import say
+from learn.setup import node
 
 LANGUAGES = ("en", "zh")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -97,22 +98,13 @@ def browser() -> str:
     raise EnvironmentRefuses(say("record.no_chromium"), "./learn doctor")
 
 
-def _node() -> str:
-    node = paths.VENV / "bin" / "node"
-    if node.is_file():
-        return str(node)
-    if found := shutil.which("node"):
-        return found
-    raise EnvironmentRefuses(say("record.no_node"), "./learn doctor")
-
-
 def _render(due: list[Drawing]) -> None:
-    chromium, node = browser(), _node()
-    if not (paths.NODE / "node_modules" / "@mermaid-js" / "mermaid-cli").is_dir():
+    chromium, program = browser(), node.program()
+    if not program or not (node.MODULES / "@mermaid-js" / "mermaid-cli").is_dir():
         raise EnvironmentRefuses(say("record.no_node"), "./learn doctor")
     job = {"browser": chromium, "config": CONFIG,
            "diagrams": [{"id": drawing.key, "source": drawing.source} for drawing in due]}
-    ran = bounded.run([node, paths.NODE / "render.mjs"], Limits(seconds=RENDER_S),
+    ran = bounded.run([program, paths.NODE / "render.mjs"], Limits(seconds=RENDER_S),
                       stdin=json.dumps(job).encode(), apart=True)
     if ran.why:
         told = say("record.slow", seconds=RENDER_S)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from learn.paths import NODE, VENV
@@ -14,6 +15,11 @@ from learn.paths import NODE, VENV
 NODE_BIN = VENV / "bin" / "node"
 NPM_BIN = VENV / "bin" / "npm"
 MODULES = NODE / "node_modules"
+
+
+def program() -> str | None:
+    """Ours, or the system's; None when there is neither."""
+    return str(NODE_BIN) if NODE_BIN.is_file() else shutil.which("node")
 
 
 def environment() -> dict[str, str]:

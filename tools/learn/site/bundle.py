@@ -8,7 +8,6 @@ modules nor anything from another host. esbuild takes 20 ms, so nothing is kept.
 from __future__ import annotations
 
 import gzip
-import shutil
 from pathlib import Path
 
 from learn import paths
@@ -62,7 +61,7 @@ def build(output: Path, source: Path = SOURCE) -> int:
 
 
 def node_program() -> str:
-    found = str(node.NODE_BIN) if node.NODE_BIN.is_file() else shutil.which("node")
+    found = node.program()
     if not found:
         raise NoBundler(say("site.no_node"))
     return found

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 from learn import paths
@@ -40,6 +41,15 @@ def language_of(page: Path, notes: Path = paths.NOTES) -> str:
 def pages(notes: Path = paths.NOTES) -> list[str]:
     """The stems of all pages in either language."""
     return sorted({p.stem for language in LANGUAGES for p in (notes / language).glob("*.md")})
+
+
+def glossary(file: Path) -> list[dict]:
+    """[[term]] en = "buffer" or a list of forms; zh likewise; avoid_en, avoid_zh."""
+    if not file.is_file():
+        return []
+    with file.open("rb") as opened:
+        terms = tomllib.load(opened).get("term", [])
+    return [{key: [v] if isinstance(v, str) else v for key, v in term.items()} for term in terms]
 
 
 _CHINESE = r"[\u2e80-\u9fff\u3000-\u303f\uff00-\uffef“”‘’…—]"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class PageText:
     file: str
     language: str
     to_root: str  # "" or "../": from the page to the site's root
-    traces: set[str] = field(default_factory=set)  # the recordings that the page shows
+    traces: dict[str, dict] = field(default_factory=dict)  # the recordings that it shows
     problems: list[Problem] = field(default_factory=list)
 
     def wrong(self, directive: Directive, key: str, near: object = "", **values: object) -> str:
@@ -57,7 +58,7 @@ def expand(markdown: str, page: PageText, sources: Sources) -> str:
     """The page with each directive replaced; problems are left in page.problems."""
     lines = markdown.splitlines()
     found = find(markdown)
-    page.traces = {directive.argument for directive in found if directive.name == "trace"}
+    page.traces = _shown(found, sources)
     for directive in reversed(found):
         line = lines[directive.line - 1]
         shown = _resolve(directive, page, sources)
@@ -119,20 +120,22 @@ def _caption(piece, directive: Directive, page: PageText, sources: Sources) -> l
             if wanted:
                 near = error.candidates
                 parts.append(page.wrong(directive, "unknown_upstream", near))
-    for trace in sorted(page.traces):
-        if links := _its_steps(trace, sources.index.spoken(piece.symbol), page, sources):
-            parts.append(links)
+    function = sources.index.spoken(piece.symbol)
+    for _, trace in sorted(page.traces.items()):
+        if links := step_list.links_to(trace, function):
+            parts.append(trace_figure.text("runs_in", page.language) + ", ".join(links))
     return parts
 
 
-def _its_steps(name: str, function: str, page: PageText, sources: Sources) -> str:
-    """From a piece to the steps in which it runs, in a recording on the same page."""
-    try:
-        trace = trace_figure.read(name, sources.traces)
-    except UnknownTrace:
-        return ""  # told where the page shows it
-    links = step_list.links_to(trace, function)
-    return trace_figure.text("runs_in", page.language) + ", ".join(links) if links else ""
+def _shown(found: list[Directive], sources: Sources) -> dict[str, dict]:
+    """The recordings that a page shows, by name. One that is unknown is told where the
+    page asks for it."""
+    names = {directive.argument for directive in found if directive.name == "trace"}
+    shown = {}
+    for name in names:
+        with suppress(UnknownTrace):
+            shown[name] = trace_figure.read(name, sources.traces)
+    return shown
 
 
 def go_names(name: str) -> list[str]:

@@ -7,12 +7,11 @@ is on a list that is not there, and nothing that is there is missing.
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+from learn.site import content, step_list, trace_figure
 from learn.site.trace_figure import text
 
 _HEADING = re.compile(r"^# (.*)$", re.MULTILINE)
@@ -22,13 +21,12 @@ _FENCED = re.compile(r"^([ \t]*)(```|~~~).*?^\1\2", re.DOTALL | re.MULTILINE)
 def terms(root: Path, language: str) -> str:
     """Each term, the other language's word, and the first page that uses it."""
     other = {"en": "zh", "zh": "en"}[language]
-    read = tomllib.loads((root / "notes" / "glossary.toml").read_text(encoding="utf-8"))
     pages = _pages(root, language)
     rows = []
-    for term in read["term"]:
-        mine, theirs = _forms(term[language]), _forms(term[other])
+    for term in content.glossary(root / "notes" / "glossary.toml"):
+        mine = term[language]
         first = next((page for page in pages if _uses(pages[page], mine)), None)
-        rows.append((mine[0].lower(), mine[0], theirs[0], _link(first, pages)))
+        rows.append((mine[0].lower(), mine[0], term[other][0], _link(first, pages)))
     body = [row[1:] for row in sorted(rows)]
     return _table(text("terms_head", language).split("|"), body)
 
@@ -37,14 +35,15 @@ def recordings(root: Path, language: str) -> str:
     """Each recording, how many steps and threads it has, and where it is shown."""
     pages = _pages(root, language)
     rows = []
-    for file in sorted((root / "diagrams" / "traces").glob("*.json")):
-        trace = json.loads(file.read_text(encoding="utf-8"))
-        shown = [_link(page, pages, f"#trace={file.stem}&step=1") for page in pages
-                 if f'trace("{file.stem}")' in pages[page]]
+    folder = root / "diagrams" / "traces"
+    for name in sorted(file.stem for file in folder.glob("*.json")):
+        trace = trace_figure.read(name, folder)
+        shown = [_link(page, pages, f"#{step_list.target(name, 1)}") for page in pages
+                 if f'trace("{name}")' in pages[page]]
         lanes = text("list_separator", language).join(
             lane[language] for lane in trace["lanes"])
         rows.append((trace["title"][language], str(len(trace["steps"])), lanes,
-                     "<br>".join(shown) or f"`./learn record {file.stem}`"))
+                     "<br>".join(shown) or f"`./learn record {name}`"))
     return _table(text("recordings_head", language).split("|"), rows)
 
 
@@ -56,10 +55,6 @@ def _pages(root: Path, language: str) -> dict[str, str]:
     folder = root / "notes" / language
     files = [*folder.glob("how-to-read.md"), *sorted(folder.glob("[0-9]*.md"))]
     return {file.stem: _FENCED.sub("", file.read_text(encoding="utf-8")) for file in files}
-
-
-def _forms(words: str | list[str]) -> list[str]:
-    return [words] if isinstance(words, str) else words
 
 
 def _uses(page: str, forms: list[str]) -> bool:

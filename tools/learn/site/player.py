@@ -69,13 +69,14 @@ class _Cutter:
     """Pieces of source, each once, found by a line that lies in it."""
 
     def __init__(self, index, root: Path) -> None:
-        self.index, self.root = index, root
+        self.index = index
         self.sources: list[dict] = []
         self.known: dict[tuple[str, int], int] = {}
+        self.text = functools.cache(lambda file: (root / file).read_text(encoding="utf-8"))
 
     def source(self, file: str, line: int, name: str) -> int:
         """Where in `sources` the piece around `line` stands."""
-        text = (self.root / file).read_text(encoding="utf-8")
+        text = self.text(file)
         start, end = self._around(file, line, text.splitlines())
         if (file, start) not in self.known:
             lines = list(_coloured(text, file.endswith(".toml"))[start - 1 : end])
