@@ -96,13 +96,18 @@ class Client {
   netpoll::Trigger done_;
 };
 
-Used walk_echo(std::size_t count, std::size_t bytes,
-               void (*answer)(Connection&),
-               netpoll::RunBy runner = netpoll::RunBy::inline_on_poller) {
+std::array<int, 2> socket_pair() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) != 0) {
     fail("no socketpair");
   }
+  return ends;
+}
+
+Used walk_echo(std::size_t count, std::size_t bytes,
+               void (*answer)(Connection&),
+               netpoll::RunBy runner = netpoll::RunBy::inline_on_poller) {
+  const std::array<int, 2> ends = socket_pair();
   const int room = 1 << 20;  // a message fits into a socket
   for (const int fd : ends)
     ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
@@ -215,10 +220,7 @@ class ShardWalk {
 };
 
 Used walk_shards(std::size_t count) {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) != 0) {
-    fail("no socketpair");
-  }
+  const std::array<int, 2> ends = socket_pair();
   const netpoll::UniqueFd far(ends[1]);
   const auto runtime =
       netpoll::Runtime::start({.pollers = 1, .workers = {.cap = 1}});

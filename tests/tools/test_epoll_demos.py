@@ -1,23 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chapter 2's naive server: what it can do, and the faults that the page says it has."""
 
-import shutil
 import socket
 import subprocess
 
 import pytest
+from demo_helpers import BIN, build, need_strace
 
-from learn.paths import BUILD
-
-BIN = BUILD / "release" / "bin"
 MUCH = b"x" * (32 << 20)  # more than two sockets of Linux hold, as they are set
 
 
 @pytest.fixture(scope="module", autouse=True)
 def built():
-    assert (BUILD / "release" / "build.ninja").exists(), "first: ./learn test --only release"
-    command = ["cmake", "--build", BUILD / "release", "--target", "naive_echo"]
-    subprocess.run(command, check=True, capture_output=True, timeout=600)
+    build("naive_echo")
 
 
 @pytest.fixture
@@ -61,17 +56,8 @@ def test_fault_a_half_close_loses_what_is_unsent(connect):
     assert came < len(MUCH)
 
 
-def may_trace() -> bool:
-    if not shutil.which("strace"):
-        return False
-    done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], check=False,
-                          capture_output=True, timeout=60)
-    return done.returncode == 0
-
-
 def test_fault_an_epoll_ctl_for_each_request(tmp_path):
-    if not may_trace():
-        pytest.skip("strace may not trace here")
+    need_strace()
     log = tmp_path / "log"
     command = ["strace", "-qq", "-e", "trace=epoll_ctl", "-o", log, BIN / "naive_echo", "2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:

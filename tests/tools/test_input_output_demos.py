@@ -4,28 +4,19 @@
 What the demos print is compared in tests/chapters/CMakeLists.txt.
 """
 
-import shutil
 import subprocess
 
 import pytest
-
-from learn.paths import BUILD
+from demo_helpers import BIN, build, need_strace
 
 
 @pytest.fixture(scope="module")
 def changes(tmp_path_factory) -> list[str]:
     """The lines of strace in which the program changes what an epoll waits for."""
-    assert (BUILD / "release" / "build.ninja").exists(), "first: ./learn test --only release"
-    command = ["cmake", "--build", BUILD / "release", "--target", "slow_peer"]
-    subprocess.run(command, check=True, capture_output=True, timeout=600)
-    if not shutil.which("strace"):
-        pytest.skip("strace is not installed")
-    if subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], check=False,
-                      capture_output=True, timeout=60).returncode:
-        pytest.skip("strace may not trace here")
+    build("slow_peer")
+    need_strace()
     log = tmp_path_factory.mktemp("strace") / "log"
-    program = BUILD / "release" / "bin" / "slow_peer"
-    subprocess.run(["strace", "-f", "-qq", "-o", log, "-e", "trace=epoll_ctl", program],
+    subprocess.run(["strace", "-f", "-qq", "-o", log, "-e", "trace=epoll_ctl", BIN / "slow_peer"],
                    check=True, capture_output=True, timeout=60)
     return [line for line in log.read_text().splitlines() if "EPOLL_CTL_MOD" in line]
 
