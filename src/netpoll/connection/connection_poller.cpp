@@ -17,7 +17,9 @@ void Connection::on_readable() {
   const Result<os::Moved> moved = input_.fill(fd(), poller_.turn_bytes());
   if (!moved) return hang_up(ClosedBy::error);
   if (moved->eof) return hang_up(ClosedBy::peer);
-  if (!moved->again) bring_input();
+  if (moved->again) return;
+  poller_.count_read(moved->bytes);
+  bring_input();
 }
 
 // To be called after input was committed. If the event gives the key to the

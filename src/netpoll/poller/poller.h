@@ -10,18 +10,16 @@
 //    watch_output(op) --------+     |   dispatch        op.on_readable() …
 //    set_timer(op) -----------+     |   fire timers     op.on_timer()
 //    detach(op) --------------+     |   take posted     what go() has posted
-//       |                           |   hand over       the turn's tasks, all
-//       |                           |                   at once, to the Runner
+//       |                           |   hand over       tasks to the Runner
 //       +--> retired_ --------------+-- drop retired    last use of an op
 //
-// One pass through this loop is a turn. The runner says when its tasks are
-// handed over: after each event, or once, when all that one epoll_wait returned
-// is read. When it gives them to other threads, the poller yields and begins
-// the next turn without sleeping, because the answers have usually brought the
-// next requests by then (upstream sets msec to 0 for that:
-// poll_default_linux.go:109 (defaultPoll.Wait)). With an own_time the poller
-// runs tasks itself, each after its event: lead.h. An operator whose tasks took
-// longer leaves them to the runner for a while: trust.h.
+// One pass through this loop is a turn. Tasks are handed over in batches, or
+// after each event, as the runner says. When it gives them to other threads,
+// the poller yields and begins the next turn without sleeping, because the
+// answers have usually brought the next requests by then (upstream sets msec to
+// 0 for that: poll_default_linux.go:109 (defaultPoll.Wait)). With an own_time
+// the poller runs tasks itself, each after its event: lead.h. An operator whose
+// tasks took longer leaves them to the runner for a while: trust.h.
 //
 // Owns the epoll and the Waker; borrows the runner; shares each FdOperator.
 // Upstream: defaultPoll, poll_default_linux.go:60.
@@ -55,8 +53,7 @@ class Poller {
   /// `chore`, if there is one, once a second while events come (see Tick). With
   /// an `own_time` it runs tasks itself, but not those of operators whose tasks
   /// took longer; while a task waits or takes very long, relieve() makes the
-  /// turns. Fails as epoll_create1(2) and eventfd(2) do.
-  /// [init]
+  /// turns. Fails as epoll_create1(2) and eventfd(2) do. [init]
   [[nodiscard]] static Result<std::unique_ptr<Poller>> open(
       Runner& runner, std::function<void()> chore = nullptr,
       const PollerPauses& pauses = {}, std::chrono::microseconds own_time = {});
@@ -95,10 +92,9 @@ class Poller {
   /// `op` was added and is not detached; this may change at any time. [any]
   [[nodiscard]] bool watches(FdOperator& op);
 
-  /// Keeps `task` and gives it to the runner with the next hand-over: after the
-  /// present event, or at the end of the turn, as Runner::wants_each_event()
-  /// says. What a task defers is handed over after the task. Requires: the
-  /// caller is this poller's thread; `task` does not throw. [poller]
+  /// Keeps `task` for the runner, until the end of the turn at most; what a task
+  /// defers is handed over after the task. Requires: the caller is this poller's
+  /// thread; `task` does not throw. [poller]
   void defer(Task task);
   /// Gives `task` to the runner now. When Runner::go() refuses the task, this
   /// poller gives it to Runner::run() at the end of its present or next turn.
@@ -113,6 +109,8 @@ class Poller {
   /// How many bytes an on_… function may move now: 1 MiB, shared by the
   /// operators that are ready in this turn, but 64 KiB at least. [poller]
   std::size_t turn_bytes() const { return share_; }
+  /// An on_… function has read n bytes for the task that it defers. [poller]
+  void count_read(std::size_t n) { read_ = n; }
   /// Whether the calling thread may wait for a connection's input or output: it
   /// is no poller's thread. A poller would wait for itself, or for another
   /// poller that in turn waits for it. [any]
@@ -154,6 +152,7 @@ class Poller {
   bool run_own_tasks(FdOperator& op, std::size_t first);
   bool run_own(Task task);
   bool dispatch_all(std::span<const epoll_event> ready);
+  bool is_batch_full(std::size_t waiting) const;
   void dispatch(const epoll_event& event);
   void fire_timers(Deadline next);
   void call_timers(std::span<FdOperator* const> due);
@@ -185,6 +184,7 @@ class Poller {
   std::chrono::microseconds own_time_{0};  // constant; 0: runs no task itself
   Deadline own_begun_ = kNever;  // its first task of this turn, or kNever
   std::size_t share_ = 1 << 20;  // what turn_bytes() returns
+  std::size_t read_ = 0;         // what the present event told count_read()
   bool runs_own_ = false;        // it may still run tasks itself in this turn
   bool standing_in_ = false;     // this thread runs tasks in place of a worker
   bool has_posted_ = true;       // the turn must call take_posted()

@@ -39,7 +39,7 @@ class Runner {
   virtual ~Runner() = default;
 
   /// True: the poller calls run() after each event that has brought tasks.
-  /// False: once a turn, after all events. [init]
+  /// False: when enough tasks wait, and at the end of the turn. [init]
   [[nodiscard]] virtual bool wants_each_event() const { return false; }
   /// Runs all tasks of `batch`, on the calling thread or on others, or refuses
   /// them all. Starts them in their order. A task that one of them defers is
