@@ -170,6 +170,16 @@ def test_pool_and_adaptive_are_judged(server, beside, met, judged):
     assert [goal["met"] for goal in fairness.goals([row])] == [met] * judged
 
 
+@pytest.mark.parametrize(("raw", "want"), [(800, 0.72), (1100, 0.9), (None, 0.9)])
+def test_what_a_plain_loop_cannot_keep_nobody_must(raw, want):
+    """Without the raw loop, or when it got more beside the neighbour, all counts."""
+    found = [fairness.row("download", "pool", [pair(1000, 750)])]
+    if raw is not None:
+        found.append(fairness.row("download", RAW, [pair(1000, raw)]))
+    judged = fairness.goals(fairness.beside_raw(found))
+    assert [(goal["want"], goal["met"]) for goal in judged] == [(want, 0.75 >= want)]
+
+
 def test_a_server_that_refuses_a_flag_is_a_line(monkeypatch):
     script = ('test "$1" = --addr || { echo no such flag >&2; exit 2; };'
               " echo listening on 1; exec sleep 9")

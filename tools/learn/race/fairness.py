@@ -2,7 +2,8 @@
 """What one bad neighbour costs the others: 64 connections beside it, and without it.
 
 The answers that the 64 got with the neighbour, divided by those without, in the
-same round; trouble.py is the neighbour. The pool and adaptive must keep ENOUGH.
+same round; trouble.py is the neighbour. The pool and adaptive must keep ENOUGH of
+what the raw loop keeps.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from rich.console import Console
 from learn.race import results, rounds, show
 from learn.race.plan import KIB, Plan, Workload
 from learn.race.rounds import RaceError, Sample
-from learn.race.servers import Field, Server
+from learn.race.servers import RAW, Field, Server
 from learn.run import progress
 from learn.say import say
 
@@ -91,6 +92,7 @@ def run(field: Field, plan: Plan, console: Console) -> dict:
                     found.append(row(trouble, server.name, pairs(field, server, trouble, plan)))
                 except RaceError as problem:
                     failed.append(say("race.point_failed", point=trouble, why=problem))
+    found = beside_raw(found)
     for trouble in FLAGS:
         table(console, trouble, [one for one in found if one.trouble == trouble])
     show.lines(console, left_out + failed)
@@ -157,6 +159,14 @@ def row(trouble: str, server: str, done: list[Pair]) -> Row:
         foreign=max(one.alone.foreign for one in done),
         want=ENOUGH if server in JUDGED else None,
     )  # fmt: skip
+
+
+def beside_raw(found: list[Row]) -> list[Row]:
+    """What a plain loop cannot keep, because a neighbour's own echo needs the core, ours
+    need not keep either: they must keep ENOUGH of what the raw loop keeps."""
+    raw = {one.trouble: one.kept for one in found if one.server == RAW}
+    return [replace(one, want=round(ENOUGH * min(1.0, raw.get(one.trouble, 1.0)), 3))
+            if one.want is not None else one for one in found]
 
 
 def table(console: Console, trouble: str, found: list[Row]) -> None:
