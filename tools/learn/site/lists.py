@@ -39,7 +39,7 @@ def recordings(root: Path, language: str) -> str:
     for name in sorted(file.stem for file in folder.glob("*.json")):
         trace = trace_figure.read(name, folder)
         shown = [_link(page, pages, f"#{step_list.target(name, 1)}") for page in pages
-                 if f'trace("{name}")' in pages[page]]
+                 if f'trace("{name}"' in pages[page]]
         lanes = text("list_separator", language).join(
             lane[language] for lane in trace["lanes"])
         rows.append((trace["title"][language], str(len(trace["steps"])), lanes,
