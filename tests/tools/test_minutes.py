@@ -41,4 +41,5 @@ def test_words_characters_and_lines_count(tmp_path):
     assert minutes.of_page(english, "en", None, tmp_path) == 1
     assert minutes.of_page(chinese, "zh", None, tmp_path) == 1
     assert minutes.of_page(lines, "en", None, tmp_path) == 1
-    assert minutes.of_page(english + "[word](a-long-link.md){ .x }\n\n" + lines, "en", None, tmp_path) < 2.1
+    linked = english + "[word](a-long-link.md){ .x }\n\n" + lines
+    assert minutes.of_page(linked, "en", None, tmp_path) < 2.1

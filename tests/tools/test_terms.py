@@ -60,7 +60,8 @@ def test_the_longest_term_wins_and_plurals_count(glossary):
     assert "#term-send-buffer\">send\nbuffers</a>" in html
     assert "#term-buffer\">buffers</a>" in html
     chinese = linked("<p>发送缓冲区满了</p>", glossary, "zh")
-    assert chinese == '<p><a class="term" href="glossary.html#term-send-buffer">发送缓冲区</a>满了</p>'
+    target = "glossary.html#term-send-buffer"
+    assert chinese == f'<p><a class="term" href="{target}">发送缓冲区</a>满了</p>'
 
 
 def test_a_term_is_explained_where_both_languages_set_it_apart(glossary):

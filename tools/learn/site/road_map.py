@@ -80,7 +80,7 @@ def link(chapter: Chapter, language: str) -> str:
 def _dot(known: list[Chapter], language: str) -> str:
     """The graph as Graphviz reads it. The colours are the page's."""
     there = {chapter.id for chapter in known}
-    lines = ["digraph {", 'rankdir=TB; bgcolor="transparent"; nodesep=0.2; ranksep=0.4;',
+    lines = ["digraph {", 'rankdir=LR; bgcolor="transparent"; nodesep=0.15; ranksep=0.6;',
              'node [shape=box, style=rounded, fontsize=12, margin="0.12,0.06"];']  # fmt: skip
     for chapter in known:
         words = _wrapped(f"{chapter.number} · {chapter.title[language]}")
@@ -98,13 +98,21 @@ def _columns(text: str) -> int:
 
 
 def _wrapped(text: str) -> list[str]:
-    """Lines of at most _LINE columns: broken at spaces, and between Chinese characters."""
+    """As few lines of at most _LINE columns as there can be, of about the same length."""
+    count = len(_broken(text, _LINE))
+    tight = range(-(-_columns(text) // count), _LINE)
+    return next((lines for at in tight if len(lines := _broken(text, at)) == count),
+                _broken(text, _LINE))  # fmt: skip
+
+
+def _broken(text: str, limit: int) -> list[str]:
+    """Broken at spaces, and between Chinese characters."""
     lines = [""]
     for word in text.split(" "):
         pieces = list(word) if _columns(word) > len(word) else [word]
         for position, piece in enumerate(pieces):
             joint = " " if position == 0 and lines[-1] else ""
-            if lines[-1] and _columns(lines[-1] + joint + piece) > _LINE:
+            if lines[-1] and _columns(lines[-1] + joint + piece) > limit:
                 lines.append(piece)
             else:
                 lines[-1] += joint + piece
