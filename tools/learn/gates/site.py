@@ -13,9 +13,9 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from learn import paths
+from learn import index, paths
 from learn.gate import GateResult, Problem, blocked, verdict
-from learn.gates import site_player
+from learn.gates import site_code, site_player
 from learn.run import bounded
 from learn.run.bounded import Limits
 from learn.say import say
@@ -68,6 +68,7 @@ def check(site: Path) -> GateResult:
     except NoBrowser as error:
         return blocked("site", str(error), "./learn doctor")
     hits = [hit for hit in seen["hits"] if _is_hit(hit)]
+    code = site_code.count(site, names, index.load().names)
     figures = {
         "pages_en": len(by_language["en"]),
         "pages_zh": len(by_language["zh"]),
@@ -82,8 +83,9 @@ def check(site: Path) -> GateResult:
         "players": len(asked),
         "player_steps": played["walked"],
         "player_faults": len(played["faults"]),
+        **code.figures(),
     }
-    problems = _static(found) + _seen(seen) + site_player.problems(played, asked)
+    problems = _static(found) + _seen(seen) + site_player.problems(played, asked) + code.problems
     return verdict("site", figures, sorted(set(problems)))
 
 
@@ -113,7 +115,7 @@ def to_look_at(site: Path, names: list[str]) -> list[dict]:
     pages, seen = [], set()
     for name in names:
         language = site_player.language(name)
-        code = 'class="highlight' in (site / name).read_text(encoding="utf-8")
+        code = 'class="piece"' in (site / name).read_text(encoding="utf-8")
         pages.append({"page": name, "looks": site_player.looks(name),
                       "code": code and language not in seen})
         if code:
