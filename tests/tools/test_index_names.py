@@ -51,7 +51,9 @@ void Holder<T>::set(T value) {
   held_ = value;
 }
 
-using Ints = Holder<int>;
+template <class T>
+using Held = Holder<T>;
+using Ints = Held<int>;
 int begin();
 
 }  // namespace netpoll
@@ -129,6 +131,7 @@ def meant(names, file, words):
                                ("NETPOLL_GUARDED_BY", "NETPOLL_GUARDED_BY"),
                                ("mutex_", "Box::mutex_")]),
         (H, "held_ = value", [("held_", "Holder::held_")]),
+        (H, "using Ints", [("Ints", "Ints"), ("Held", "Held")]),
         (H, "void Holder<T>", [("Holder", "Holder"), ("set", "Holder::set")]),
     ],
 )  # fmt: skip

@@ -172,7 +172,11 @@ class _Collector:
 
     def target(self, cursor, length: int) -> str:
         """The place of a declaration of ours, or "". A constructor that nobody wrote
-        has the place of its class, and no bracket behind it."""
+        has the place of its class, and no bracket behind it; the template of an alias
+        stands at `using`, and the alias in it at its name."""
+        if cursor.kind.name == "TYPE_ALIAS_TEMPLATE_DECL":
+            inside = [c for c in cursor.get_children() if c.kind.name == "TYPE_ALIAS_DECL"]
+            cursor = inside[0] if inside else cursor
         file, offset = self.place(cursor.location)
         if not file.startswith(self.root):
             return ""

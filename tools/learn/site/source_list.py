@@ -50,9 +50,9 @@ def _table(files: dict[str, list[CodeLine]], language: str, words: dict[str, str
     total: Counter = sum(counted.values(), Counter())
     cells = "".join(_cell(total[c], sum(total.values())) for c in chapters)
     rows.append(f"<tr><th>{words['list_total']}</th><td>{sum(total.values())}</td>{cells}</tr>")
-    return (f'<table markdown="0"><thead><tr><th>{words["list_file"]}</th>'
+    return (f'<div class="ledger" markdown="0"><table><thead><tr><th>{words["list_file"]}</th>'
             f"<th>{words['list_lines']}</th>{heads}</tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table>")  # fmt: skip
+            f"<tbody>{''.join(rows)}</tbody></table></div>")  # fmt: skip
 
 
 def _count(lines: list[CodeLine], language: str) -> Counter:
