@@ -5,7 +5,8 @@ count(site, pages, names)    what the index says of the lines of each piece, bes
                              links that stand in them
 
 A name is due a link unless its only declaration is the token itself. Words that libclang
-could not tell, of which we have a name, are due one too, and have none.
+could not tell, of which we have a name, are due one too, and have none: in a template such
+a word may be anybody's.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from learn.gate import Problem
 from learn.index.names import Names
 from learn.say import say
 
-LEAST = 0.95  # of the names on a page
+LEAST = 0.95  # of the names on all pages
 _PIECE = re.compile(
     r'<div class="piece"[^>]*><span class="filename">(?P<file>[^<]*)</span>'
     r'<pre(?: style="counter-reset:l (?P<before>\d+)")?><code[^>]*>(?P<body>.*?)</code></pre>',
@@ -47,40 +48,48 @@ class Found:
 
 def count(site: Path, pages: list[str], names: Names) -> Found:
     found, targets = Found(), _Targets(site)
+    worst = (LEAST, "", 0, 0)  # share, page, linked, due
     for page in pages:
-        _page(page, (site / page).read_text(encoding="utf-8"), names, targets, found)
+        text = (site / page).read_text(encoding="utf-8")
+        due, linked = _page(page, text, names, targets, found)
+        found.identifiers += due
+        found.linked += linked
+        worst = min(worst, (linked / due if due else 1, page, linked, due))
+    if found.linked < LEAST * found.identifiers:
+        _, page, linked, due = worst
+        text = say("code.few", all=found.identifiers, found=found.linked,
+                   least=round(100 * LEAST), linked=linked, due=due)  # fmt: skip
+        found.problems.append(Problem(page, 0, text, say("code.few_mend")))
     return found
 
 
-def _page(page: str, text: str, names: Names, targets: _Targets, found: Found) -> None:
+def _page(page: str, text: str, names: Names, targets: _Targets, found: Found) -> tuple[int, int]:
+    """How many names of the page are due a link, and how many have one."""
     due = linked = 0
     for piece in _PIECE.finditer(text):
         file, first = piece["file"], int(piece["before"] or 0) + 1
-        lines = piece["body"].split("\n</i>")[:-1]
-        owed = sum(_due(names, file, first + n) for n in range(len(lines)))
+        last = first + piece["body"].count("\n</i>") - 1
+        told, open_ = _due(names, file, first, last)
         hrefs = [html.unescape(a or b) for a, b in _LINK.findall(piece["body"])]
-        due, linked = due + owed, linked + min(owed, len(hrefs))
+        due, linked = due + told + open_, linked + min(told, len(hrefs))
         found.pieces += 1
-        if owed and not hrefs:
-            text_ = say("code.unlinked", file=file, line=first, due=owed)
-            found.problems.append(Problem(page, 0, text_, say("code.unlinked_mend")))
+        if told and not hrefs:
+            what = say("code.unlinked", file=file, line=first, due=told)
+            found.problems.append(Problem(page, 0, what, say("code.unlinked_mend")))
         for href in dict.fromkeys(hrefs):
             if not targets.has(page, href):
                 found.broken += 1
-                text_ = say("code.broken", target=href, file=file, line=first)
-                found.problems.append(Problem(page, 0, text_, say("code.broken_mend")))
-    found.identifiers += due
-    found.linked += linked
-    if linked < LEAST * due:
-        text_ = say("code.few", linked=linked, due=due, least=round(100 * LEAST))
-        found.problems.append(Problem(page, 0, text_, say("code.few_mend")))
+                what = say("code.broken", target=href, file=file, line=first)
+                found.problems.append(Problem(page, 0, what, say("code.broken_mend")))
+    return due, linked
 
 
-def _due(names: Names, file: str, line: int) -> int:
-    return sum(
-        not mention.declares or len(names.places(mention.usr)) > 1
-        for mention in names.mentions(file).get(line, ())
-    )
+def _due(names: Names, file: str, first: int, last: int) -> tuple[int, int]:
+    """Names of the lines first..last: those that lead somewhere else, and the open ones."""
+    lines = names.mentions(file)
+    shown = [mention for number in range(first, last + 1) for mention in lines.get(number, ())]
+    told = [m for m in shown if m.usr and (not m.declares or len(names.places(m.usr)) > 1)]
+    return len(told), sum(not m.usr for m in shown)
 
 
 class _Targets:
