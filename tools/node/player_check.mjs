@@ -91,7 +91,7 @@ async function walk(browser, look) {
   if (linked && look.walk) {
     await tab.evaluate(axe);
     // Shown code outside the player would only cost axe time.
-    await tab.$$eval(".highlight pre", (all) => all.forEach((pre) => pre.replaceChildren()));
+    await tab.$$eval(":is(.highlight, .piece) pre", (all) => all.forEach((pre) => pre.replaceChildren()));
     await tab.keyboard.press("Home");
     const start = await seen(tab, own(look.record));
     for (let n = 1; n <= look.steps.length; n++) {

@@ -51,7 +51,7 @@ async function look(browser, { page, code }, theme, width) {
   );
   if (excess > 0) found.overflow.push({ page, theme, width, excess });
   // Not `exclude`: axe would build its tree of all the excluded nodes as well.
-  if (!code) await tab.$$eval(".highlight pre", (all) => all.forEach((pre) => pre.replaceChildren()));
+  if (!code) await tab.$$eval(":is(.highlight, .piece) pre", (all) => all.forEach((pre) => pre.replaceChildren()));
   const report = await tab.evaluate(() =>
     window.axe.run(document, { resultTypes: ["violations"] }),
   );

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from learn import paths
+from learn import index, paths
 from learn.gate import GateResult, Problem, blocked, verdict
-from learn.gates import site_offline, site_player
+from learn.gates import site_code, site_offline, site_player
 from learn.run import bounded
 from learn.run.bounded import Limits
 from learn.say import say
@@ -71,6 +71,7 @@ def check(site: Path) -> GateResult:
     except NoBrowser as error:
         return blocked("site", str(error), "./learn doctor")
     hits = [hit for hit in seen["hits"] if _is_hit(hit)]
+    code = site_code.count(site, names, index.load().names)
     figures = {
         "pages_en": len(by_language["en"]),
         "pages_zh": len(by_language["zh"]),
@@ -87,9 +88,11 @@ def check(site: Path) -> GateResult:
         "player_pairs": len(pairs),
         "player_steps": played["walked"],
         "player_faults": len(played["faults"]),
+        **code.figures(),
         **away,
     }
-    problems = problems_away + _static(found) + _seen(seen) + site_player.problems(played, asked)
+    problems = [*problems_away, *_static(found), *_seen(seen),
+                *site_player.problems(played, asked), *code.problems]  # fmt: skip
     return verdict("site", figures, sorted(set(problems)))
 
 
@@ -119,7 +122,7 @@ def to_look_at(site: Path, names: list[str]) -> list[dict]:
     pages, seen = [], set()
     for name in names:
         language = site_player.language(name)
-        code = 'class="highlight' in (site / name).read_text(encoding="utf-8")
+        code = 'class="piece"' in (site / name).read_text(encoding="utf-8")
         pages.append({"page": name, "looks": site_player.looks(name),
                       "code": code and language not in seen})
         if code:
