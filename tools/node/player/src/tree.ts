@@ -5,7 +5,7 @@
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import { breakable } from "./call.js";
-import { phases, type Phase, type Place, type Step } from "./model.js";
+import { phases, tones, type Phase, type Place, type Step } from "./model.js";
 import { section, shownFunctions, visit } from "./page.js";
 import type { Go } from "./sequence.js";
 import { isShared, parting } from "./whatif.js";
@@ -44,7 +44,7 @@ function one(
   go: Go,
 ): TemplateResult {
   const name = (id: string) => trace.lanes.find((lane) => lane.id === id)!.name;
-  const tone = (id: string) => trace.lanes.findIndex((lane) => lane.id === id) % 4;
+  const tone = (id: string) => tones(trace.lanes).get(id)!;
   const current = step.n === index + 1;
   const fresh = trace.steps[step.n - 2]?.lane !== step.lane || step.phase !== undefined;
   const parts = parting(trace, step, words);
