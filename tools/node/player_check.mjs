@@ -58,7 +58,8 @@ const seen = (tab, selector) =>
       step: Number.parseInt(root.querySelector(".count").textContent, 10),
       said: root.querySelector("[aria-live] p").textContent.trim(),
       current: [".row", ".line", ".call"].map((what) => all(`${what}[aria-current]`).length).join(),
-      inView: inside(all(".line[aria-current]")[0], ".code") && inside(all(".row[aria-current]")[0], ".sequence"),
+      inView: [[".line", ".code"], [".row", ".sequence"], [".call", ".tree"]].every(([what, box]) =>
+        inside(all(`${what}[aria-current]`)[0], box)),
       onScreen: top >= 0 && top < innerHeight / 2,
       scroll: scrollY,
       hash: location.hash,

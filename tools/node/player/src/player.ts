@@ -260,7 +260,7 @@ export class TracePlayer extends LitElement {
     return html`
       <div class="now" role="status" aria-live="polite" aria-atomic="true">
         <span class="unseen">
-          ${place.trace.fork === undefined ? nothing : `${words.whatIf} ${place.trace.title}.`}
+          ${place.trace.fork === undefined ? nothing : `${words.whatIf}${place.trace.title}.`}
           ${words.step(step.n, place.trace.steps.length)}
         </span>
         <b class="tone${lane.tone}">${lane.name}</b>

@@ -30,12 +30,12 @@ export function whatIf(
 }
 
 function branch({ title }: Trace, fork: number, words: Words): TemplateResult {
-  return html`<b>${words.whatIf}</b> ${title} <span class="dim">${words.from(fork)}</span>`;
+  return html`<b>${words.whatIf}</b>${title} <span class="dim">${words.from(fork)}</span>`;
 }
 
 /** Before the first step of its own, a branch says so. */
 export function parting(trace: Trace, step: Step, words: Words): string | undefined {
-  return step.n === trace.fork ? `${words.whatIf} ${trace.title}` : undefined;
+  return step.n === trace.fork ? `${words.whatIf}${trace.title}` : undefined;
 }
 
 export function isShared(trace: Trace, step: Step): boolean {

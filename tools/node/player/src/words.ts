@@ -118,7 +118,7 @@ const en: Words = {
   piece: "the code on this page",
   runs: "Runs of this scenario",
   asRecorded: "As it was",
-  whatIf: "What if:",
+  whatIf: "What if: ",
   from: (step) => `from step ${step}`,
   shared: (last) =>
     last === 0 ? "All is different from step 1 on." : `Up to step ${last} it is the same run (=).`,

@@ -106,6 +106,7 @@ test("a buffer is a picture with bytes and cursors, and what could not be read i
 
 test("a line of the tree leads to its step, and the keys go on from there", async () => {
   const player = await shown(GOOD);
+  expect(find(player, '.call[data-n="5"]').getAttribute("href")).toBe("#trace=small&step=5");
   find(player, '.call[data-n="5"]').click();
   await player.updateComplete;
   expect(count(player)).toBe("5 / 6");
@@ -210,6 +211,13 @@ test("phases say their steps, and lead to the section of that name", async () =>
   const heads = [...player.renderRoot.querySelectorAll(".tree .phase")];
   expect(heads.map((head) => head.textContent!.trim())).toEqual(["Request: steps 1–3", "Answer: steps 4–6"]);
   expect(heads.map((head) => head.querySelector("a")?.getAttribute("href"))).toEqual(["#request", undefined]);
+});
+
+test("a section may write a phase's name as one word", async () => {
+  const player = await shown(GOOD.replace('"slug":"request"', '"slug":"hand-over"'));
+  document.body.insertAdjacentHTML("beforeend", `<h3 id="handover">H</h3>`);
+  await press(player, "ArrowRight");
+  expect(find(player, ".phase a").getAttribute("href")).toBe("#handover");
 });
 
 test("a function that the page shows has a way to its code", async () => {
