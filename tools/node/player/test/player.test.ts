@@ -148,6 +148,33 @@ test.each([["en", "cannot be played"], ["zh", "这份录像放不了"]])("a brok
   }
 });
 
+test("a record that has not come yet is not missing; when the page is there it is", async () => {
+  const state = vi.spyOn(document, "readyState", "get").mockReturnValue("loading");
+  const player = new TracePlayer();
+  player.lang = "en";
+  document.body.replaceChildren(player);
+  await player.updateComplete;
+  expect(player.renderRoot.querySelector("[role=alert]")).toBeNull();
+  state.mockReturnValue("interactive");
+  document.dispatchEvent(new Event("DOMContentLoaded"));
+  await player.updateComplete;
+  expect(words(player, "[role=alert]")).toContain("cannot be played");
+  state.mockRestore();
+});
+
+test("a record that comes late is read when the script behind it runs", async () => {
+  const state = vi.spyOn(document, "readyState", "get").mockReturnValue("loading");
+  const player = new TracePlayer();
+  player.record = "small";
+  document.body.replaceChildren(player);
+  player.innerHTML = `<script type="application/json"></script>`;
+  player.querySelector("script")!.textContent = GOOD;
+  player.begin();
+  await player.updateComplete;
+  expect(count(player)).toBe("1 / 6");
+  state.mockRestore();
+});
+
 test("markup in a record is text", async () => {
   const player = await shown(GOOD.replace("The client sends.", "<img src=x onerror=alert(1)>"));
   expect(player.renderRoot.querySelector("img")).toBeNull();
