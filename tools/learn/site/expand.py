@@ -31,7 +31,7 @@ from learn.site.chapters import load_all
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
 from learn.site.places import Places, source_page
 from learn.site.shown_code import ShownCode
-from learn.site.trace_figure import NoBranch, UnknownTrace
+from learn.site.trace_figure import BrokenTrace, NoBranch, UnknownTrace
 from learn.upstream import UnknownUpstream
 
 
@@ -160,12 +160,12 @@ def _caption(piece, directive: Directive, page: PageText, sources: Sources) -> l
 
 
 def _shown(found: list[Directive], sources: Sources) -> dict[str, dict]:
-    """The recordings that a page shows, by name. One that is unknown is told where the
-    page asks for it."""
+    """The recordings that a page shows, by name. One that is unknown or broken is told
+    where the page asks for it."""
     names = {name for directive in found for name in trace_figure.shown_by(directive)}
     shown = {}
     for name in names:
-        with suppress(UnknownTrace):
+        with suppress(UnknownTrace, BrokenTrace):
             shown[name] = trace_figure.read(name, sources.traces)
     return shown
 
@@ -224,6 +224,8 @@ def _trace(directive: Directive, page: PageText, sources: Sources) -> str:
         return trace_figure.beside(directive, page.language, sources, page.to_root, page.alone)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
+    except BrokenTrace as error:
+        return page.wrong(directive, "broken_trace", reason=error)
     except NoBranch as error:
         return page.wrong(directive, "no_branch", error.candidates, name=error, of=error.of)
     except Exception as error:  # the recorder's own errors: one line, at this page
@@ -240,6 +242,8 @@ def _steps(directive: Directive, page: PageText, sources: Sources) -> str:
         return step_list.block(trace, page.language, directive.more, label)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
+    except BrokenTrace as error:
+        return page.wrong(directive, "broken_trace", reason=error)
     except step_list.NoSuchSteps as error:
         return page.wrong(directive, error.key, name=name, there_is=error.there_is)
 
