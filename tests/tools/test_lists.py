@@ -68,6 +68,24 @@ def test_a_recording_leads_to_the_page_that_shows_it_or_to_its_command(root):
     assert rows(lists.recordings(root, "zh"))[0][2] == "客户端、轮询线程"
 
 
+def test_a_what_if_stands_below_its_recording_and_leads_to_its_fork(root):
+    folder = root / "diagrams" / "traces"
+    trace = json.loads((folder / "echo.json").read_text())
+    trace["what_if"] = {"of": "echo", "fork": 18, "title": {"en": "It rains", "zh": "下雨"}}
+    (folder / "echo+rain.json").write_text(json.dumps(trace))
+    (folder / "echo-two.json").write_text((folder / "echo.json").read_text())
+
+    told = rows(lists.recordings(root, "en"))
+    assert [row[0] for row in told] == ["The echo", "↳ It rains", "The echo", "The waker"]
+    assert told[1][3] == told[2][3].replace("echo-two", "echo+rain") == "`./learn record echo+rain`"
+
+    page = root / "notes" / "en" / "01-first.md"
+    page.write_text(page.read_text() + '\n{{ trace("echo", what_if="echo+rain, echo+snow") }}\n')
+    told = rows(lists.recordings(root, "en"))
+    assert told[1][3] == "[1 · First](01-first.md#trace=echo+rain&step=18)"
+    assert "01-first" in told[0][3] and "01-first" not in told[2][3]
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_term_of_the_glossary_is_used_by_a_chapter(language):
     assert [row[0] for row in rows(lists.terms(paths.ROOT, language)) if row[2] == "–"] == []

@@ -21,7 +21,7 @@ from learn.say import say
 
 # Which module registers which verbs.
 OWNERS = {
-    "learn.record.cli": ("record",),
+    "learn.record.cli": ("record", "trace"),
     "learn.exercise.cli": ("list", "start", "watch", "run", "hint", "reset", "solution"),
     "learn.site.cli": ("site",),
     "learn.race.cli": ("race",),

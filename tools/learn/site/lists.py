@@ -32,19 +32,38 @@ def terms(root: Path, language: str) -> str:
 
 
 def recordings(root: Path, language: str) -> str:
-    """Each recording, how many steps and threads it has, and where it is shown."""
+    """Each recording, how many steps and threads it has, and where it is shown. What if
+    something goes wrong stands below the recording that it is a branch of."""
     pages = _pages(root, language)
-    rows = []
     folder = root / "diagrams" / "traces"
-    for name in sorted(file.stem for file in folder.glob("*.json")):
-        trace = trace_figure.read(name, folder)
-        shown = [_link(page, pages, f"#{step_list.target(name, 1)}") for page in pages
-                 if f'trace("{name}")' in pages[page]]
+    traces = {file.stem: trace_figure.read(file.stem, folder) for file in folder.glob("*.json")}
+    rows = []
+    for name in sorted(traces, key=lambda name: (_base(name, traces[name]), name)):
+        trace = traces[name]
+        first = trace.get("what_if", {}).get("fork", 1)
+        shown = [_link(page, pages, f"#{step_list.target(name, first)}") for page in pages
+                 if _shows(pages[page], name)]
         lanes = text("list_separator", language).join(
             lane[language] for lane in trace["lanes"])
-        rows.append((trace["title"][language], str(len(trace["steps"])), lanes,
+        rows.append((_told(trace, language), str(len(trace["steps"])), lanes,
                      "<br>".join(shown) or f"`./learn record {name}`"))
     return _table(text("recordings_head", language).split("|"), rows)
+
+
+def _base(name: str, trace: dict) -> str:
+    return trace["what_if"]["of"] if "what_if" in trace else name
+
+
+def _told(trace: dict, language: str) -> str:
+    if "what_if" not in trace:
+        return trace["title"][language]
+    return "↳ " + trace["what_if"]["title"][language]
+
+
+def _shows(page: str, name: str) -> bool:
+    """`{{ trace("echo", …) }}` shows echo, and each what-if that follows."""
+    asked = "".join(re.findall(r"\{\{ *trace\(([^}]*)\) *\}\}", page))
+    return re.search(rf"(?<![\w+-]){re.escape(name)}(?![\w+-])", asked) is not None
 
 
 LISTS: dict[str, Callable[[Path, str], str]] = {"terms": terms, "recordings": recordings}
