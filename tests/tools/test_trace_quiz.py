@@ -7,6 +7,7 @@ the claims that the answers make of a recording are looked up in it, step by ste
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -132,3 +133,35 @@ def test_the_object_outlives_its_descriptor_and_leaves_the_registry_last():
     closed = first("echo", "close")
     assert steps("echo")[-1]["fn"] == "EventLoop::unregister"
     assert closed["n"] < steps("echo")[-1]["n"]
+
+
+FAULTS = [  # a recording, what is changed in one of its steps, the claim that must see it
+    ("echo", "recv", {"lane": "worker"}, test_only_the_pollers_lane_reads),
+    ("echo", "sendmsg", {"lane": "poller"}, test_the_poller_hands_over_to_a_worker_who_sends),
+    ("echo", "sendmsg", {"ret": 15}, test_the_bytes_of_the_copies_table),
+    ("echo", "LinkBuffer::skip", {"lane": "poller"},
+     test_a_slice_moves_and_is_dropped_by_the_thread_that_sends),
+    ("echo", "Connection::start", {"state": {"refs": 3}},
+     test_two_hold_the_connection_when_it_starts),
+    ("echo", "EventLoop::unregister", {"fn": "close"},
+     test_the_object_outlives_its_descriptor_and_leaves_the_registry_last),
+    ("partial-write", "Output::hand_over", {"lane": "poller"},
+     test_epollout_is_armed_by_the_flush_and_disarmed_by_the_poller),
+    ("peer-closes", "note_end", {"lane": "slow_worker"},
+     test_on_disconnect_runs_beside_on_request_and_the_end_waits),
+    ("peer-closes", "Lifecycle::input_came", {"ret": "hold"},
+     test_the_second_packet_starts_no_task),
+]
+
+
+@pytest.mark.parametrize(("name", "fn", "change", "claim"), FAULTS)
+def test_a_claim_that_is_no_longer_true_is_seen(name, fn, change, claim, tmp_path, monkeypatch):
+    shutil.copytree(paths.TRACES, tmp_path / "traces")
+    file = tmp_path / "traces" / f"{name}.json"
+    trace = json.loads(file.read_text("utf-8"))
+    last = [step for step in trace["steps"] if step["fn"] == fn][-1]
+    last.update(change)
+    file.write_text(json.dumps(trace), "utf-8")
+    monkeypatch.setattr(paths, "TRACES", tmp_path / "traces")
+    with pytest.raises(AssertionError):
+        claim()
