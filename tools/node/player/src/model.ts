@@ -29,6 +29,7 @@ export interface Step {
   depth?: number;
   to?: string; // the lane that a message or a task goes to
   phase?: string; // this step begins it
+  slug?: string; // of the phase: the id of the section which tells of it
   from?: { fn: string; place: string };
   state?: Record<string, Value>;
 }
@@ -39,6 +40,17 @@ export interface Trace {
   lanes: Lane[];
   sources: Source[];
   steps: Step[];
+  branches?: Branch[];
+  fork?: number; // of a branch: its first step that is not the other run's
+}
+
+/** The same run with something else happening: only its steps from the fork on. */
+export interface Branch {
+  id: string;
+  title: string;
+  fork: number;
+  steps: Step[];
+  lanes?: Lane[]; // when they are not those of the run that it leaves
 }
 
 export interface Place {
@@ -52,18 +64,39 @@ export type Move = "first" | "previous" | "next" | "last" | number; // a number 
 export function parse(text: string): Trace | undefined {
   try {
     const trace = JSON.parse(text) as Trace;
-    const lanes = new Set(trace.lanes.map((lane) => lane.id));
-    const whole = trace.steps.every(
-      (step, i) =>
-        step.n === i + 1 &&
-        lanes.has(step.lane) &&
-        (step.to === undefined || lanes.has(step.to)) &&
-        Array.isArray(trace.sources[step.source]?.lines),
-    );
-    return whole && trace.steps.length > 0 ? trace : undefined;
+    const forks = (trace.branches ?? []).map(({ fork }) => fork);
+    const inside = forks.every((fork) => fork >= 1 && fork <= trace.steps.length + 1);
+    return inside && runs(trace).every(whole) ? trace : undefined;
   } catch {
     return undefined;
   }
+}
+
+function whole({ lanes, sources, steps }: Trace): boolean {
+  const known = new Set(lanes.map((lane) => lane.id));
+  const fits = (step: Step, i: number) =>
+    step.n === i + 1 &&
+    known.has(step.lane) &&
+    (step.to === undefined || known.has(step.to)) &&
+    Array.isArray(sources[step.source]?.lines);
+  return steps.length > 0 && steps.every(fits);
+}
+
+/** The run itself, then each branch as a run of its own. */
+export function runs(trace: Trace): Trace[] {
+  const { lanes, sources, steps, branches = [] } = trace;
+  const whole = branches.map((branch) => ({
+    lanes,
+    sources,
+    ...branch,
+    steps: [...steps.slice(0, branch.fork - 1), ...branch.steps],
+  }));
+  return [trace, ...whole];
+}
+
+/** From one run to another: to the step at which the two part. */
+export function switched({ trace }: Place, to: Trace): Place {
+  return moved({ trace: to, index: 0 }, to.fork ?? trace.fork ?? 1);
 }
 
 /** The place after a move; one that would leave the record stays at its end. */
@@ -133,6 +166,7 @@ export function callerOf({ trace, index }: Place): Step | undefined {
 
 export interface Phase {
   name: string; // "" before the first phase, and of a record that has none
+  slug: string;
   steps: Step[];
 }
 
@@ -141,7 +175,7 @@ export function phases(trace: Trace): Phase[] {
   const found: Phase[] = [];
   for (const step of trace.steps) {
     if (step.phase !== undefined || found.length === 0) {
-      found.push({ name: step.phase ?? "", steps: [] });
+      found.push({ name: step.phase ?? "", slug: step.slug ?? "", steps: [] });
     }
     found.at(-1)!.steps.push(step);
   }
@@ -159,4 +193,14 @@ export function pathTo({ trace, index }: Place): Step[] {
     }
   }
   return path;
+}
+
+/** The other run at the same step of the phase of this name, or at that phase's last.
+    It stays where it is when it has no such phase. */
+export function along({ trace, index }: Place, other: Place): Place {
+  const here = phases(trace).find(({ steps }) => steps.at(-1)!.n > index)!;
+  const there = phases(other.trace).find(({ name }) => name === here.name);
+  if (!there) return other;
+  const nth = Math.min(index + 1 - here.steps[0]!.n, there.steps.length - 1);
+  return moved(other, there.steps[nth]!.n);
 }

@@ -5,6 +5,7 @@
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { breakable } from "./call.js";
 import { phases, type Lane, type Place, type Step } from "./model.js";
+import { isShared, parting } from "./whatif.js";
 import type { Words } from "./words.js";
 
 export type Go = (n: number) => void;
@@ -12,8 +13,9 @@ export type Go = (n: number) => void;
 export function sequence(place: Place, words: Words, go: Go): TemplateResult {
   const { trace, index } = place;
   const row = (step: Step) => html`
+    ${divider(parting(trace, step, words))}
     <button
-      class="row is-${step.kind}"
+      class="row is-${step.kind} ${isShared(trace, step) ? "shared" : ""}"
       tabindex="-1"
       aria-current=${step.n === index + 1 ? "step" : nothing}
       @click=${() => go(step.n)}
@@ -45,6 +47,10 @@ export function sequence(place: Place, words: Words, go: Go): TemplateResult {
   `;
 }
 
+function divider(words: string | undefined): TemplateResult | typeof nothing {
+  return words === undefined ? nothing : html`<div class="parting">${words}</div>`;
+}
+
 function arrow(step: Step, lanes: Lane[]): TemplateResult {
   const from = lanes.findIndex((lane) => lane.id === step.lane);
   const to = step.to === undefined ? from : lanes.findIndex((lane) => lane.id === step.to);
@@ -63,9 +69,15 @@ export const sequenceStyle = css`
     --lane: clamp(2.1rem, 13cqw, 4.6rem);
     border: 1px solid var(--line);
     border-radius: 0.3rem;
+    container-type: inline-size;
     max-height: 13.5rem;
     overflow: hidden auto;
     position: relative;
+  }
+  @container (width >= 34rem) {
+    .sequence {
+      max-height: clamp(13.5rem, 40vh, 22rem);
+    }
   }
   @supports (width: round(down, 1px, 2px)) {
     .sequence {

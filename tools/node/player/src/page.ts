@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the page around the player shows: sections, and pieces of code.
+
+/** The address of the heading with this id; undefined when the page has none. */
+export function section(id: string): string | undefined {
+  return /^H[1-6]$/.test((id && document.getElementById(id)?.tagName) || "") ? `#${id}` : undefined;
+}
+
+/** The functions that the page shows: of each the link in its piece's caption. */
+export function shownFunctions(): Map<string, HTMLElement> {
+  const found = new Map<string, HTMLElement>();
+  for (const link of document.querySelectorAll<HTMLElement>("a[data-ran]")) {
+    if (!found.has(link.dataset["ran"]!)) found.set(link.dataset["ran"]!, link);
+  }
+  return found;
+}
+
+/** Goes to the code above the caption; the focus is on the caption's link back. */
+export function visit(link: HTMLElement): void {
+  const caption = link.closest("p, figcaption, div");
+  (caption?.previousElementSibling ?? link).scrollIntoView({ block: "start" });
+  link.focus({ preventScroll: true });
+}
+
+export function isCalm(): boolean {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
