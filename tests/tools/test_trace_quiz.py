@@ -17,7 +17,7 @@ from learn.site.content import LANGUAGES
 PAGE = "12-trace"
 _QUIZ = re.compile(r"^## [^\n]*\{#quiz\}\n(.*?)^## ", re.MULTILINE | re.DOTALL)
 _NAMED = re.compile(r"`(\w+::\w+|note_end)`")
-_SHOWN = re.compile(r'\{\{ trace\("([\w+-]+)"\) \}\}')
+_SHOWN = re.compile(r'\{\{ trace\("([\w+-]+)"')
 
 
 def page(language: str) -> str:
