@@ -17,7 +17,7 @@ Write 8 bytes, see [the man page](https://man7.org/eventfd).
 
 {{ src("Waker::ring") }}
 
-A ring costs one write to the file descriptor.
+A ring costs one write to the **file descriptor**.
 """
 ZH = """# 门铃
 
@@ -31,7 +31,7 @@ ZH = """# 门铃
 
 {{ src("Waker::ring") }}
 
-按一次铃，就往文件描述符里写一次。
+按一次铃，就往**文件描述符**里写一次。
 """
 GLOSSARY = '[[term]]\nen = "file descriptor"\nzh = "文件描述符"\navoid_zh = "描述字"\n'
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from learn import paths
 from learn.gate import GateResult, Problem, blocked, verdict
-from learn.gates import site_player
+from learn.gates import site_offline, site_player
 from learn.run import bounded
 from learn.run.bounded import Limits
 from learn.say import say
@@ -67,6 +67,7 @@ def check(site: Path) -> GateResult:
                 walking = two.submit(play, address, asked, pairs)
                 seen = browse(address, names, queries, site)
                 played = walking.result()
+        away, problems_away = site_offline.check(site, browse, play)
     except NoBrowser as error:
         return blocked("site", str(error), "./learn doctor")
     hits = [hit for hit in seen["hits"] if _is_hit(hit)]
@@ -86,8 +87,9 @@ def check(site: Path) -> GateResult:
         "player_pairs": len(pairs),
         "player_steps": played["walked"],
         "player_faults": len(played["faults"]),
+        **away,
     }
-    problems = _static(found) + _seen(seen) + site_player.problems(played, asked)
+    problems = problems_away + _static(found) + _seen(seen) + site_player.problems(played, asked)
     return verdict("site", figures, sorted(set(problems)))
 
 

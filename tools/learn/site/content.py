@@ -15,8 +15,9 @@ DOXYGEN = paths.BUILD / "doxygen"
 TAGFILE = DOXYGEN / "netpoll.tag"
 
 # Before the chapters, in this order; each only when it is there.
-FRONT_PAGES = ("index", "how-to-read")
-BACK_PAGES = ("recordings", "glossary")  # after the chapters
+FRONT_PAGES = ("index", "how-to-read", "road-map")
+# After the chapters.
+BACK_PAGES = ("answers", "from-the-original", "recordings", "glossary")
 
 
 def chapter_ids() -> list[str]:
@@ -29,7 +30,7 @@ def navigation(notes: Path = paths.NOTES) -> list:
     written = {page.stem for language in LANGUAGES for page in (notes / language).glob("*.md")}
     front: list = [f"{name}.md" for name in FRONT_PAGES if name in written]
     back = [f"{name}.md" for name in BACK_PAGES if name in written]
-    chapters = [f"{chapter}.md" for chapter in chapter_ids()]
+    chapters = [f"{chapter}.md" for chapter in chapter_ids() if chapter in written]
     return [*front, {"Chapters": chapters}, *back] if chapters else [*front, *back]
 
 

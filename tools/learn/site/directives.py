@@ -52,10 +52,27 @@ def prose_lines(markdown: str) -> list[tuple[int, str, bool]]:
         inside = bool(fence) or bool(mark)
         if mark and not fence:
             fence = mark.group(1)
-        elif mark and mark.group(1)[0] == fence[0] and len(mark.group(1)) >= len(fence):
+        elif mark and _closes(mark.group(1), fence):
             fence = ""
         lines.append((number, line, inside))
     return lines
+
+
+def fences(markdown: str) -> list[tuple[int, str]]:
+    """(line number, what stands behind the fence) for each block of code."""
+    opened, fence = [], ""
+    for number, line in enumerate(markdown.splitlines(), start=1):
+        mark = _FENCE.match(line)
+        if mark and not fence:
+            fence = mark.group(1)
+            opened.append((number, line[mark.end() :].strip()))
+        elif mark and _closes(mark.group(1), fence):
+            fence = ""
+    return opened
+
+
+def _closes(mark: str, fence: str) -> bool:
+    return mark[0] == fence[0] and len(mark) >= len(fence)
 
 
 def in_line(line: str, number: int) -> list[Directive]:

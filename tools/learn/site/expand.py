@@ -16,7 +16,7 @@ from pathlib import Path
 from learn.gate import Problem
 from learn.index.symbol import SymbolError
 from learn.say import say
-from learn.site import lists, pieces, step_list, trace_figure
+from learn.site import lists, overviews, pasted, pieces, step_list, trace_figure, try_first
 from learn.site.api_links import ApiLinks, UnknownApi
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
 from learn.site.trace_figure import NoBranch, UnknownTrace
@@ -71,8 +71,9 @@ def expand(markdown: str, page: PageText, sources: Sources) -> str:
             lines[directive.line - 1] = line[: directive.start] + shown + line[directive.end :]
     for first, second in touching_pieces(markdown):
         page.wrong(second, "touching", line=first.line)
+    page.problems += pasted.problems(markdown, page.file)
     page.problems.sort()
-    return "\n".join(lines) + "\n"
+    return pasted.without_marks("\n".join(lines) + "\n")
 
 
 def _resolve(directive: Directive, page: PageText, sources: Sources) -> str:
@@ -98,6 +99,18 @@ def _piece(directive: Directive, page: PageText, sources: Sources) -> str:
     fence = f'```cpp {{ linenums="{piece.start}" title="{piece.file}" }}'
     caption = " · ".join(_caption(piece, directive, page, sources))
     return "\n".join([fence, *piece.lines, "```", "", caption, "{ .piece-source }", ""])
+
+
+def _src(directive: Directive, page: PageText, sources: Sources) -> str:
+    """A piece; folded when an exercise asks for it first."""
+    shown = _piece(directive, page, sources)
+    exercise = directive.options.get(try_first.OPTION)
+    if exercise is None:
+        return shown
+    if exercise not in (there := try_first.exercises(sources.root)):
+        page.problems.append(try_first.unknown(directive, page.file, exercise, there))
+        return shown
+    return try_first.fold(shown, exercise, page.language)
 
 
 def _caption(piece, directive: Directive, page: PageText, sources: Sources) -> list[str]:
@@ -213,13 +226,19 @@ def _steps(directive: Directive, page: PageText, sources: Sources) -> str:
 
 
 def _all(directive: Directive, page: PageText, sources: Sources) -> str:
-    if directive.argument not in lists.LISTS:
-        return page.wrong(directive, "unknown_list", list(lists.LISTS))
-    return lists.LISTS[directive.argument](sources.root, page.language)
+    name = directive.argument
+    if name in overviews.LISTS:
+        try:
+            return overviews.LISTS[name](sources, page)
+        except overviews.CannotList as error:
+            return page.wrong(directive, "no_diagram", reason=str(error))
+    if name not in lists.LISTS:
+        return page.wrong(directive, "unknown_list", [*lists.LISTS, *overviews.LISTS])
+    return lists.LISTS[name](sources.root, page.language)
 
 
 _RESOLVERS = {
-    "src": _piece,
+    "src": _src,
     "quote": _piece,
     "upstream": _upstream,
     "api": _api,

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from learn import paths  # noqa: E402
 from learn.site import chapters  # noqa: E402
 from learn.site import content  # noqa: E402
+from learn.site import terms  # noqa: E402
 from learn.site.api_links import ApiLinks  # noqa: E402
 from learn.site.expand import PageText, Sources, expand  # noqa: E402
 
@@ -73,10 +74,12 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def on_page_content(html, page, config, files):
-    """A line end between two Chinese characters is no space."""
-    if content.language_of(Path(page.file.abs_src_path)) == "zh":
-        return content.join_chinese(html)
-    return html
+    """The first use of a term leads to the glossary; a line end between two Chinese
+    characters is no space."""
+    language = content.language_of(Path(page.file.abs_src_path))
+    if terms.has_links(page.file.name):
+        html = terms.link_first_uses(html, language, paths.NOTES / "glossary.toml")
+    return content.join_chinese(html) if language == "zh" else html
 
 
 def on_post_page(output, page, config):

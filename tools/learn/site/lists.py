@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from learn.site import content, step_list, trace_figure
+from learn.site import terms as learned
 from learn.site.trace_figure import text
 
 _HEADING = re.compile(r"^# (.*)$", re.MULTILINE)
@@ -19,14 +20,19 @@ _FENCED = re.compile(r"^([ \t]*)(```|~~~).*?^\1\2", re.DOTALL | re.MULTILINE)
 
 
 def terms(root: Path, language: str) -> str:
-    """Each term, the other language's word, and the first page that uses it."""
+    """Each term, the other language's word, and where it is explained, or else the
+    first page that uses it."""
     other = {"en": "zh", "zh": "en"}[language]
-    pages = _pages(root, language)
+    both = {lang: _pages(root, lang) for lang in content.LANGUAGES}
+    pages = both[language]
     rows = []
     for term in content.glossary(root / "notes" / "glossary.toml"):
         mine = term[language]
-        first = next((page for page in pages if _uses(pages[page], mine)), None)
-        rows.append((mine[0].lower(), mine[0], term[other][0], _link(first, pages)))
+        page = learned.explained_in(term, both)
+        anchor = learned.place(pages[page], mine) if page else ""
+        page = page or next((page for page in pages if _uses(pages[page], mine)), None)
+        word = f'<span id="{learned.slug(term)}">{mine[0]}</span>'
+        rows.append((mine[0].lower(), word, term[other][0], _link(page, pages, anchor)))
     body = [row[1:] for row in sorted(rows)]
     return _table(text("terms_head", language).split("|"), body)
 
