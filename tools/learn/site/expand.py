@@ -16,7 +16,7 @@ from pathlib import Path
 from learn.gate import Problem
 from learn.index.symbol import SymbolError
 from learn.say import say
-from learn.site import lists, pieces, step_list, trace_figure
+from learn.site import lists, made, pieces, step_list, trace_figure
 from learn.site.api_links import ApiLinks, UnknownApi
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
 from learn.site.trace_figure import UnknownTrace
@@ -221,4 +221,5 @@ _RESOLVERS = {
     "trace": _trace,
     "steps": _steps,
     "all": _all,
+    **made.RESOLVERS,
 }
