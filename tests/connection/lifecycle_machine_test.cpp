@@ -28,11 +28,12 @@ using test::Machine;
 constexpr std::array<std::string_view, 6> kMoving = {
     "peer_ended", "socket_failed", "user_closed", "told", "greeted", "decide"};
 constexpr std::array<std::string_view, 6> kStaying = {
-    "input_came", "look_again",      "stop",
+    "input_came", "look_again",  "stop",
     "user_gone",  "handler_set", "handler_taken_away"};
 
 constexpr std::array<const char*, 8> kAnswers = {
-    "nothing", "hold", "again", "tell", "greet", "handle", "close", "tear_down"};
+    "nothing", "hold",   "again", "tell",
+    "greet",   "handle", "close", "tear_down"};
 
 std::string name(Next next) {
   return kAnswers.at(static_cast<std::size_t>(next));
@@ -58,9 +59,9 @@ using Path = std::vector<Step>;
 // after `tell`, greeted() after `greet`.
 struct World {
   Lifecycle life{true};
-  bool greets = false;   // on_connect runs
-  bool tells = false;    // on_disconnect runs
-  bool gone = false;     // tear_down was answered
+  bool greets = false;  // on_connect runs
+  bool tells = false;   // on_disconnect runs
+  bool gone = false;    // tear_down was answered
   bool stopping = false;
 
   bool allows(const Step& step) const {
@@ -134,8 +135,8 @@ struct Bits {
   std::uint32_t greet_due = sets({}, "prepare_greets");
   std::uint32_t greeted = sets({}, "prepare");
   std::uint32_t user_closed = sets({{"prepare"}}, "user_closed");
-  std::uint32_t telling = sets({{"prepare"}}, "peer_ended") &
-                          sets({{"prepare"}}, "socket_failed");
+  std::uint32_t telling =
+      sets({{"prepare"}}, "peer_ended") & sets({{"prepare"}}, "socket_failed");
   std::uint32_t ended = (sets({{"prepare"}}, "peer_ended") |
                          sets({{"prepare"}}, "socket_failed")) &
                         ~telling;

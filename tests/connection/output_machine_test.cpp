@@ -33,7 +33,8 @@ using test::Edge;
 using test::eventually;
 using test::Machine;
 
-constexpr std::size_t kMuch = std::size_t{32} << 20;  // more than a socket takes
+constexpr std::size_t kMuch = std::size_t{32}
+                              << 20;  // more than a socket takes
 
 // Some epoll of this process waits until the descriptor `fd` has room.
 bool waits_for_room(int fd) {
@@ -166,8 +167,8 @@ void from_idle(Machine& made) {
 void from_idle_with_a_rest(Machine& made) {
   Rig rig;
   rig.out.limit().set_timeout(milliseconds(1));
-  rig.to_awaited();
-  rig.flushing.wait();
+  rig.write_much();
+  EXPECT_EQ(rig.out.flush(), Errc::write_timeout);
   Edge rest = shut(rig);
   rest.event = "shut_rest";
   made.insert(rest);
@@ -181,20 +182,14 @@ void shut_while_sending(Machine& made) {
   made.insert(edge);
 }
 
-void fill(Machine& made) {
+void fill(Machine& made, const std::string& event, const std::string& answer,
+          void (Rig::*act)()) {
   Rig rig;
   std::string from;
   rig.write_small([&] { from = rig.state(); });
-  rig.to_awaited();
-  made.insert({from, "full", "sleeps", rig.state()});
-}
-
-void fill_inline(Machine& made) {
-  Rig rig;
-  std::string from;
-  rig.write_small([&] { from = rig.state(); });
-  rig.to_unattended();
-  made.insert({from, "full_inline", "ok", rig.state()});
+  (rig.*act)();
+  const std::string to = rig.state();  // takes the mutex: `from` is written
+  made.insert({from, event, answer, to});
 }
 
 // What ends a flush between two turns. Over TCP a turn ends before the socket is
@@ -214,8 +209,8 @@ void end_sending(Machine& made, const std::string& event,
 
 void from_sending(Machine& made) {
   shut_while_sending(made);
-  fill(made);
-  fill_inline(made);
+  fill(made, "full", "sleeps", &Rig::to_awaited);
+  fill(made, "full_inline", "ok", &Rig::to_unattended);
   end_sending(made, "closed", [](Rig& rig) { rig.close(); });
   end_sending(made, "failed", [](Rig& rig) { rig.ends.far.reset(); });
 }
@@ -224,7 +219,8 @@ void from_sending(Machine& made) {
 void end_awaited(Machine& made, const std::string& event,
                  const std::function<void(Rig&)>& act) {
   Rig rig;
-  if (event == "timeout") rig.out.limit().set_timeout(milliseconds(50));
+  // Long enough for the test to see the flush asleep.
+  if (event == "timeout") rig.out.limit().set_timeout(milliseconds(1000));
   rig.to_awaited();
   act(rig);
   const std::string answer = word(rig.flushing.get());

@@ -87,8 +87,8 @@ class Stage {
     };
   }
   void stop() {
-    stopping_ = std::async(std::launch::async,
-                           [this] { pool_.stop(Stop::drain); });
+    stopping_ =
+        std::async(std::launch::async, [this] { pool_.stop(Stop::drain); });
     EXPECT_TRUE(eventually([this] { return pool_.is_stopped(); }));
   }
   void wait_busy() {
@@ -149,11 +149,10 @@ class Stage {
   std::latch wake_{1};
   std::latch busy_{1};
   Diary diary_;
-  GoPool pool_{{.cap = static_cast<std::size_t>(watched_),
-                .start_thread = [this](Task body) {
-                  return start(std::move(body));
-                },
-                .before_sleep = [this] { before_sleep(); }}};
+  GoPool pool_{
+      {.cap = static_cast<std::size_t>(watched_),
+       .start_thread = [this](Task body) { return start(std::move(body)); },
+       .before_sleep = [this] { before_sleep(); }}};
   std::future<void> stopping_;
 };
 

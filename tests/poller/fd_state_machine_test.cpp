@@ -21,8 +21,8 @@ namespace {
 using test::Edge;
 using test::Machine;
 
-constexpr std::array<const char*, 6> kStages = {"unused",  "watched", "busy",
-                                                "leaving", "ending",  "detached"};
+constexpr std::array<const char*, 6> kStages = {
+    "unused", "watched", "busy", "leaving", "ending", "detached"};
 constexpr std::array<const char*, 6> kEvents = {
     "begin", "enter", "leave", "detach", "detach_on_poller", "detach_soon"};
 

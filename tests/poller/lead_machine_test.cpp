@@ -51,7 +51,8 @@ struct World {
       taken = 0;
       return leads ? "true" : "false";
     }
-    if (event == "take_from_late") return lead.take_from(over) ? "true" : "false";
+    if (event == "take_from_late")
+      return lead.take_from(over) ? "true" : "false";
     return "returns";
   }
 
@@ -96,7 +97,8 @@ Machine walk() {
     for (const std::string_view event : path)
       here.make(event);
     const std::string state = state_after(path);
-    if (!seen.insert({state, here.running != 0, here.taken != 0, here.over != 0})
+    if (!seen.insert(
+                 {state, here.running != 0, here.taken != 0, here.over != 0})
              .second) {
       continue;
     }

@@ -167,7 +167,8 @@ def table(chosen: list[Role], language: str) -> str:
     rows = [[_names(role, language), role.text[language]] for role in chosen]
     if any(role.owner for role in chosen):
         head.append(words("cast_owner", language))
-        rows = [[*row, role.owner.get(language, "")] for row, role in zip(rows, chosen, strict=True)]
+        owners = [role.owner.get(language, "") for role in chosen]
+        rows = [[*row, owner] for row, owner in zip(rows, owners, strict=True)]
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 

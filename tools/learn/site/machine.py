@@ -102,9 +102,13 @@ def figure(name: str, language: str, sources) -> str:
     title = machine.look["title"][language]
     label = words("machine_label", language, title=title)
     caption = words("machine_caption", language, test=f"<code>{machine.look['test']}</code>")
-    return graph.figure(graph.svg(dot(machine, language), label), words("scroll", language, title=title),
-                        words("machine_table", language, count=len(machine.arrows)),
-                        table(machine, language), caption)
+    return graph.figure(
+        graph.svg(dot(machine, language), label),
+        words("scroll", language, title=title),
+        words("machine_table", language, count=len(machine.arrows)),
+        table(machine, language),
+        caption,
+    )
 
 
 def table(machine: Machine, language: str) -> str:
