@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-NAMES = ("src", "quote", "upstream", "api", "trace", "beside", "steps", "all")
+NAMES = ("src", "quote", "upstream", "api", "trace", "beside", "steps", "all", "machine", "layers",
+         "cast", "experiment")
 PIECES = ("src", "quote")  # show code; stand alone on their line
-BLOCKS = (*PIECES, "trace", "beside", "steps", "all")
+BLOCKS = (*PIECES, "trace", "beside", "steps", "all", "machine", "layers", "cast", "experiment")
 
 _DIRECTIVE = re.compile(r"\{\{\s*(\w+)\s*\((.*?)\)\s*\}\}")
 _CALL = re.compile(r'^\s*"([^"]+)"\s*((?:,\s*(?:"[^"]+"|\d+)\s*)*)((?:,\s*\w+\s*=\s*"[^"]*"\s*)*)$')

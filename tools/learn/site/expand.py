@@ -18,6 +18,7 @@ from learn.index.symbol import SymbolError
 from learn.say import say
 from learn.site import (
     lists,
+    made,
     overviews,
     pasted,
     pieces,
@@ -272,4 +273,5 @@ _RESOLVERS = {
     "beside": _trace,
     "steps": _steps,
     "all": _all,
+    **made.RESOLVERS,
 }
