@@ -16,7 +16,7 @@ from pathlib import Path
 from learn.gate import Problem
 from learn.index.symbol import SymbolError
 from learn.say import say
-from learn.site import lists, pieces, step_list, trace_figure
+from learn.site import lists, measured, measured_tables, pieces, step_list, trace_figure
 from learn.site.api_links import ApiLinks, UnknownApi
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
 from learn.site.trace_figure import UnknownTrace
@@ -213,6 +213,17 @@ def _all(directive: Directive, page: PageText, sources: Sources) -> str:
     return lists.LISTS[directive.argument](sources.root, page.language)
 
 
+def _measured(directive: Directive, page: PageText, sources: Sources) -> str:
+    try:
+        if directive.name == "measured_table":
+            return measured_tables.made(directive.argument, page.language, sources.root)
+        if directive.name == "measured_chart":
+            return measured.picture(directive.argument, page.language, sources.root)
+        return measured.value(directive.argument, directive.options, sources.root)
+    except measured.NotMeasured as error:
+        return page.wrong(directive, "not_measured", error.there_is, missing=error)
+
+
 _RESOLVERS = {
     "src": _piece,
     "quote": _piece,
@@ -221,4 +232,5 @@ _RESOLVERS = {
     "trace": _trace,
     "steps": _steps,
     "all": _all,
+    **dict.fromkeys(measured.NAMES, _measured),
 }
