@@ -47,10 +47,11 @@ def kernel(release: str) -> str:
 
 
 def compiler(build: Path) -> str:
-    """GNU 12.2.0, as CMake found it for this build; empty when there is none."""
+    """GCC 12.2.0, as CMake found it for this build; empty when there is none."""
     for file in sorted(build.glob("CMakeFiles/*/CMakeCXXCompiler.cmake")):
         told = dict(_COMPILER.findall(file.read_text(encoding="utf-8")))
-        return f"{told.get('ID', '')} {told.get('VERSION', '')}".strip()
+        name = told.get("ID", "").replace("GNU", "GCC")
+        return f"{name} {told.get('VERSION', '')}".strip()
     return ""
 
 

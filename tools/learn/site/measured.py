@@ -31,8 +31,8 @@ from learn.site import trace_figure
 
 NAMES = ("measured", "measured_table", "measured_chart")
 COMPILER = "gcc-12"  # whose instructions the pages show
-FORMATS = {"ratio": "{:.2f}", "percent": "{:.0%}", "fine percent": "{:.1%}", "count": "{:,.0f}",
-           "ns": "{:,.1f}", "us": "{:,.2f}"}
+FORMATS = {"ratio": "{:.2f}", "count": "{:,.0f}", "ns": "{:,.1f}"}
+PERCENT = {"percent": "{:.0f} %", "fine percent": "{:.1f} %"}
 KINDS = {
     "noise": "fine percent", "more": "percent", "share": "percent", "kernel": "percent",
     "load": "percent", "load_core": "percent", "ns": "ns", "ns_low": "ns", "ns_high": "ns",
@@ -40,6 +40,7 @@ KINDS = {
     "beside_per_s": "count", "neighbour_answers": "count", "p50_us": "count", "p99_us": "count",
     "alone_p99_us": "count", "beside_p99_us": "count",
 }  # fmt: skip
+COARSE_US = 100  # of a request: from here on a hundredth of a microsecond says nothing
 _DARK = re.compile(r"@media \(prefers-color-scheme:dark\)\{(#[\w-]+)(\{[^}]*\})\}")
 
 
@@ -72,6 +73,8 @@ def run(name: str, root: Path) -> dict:
     if "goals" in told:
         told["goals_count"] = len(told["goals"])
         told["goals_met"] = sum(goal["met"] for goal in told["goals"])
+    if others := [row["foreign"] for row in told.get("rows", ()) if "foreign" in row]:
+        told["foreign_most"] = max(others)
     if name == "race":
         told["rows"] = [row | raced(row, told["rows"]) for row in told["rows"]]
     return told
@@ -137,6 +140,10 @@ def shown(what: str, got) -> str:
     if isinstance(got, str):
         return got
     kind = KINDS.get(what) or ("count" if isinstance(got, int) else "ratio")
+    if kind in PERCENT:
+        return PERCENT[kind].format(100 * got)
+    if what == "cpu_us" and got >= COARSE_US:
+        kind = "count"
     return FORMATS[kind].format(got)
 
 
