@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass, field
 
 NAMES = ("src", "quote", "upstream", "api", "trace", "beside", "steps", "all", "machine", "layers",
-         "cast", "experiment")
+         "cast", "experiment", "measured", "measured_table", "measured_chart")
 PIECES = ("src", "quote")  # show code; stand alone on their line
-BLOCKS = (*PIECES, "trace", "beside", "steps", "all", "machine", "layers", "cast", "experiment")
+BLOCKS = (*PIECES, "trace", "beside", "steps", "all", "machine", "layers", "cast", "experiment",
+          "measured_table", "measured_chart")
 
 _DIRECTIVE = re.compile(r"\{\{\s*(\w+)\s*\((.*?)\)\s*\}\}")
 _CALL = re.compile(r'^\s*"([^"]+)"\s*((?:,\s*(?:"[^"]+"|\d+)\s*)*)((?:,\s*\w+\s*=\s*"[^"]*"\s*)*)$')
@@ -41,6 +42,7 @@ class Directive:
     @property
     def text(self) -> str:
         more = "".join(f', "{v}"' if isinstance(v, str) else f", {v}" for v in self.more)
+        more += "".join(f', {key}="{value}"' for key, value in self.options.items())
         return f'{self.name}("{self.argument}"{more})'
 
 

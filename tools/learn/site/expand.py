@@ -16,6 +16,7 @@ from pathlib import Path
 from learn.gate import Problem
 from learn.index.symbol import SymbolError
 from learn.say import say
+<<<<<<< HEAD
 from learn.site import (
     lists,
     made,
@@ -27,6 +28,9 @@ from learn.site import (
     trace_figure,
     try_first,
 )
+=======
+from learn.site import lists, measured, measured_tables, pieces, step_list, trace_figure
+>>>>>>> 931e6393c9b84f05392f1814d7643681baafefd2
 from learn.site.api_links import ApiLinks, UnknownApi
 from learn.site.chapters import load_all
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
@@ -264,6 +268,17 @@ def _all(directive: Directive, page: PageText, sources: Sources) -> str:
     return lists.LISTS[name](sources.root, page.language)
 
 
+def _measured(directive: Directive, page: PageText, sources: Sources) -> str:
+    try:
+        if directive.name == "measured_table":
+            return measured_tables.made(directive.argument, page.language, sources.root)
+        if directive.name == "measured_chart":
+            return measured.picture(directive.argument, page.language, sources.root)
+        return measured.value(directive.argument, directive.options, sources.root)
+    except measured.NotMeasured as error:
+        return page.wrong(directive, "not_measured", error.there_is, missing=error)
+
+
 _RESOLVERS = {
     "src": _src,
     "quote": _piece,
@@ -273,5 +288,9 @@ _RESOLVERS = {
     "beside": _trace,
     "steps": _steps,
     "all": _all,
+<<<<<<< HEAD
     **made.RESOLVERS,
+=======
+    **dict.fromkeys(measured.NAMES, _measured),
+>>>>>>> 931e6393c9b84f05392f1814d7643681baafefd2
 }
