@@ -16,7 +16,8 @@ TAGFILE = DOXYGEN / "netpoll.tag"
 
 # Before the chapters, in this order; each only when it is there.
 FRONT_PAGES = ("index", "how-to-read")
-BACK_PAGES = ("recordings", "glossary")  # after the chapters
+BACK_PAGES = ("questions", "recordings", "glossary")  # after the chapters
+API = {"API reference": "api/index.html"}  # made by Doxygen, last
 
 
 def chapter_ids() -> list[str]:
@@ -30,7 +31,8 @@ def navigation(notes: Path = paths.NOTES) -> list:
     front: list = [f"{name}.md" for name in FRONT_PAGES if name in written]
     back = [f"{name}.md" for name in BACK_PAGES if name in written]
     chapters = [f"{chapter}.md" for chapter in chapter_ids()]
-    return [*front, {"Chapters": chapters}, *back] if chapters else [*front, *back]
+    middle = [{"Chapters": chapters}] if chapters else []
+    return [*front, *middle, *back, API]
 
 
 def language_of(page: Path, notes: Path = paths.NOTES) -> str:
