@@ -16,10 +16,11 @@ from pathlib import Path
 from learn.gate import Problem
 from learn.index.symbol import SymbolError
 from learn.say import say
-<<<<<<< HEAD
 from learn.site import (
     lists,
     made,
+    measured,
+    measured_tables,
     overviews,
     pasted,
     pieces,
@@ -28,9 +29,6 @@ from learn.site import (
     trace_figure,
     try_first,
 )
-=======
-from learn.site import lists, measured, measured_tables, pieces, step_list, trace_figure
->>>>>>> 931e6393c9b84f05392f1814d7643681baafefd2
 from learn.site.api_links import ApiLinks, UnknownApi
 from learn.site.chapters import load_all
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
@@ -288,9 +286,6 @@ _RESOLVERS = {
     "beside": _trace,
     "steps": _steps,
     "all": _all,
-<<<<<<< HEAD
     **made.RESOLVERS,
-=======
     **dict.fromkeys(measured.NAMES, _measured),
->>>>>>> 931e6393c9b84f05392f1814d7643681baafefd2
 }

@@ -58,8 +58,7 @@ def on_config(config):
         chapters.load_all()
     except chapters.ChapterError as error:
         log.warning("%s", error)
-    last = ["source.md"] if "source" in content.pages() else []
-    config.nav = [*content.navigation(), *last]
+    config.nav = content.navigation()
     return config
 
 
