@@ -65,4 +65,4 @@ def _count(lines: list[CodeLine], language: str) -> Counter:
 def _cell(count: int, whole: int) -> str:
     if not count:
         return "<td>–</td>"
-    return f'<td class="heat" style="--heat: {round(55 * count / whole)}%">{count}</td>'
+    return f'<td class="heat" style="--heat: {round(35 * count / whole)}%">{count}</td>'
