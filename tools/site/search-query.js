@@ -65,7 +65,7 @@
   function forms(word) {
     const low = word.toLowerCase();
     const snake = word.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-    return [...new Set([low, snake, low.replaceAll("_", ""), low.replace(/s$/, ""), `${low}s`])];
+    return [...new Set([low, snake, low.replaceAll("_", ""), low.replace(/s$/, "")])];
   }
 
   function askChinese(word) {

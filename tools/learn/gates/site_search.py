@@ -31,6 +31,7 @@ CHECKER = paths.NODE / "search_check.mjs"
 TYPER = paths.NODE / "search_type.mjs"
 FIRST = 3  # pages among which the right one must be
 SHARE = 0.95  # of the queries of a language
+SHOWN = 5  # problems of one index
 TYPED = {"en": "EPOLLOUT", "zh": "边缘触发"}  # each must find a page of its language
 TYPED_ON = "glossary.html"  # a short page
 _HEADING = re.compile(r'<h([1-3]) id="([^"]+)">(.*?)</h\1>', re.DOTALL)
@@ -160,6 +161,7 @@ def _index_faults(site: Path, language: str, headings: dict[str, dict[str, str]]
         if headings.get(page, {}).get(heading) != title:
             problems.append(Problem(name, 0, say("search.stranger", location=entry["location"],
                                                  title=title, language=language), mend))
+    problems = problems[:SHOWN]  # a wrong index is wrong in every entry
     found = {entry["location"]: entry.get("words", "") for entry in entries}
     for page in sorted(headings):
         source = paths.NOTES / language / f"{Path(page).stem}.md"
