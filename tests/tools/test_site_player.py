@@ -35,7 +35,6 @@ DATA = {
             "source": 0,
             "text": f"Sentence {n}.",
             "depth": 0,
-            **({"phase": "Two"} if n == 7 else {}),
         }
         for n in range(1, 13)
     ],
@@ -50,7 +49,8 @@ OTHER = {
     **DATA,
     "id": "other",
     "steps": [
-        {**step, **({"phase": "Two"} if step["n"] == 3 else {})} for step in DATA["steps"][:6]
+        {**DATA["steps"][0], "n": n, "fn": fn}
+        for n, fn in enumerate(("a", "f1", "f3", "f2", "f4", "f7", "f12"), 1)
     ],
 }
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A</title>
@@ -83,7 +83,7 @@ FAULTS = {
     "off_host": ((), '<script>new Image().src="http://127.0.0.2:9/x"</script>', {"off_host"}),
     "error": ((), "<script>throw Error('planted')</script>", {"error"}),
     "page_moved": ((), "<script>onkeydown=()=>scrollBy(0,5)</script>", {"page_moved"}),
-    "no_script": ((), "<style>.trace-picture{display:none}</style>", {"print", "no_script"}),
+    "no_script": ((), "<style>.trace-picture{display:none}</style>", {"no_script"}),
     "absent": ((), "", {"absent"}),
 }
 # The same on pages with a branch and with two players side by side.
@@ -95,6 +95,7 @@ FORKED = {
     "no_button": ((".length<2", ".length<9"), "", {"what_if"}),
     "not_together": (("this.together&&", "!1&&"), "", {"pair"}),
     "own_address": (("paired:{", "unpaired:{"), "", {"pair"}),
+    "no_match": ((".kind===\"message\"==", ".kind===\"message\"!="), "", {"pair"}),
     "columns": (("repeat(2", "repeat(1"), "", {"pair"}),
 }
 
@@ -124,7 +125,7 @@ def seen(tmp_path_factory):
         pages = [f"{name}.html" for name in FAULTS | FORKED]
         asked, pairs = site_player.players(site, pages), site_player.pairs(site, pages)
         assert all(player["walk"] for player in asked) and len(asked) == len(pages)
-        assert len(pairs) == len(FORKED) and pairs[0]["partners"] == [[7, 3]]
+        assert len(pairs) == len(FORKED) and pairs[0]["matches"] == 5
         for pair in pairs:
             if pair["page"] in ("forked.html", "columns.html"):
                 pair["look"] = ["dark", 1000]
@@ -179,4 +180,4 @@ def test_a_pair_whose_records_are_broken_is_still_opened(tmp_path):
         PAGE.format(name="x", data="{", pair=pair, script="", more="")
     )
     (found,) = site_player.pairs(tmp_path, ["a.html"])
-    assert (found["records"], found["partners"]) == (["x", "other"], [])
+    assert (found["records"], found["matches"]) == (["x", "other"], 0)

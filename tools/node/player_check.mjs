@@ -3,7 +3,7 @@
 // Walks through every step of every player of the built site by keyboard, in a real
 // Chromium. Standard input: one JSON job
 //   {"browser", "base", "players": [{"page", "record", "steps": ["sentence", …], "walk": true, "look": ["light", 360],
-//    "branches": [{"id", "fork", "steps"}]}], "pairs": [{"page", "records": [a, b], "partners": [[step of a, of b]], "look"}]}
+//    "branches": [{"id", "fork", "steps"}]}], "pairs": [{"page", "records": [a, b], "length", "matches", "look"}]}
 // Standard output: one JSON answer
 //   {"faults": [{"page", "theme", "width", "step", "what", "more"}], "walked": 0}
 
@@ -56,6 +56,7 @@ const seen = (tab, selector) =>
     const top = root.querySelector(".player").getBoundingClientRect().top;
     return {
       step: Number.parseInt(root.querySelector(".count").textContent, 10),
+      fn: root.querySelector(".where .fn").textContent,
       said: root.querySelector("[aria-live] p").textContent.trim(),
       current: [".row", ".line", ".call"].map((what) => all(`${what}[aria-current]`).length).join(),
       inView: [[".line", ".code"], [".row", ".sequence"], [".call", ".tree"]].every(([what, box]) =>
@@ -168,19 +169,24 @@ async function beside(browser, look) {
     if (one.step !== 3 || other.step !== 2 || one.hash !== at(3, 2)) fault(3, "pair", told());
     await tab.evaluate(() => document.querySelector("trace-beside").shadowRoot.querySelector("button").click());
     await tab.keyboard.press("Home");
-    for (const [step, partner] of look.partners) {
-      for (let n = (await both())[0].step; n < step; n++) await tab.keyboard.press("ArrowRight");
+    const matched = new Set();
+    for (let n = 1; n <= look.length; n++) {
+      const before = other.step;
       [one, other] = await both();
-      if (other.step !== partner || one.hash !== at(step, partner)) fault(step, "pair", told());
-      if (one.wide > 0) fault(step, "wide", one.wide);
+      if (one.step !== n || one.hash !== at(n, other.step)) fault(n, "pair", told());
+      if (n > 1 && other.step < before) fault(n, "pair", told());
+      if (other.fn === one.fn) matched.add(other.step);
+      if (one.wide > 0) fault(n, "wide", one.wide);
+      await tab.keyboard.press("ArrowRight");
     }
+    if (matched.size !== look.matches) fault(0, "pair", `${matched.size} steps match, not ${look.matches}`);
     await tab.evaluate(axe);
     for (const { id } of await violations(tab, "trace-beside")) fault(3, "axe", id);
   }
   await tab.close();
 }
 
-// The slider, Space, the tab stops, and the picture on paper.
+// The slider, Space, the tab stops, and paper.
 async function others(tab, look, fault) {
   const step = async () => (await seen(tab, own(look.record))).step;
   await tab.keyboard.press("Home");
@@ -197,9 +203,20 @@ async function others(tab, look, fault) {
   await tab.keyboard.press("ArrowRight");
   if ((await step()) !== 3) fault(2, "slider", await step());
   await tab.emulateMediaType("print");
-  if (!(await drawn(tab, look.record))) fault(0, "print");
+  if (!(await printed(tab, look.record))) fault(0, "print");
 }
 
+// On paper are the lanes with all rows, and no control.
+const printed = (tab, record) =>
+  tab.evaluate((name) => {
+    const root = document.querySelector(name).shadowRoot;
+    const height = (one) => one.getBoundingClientRect().height;
+    const lanes = root.querySelector(".sequence");
+    const whole = [...lanes.querySelectorAll(".row")].every((row) => height(row) > 0);
+    return whole && lanes.scrollHeight <= lanes.clientHeight + 1 && !height(root.querySelector(".controls"));
+  }, own(record));
+
+// Without a script the picture is there.
 const drawn = (tab, record) =>
   tab.evaluate((name) => {
     const player = document.querySelector(name);

@@ -72,27 +72,35 @@ def _told(data: dict) -> tuple[list[str], list[dict]]:
 
 
 def pairs(site: Path, pages: list[str]) -> list[dict]:
-    """`partners`: where a phase begins in the one, and the phase of that name in the other."""
+    """`matches`: how many steps of the one the other must go along to."""
     found = []
     for page in pages:
         text = (site / page).read_text(encoding="utf-8")
         data = dict(_ANY_PLAYER.findall(text))
         for pair in _PAIR.findall(text):
             records = _RECORD.findall(pair)
-            one, other = (_begins(data.get(record, "{}")) for record in records)
-            partners = [[one[name], other[name]] for name in one if name in other]
-            found.append({"page": page, "records": records, "partners": partners,
-                          "look": WALK[language(page)]})
+            one, other = (_calls(data.get(record, "{}")) for record in records)
+            found.append({"page": page, "records": records, "length": len(one),
+                          "matches": _in_common(one, other), "look": WALK[language(page)]})
     return found
 
 
-def _begins(data: str) -> dict[str, int]:
-    """The first step of each phase; of a record that is none nothing."""
+def _calls(data: str) -> list[tuple[str, bool]]:
+    """The function of each step, and whether the client's; of a record that is none nothing."""
     try:
-        steps = json.loads(data)["steps"]
-        return {step["phase"]: step["n"] for step in steps if "phase" in step}
+        return [(step["fn"], step["kind"] == "message") for step in json.loads(data)["steps"]]
     except (ValueError, KeyError, TypeError):
-        return {}
+        return []
+
+
+def _in_common(one: list, other: list) -> int:
+    """The length of the longest sequence that both have in this order."""
+    row = [0] * (len(other) + 1)
+    for mine in one:
+        above, row = row, [0] * len(row)
+        for at, theirs in enumerate(other, 1):
+            row[at] = above[at - 1] + 1 if mine == theirs else max(above[at], row[at - 1])
+    return row[-1]
 
 
 def problems(seen: dict, asked: list[dict]) -> list[Problem]:

@@ -6,7 +6,7 @@
                                                             happening, from the fork on
     {{ beside("inline", "echo") }}                          two runs side by side
 
-Without a script, and on paper, that is the SVG and the same steps as a list. The
+Without a script that is the SVG and the same steps as a list. The
 picture is inline, so that it takes the colours of the page; and all is on one line,
 because a blank line would end the block for Markdown.
 """

@@ -162,10 +162,9 @@ function same(a: Value | undefined, b: Value | undefined): boolean {
   return one.length === two.length && one.every(([key, item]) => same(item, (b as never)[key]));
 }
 
-/** The steps in which a step's function runs; the client's send() is not the server's. */
-export function stepsOf(trace: Trace, { fn, kind }: Step): Step[] {
-  const isClient = kind === "message";
-  return trace.steps.filter((step) => step.fn === fn && (step.kind === "message") === isClient);
+/** The steps in which a step's function runs. */
+export function stepsOf(trace: Trace, wanted: Step): Step[] {
+  return trace.steps.filter((step) => isSame(step, wanted));
 }
 
 /** The step that called the current one, when the caller has a step of its own. */
@@ -205,12 +204,33 @@ export function pathTo({ trace, index }: Place): Step[] {
   return path;
 }
 
-/** The other run at the same step of the phase of this name, or at that phase's last.
-    It stays where it is when it has no such phase. */
+/** For each step of a run the index of the other's that matches it: the same functions in
+    the same order, as many as there can be. A step without one has that of the step before. */
+export function matches(run: Trace, other: Trace): number[] {
+  const [n, m] = [run.steps.length, other.steps.length];
+  const same = (i: number, j: number) => isSame(run.steps[i]!, other.steps[j]!);
+  // most[i][j]: how many match in what is left of both from i and from j on
+  const most = Array.from({ length: n + 1 }, () => new Array<number>(m + 1).fill(0));
+  for (let i = n - 1; i >= 0; i--) {
+    for (let j = m - 1; j >= 0; j--) {
+      const [here, below] = [most[i]!, most[i + 1]!];
+      here[j] = same(i, j) ? 1 + below[j + 1]! : Math.max(below[j]!, here[j + 1]!);
+    }
+  }
+  let [next, last] = [0, 0];
+  return run.steps.map((_, i) => {
+    while (next < m && !same(i, next) && most[i]![next + 1]! > most[i + 1]![next]!) next++;
+    if (next < m && same(i, next)) last = next++;
+    return last;
+  });
+}
+
+/** The client's send() is not the server's. */
+function isSame(a: Step, b: Step): boolean {
+  return a.fn === b.fn && (a.kind === "message") === (b.kind === "message");
+}
+
+/** The other run at the step that matches. */
 export function along({ trace, index }: Place, other: Place): Place {
-  const here = phases(trace).find(({ steps }) => steps.at(-1)!.n > index)!;
-  const there = phases(other.trace).find(({ name }) => name === here.name);
-  if (!there) return other;
-  const nth = Math.min(index + 1 - here.steps[0]!.n, there.steps.length - 1);
-  return moved(other, there.steps[nth]!.n);
+  return moved(other, matches(trace, other.trace)[index]! + 1);
 }

@@ -2,7 +2,7 @@
 //
 // <trace-player record="echo" lang="en">
 //   <script type="application/json">…</script>     the record, see site/player.py
-//   …what is shown without a script, and on paper…
+//   …what is shown without a script…
 // </trace-player>
 //
 // With the attribute `paired` it is one of two (beside.ts), which then has the
@@ -245,7 +245,6 @@ export class TracePlayer extends LitElement {
         </div>
         ${tree(this.place, words, this.lead)}
       </section>
-      <slot class="paper"></slot>
     `;
   }
 

@@ -23,7 +23,7 @@ export function sequence(place: Place, words: Words, go: Go): TemplateResult {
     >
       <span class="n">${step.n}</span>
       <span class="track">${arrow(step, trace.lanes, tone.get(step.lane)!)}</span>
-      <code>${breakable(step.label)}</code>
+      <span><code>${breakable(step.label)}</code><span class="told">${step.text}</span></span>
     </button>
   `;
   return html`
@@ -118,6 +118,7 @@ export const sequenceStyle = css`
     align-self: center;
   }
   .row code {
+    display: block;
     line-height: 1.45;
     padding: 0.15rem 0.4rem 0.15rem 0.3rem;
   }

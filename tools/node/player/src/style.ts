@@ -161,19 +161,43 @@ const shared = css`
     white-space: nowrap;
     width: 1px;
   }
-  .paper {
+  .told {
     display: none;
   }
+`;
+
+/* On paper: the lanes, whole, each step with its sentence. */
+const print = css`
   @media print {
     .player {
+      display: block;
+    }
+    .top > :not(.title),
+    .below,
+    .tree {
       display: none;
     }
-    .paper {
+    .sequence {
+      border: 0;
+      max-height: none;
+      overflow: visible;
+    }
+    .row {
+      background: none !important;
+      break-inside: avoid;
+    }
+    .phase {
+      break-after: avoid;
+    }
+    .told {
       display: block;
+      font-size: 0.6rem;
+      line-height: 1.4;
+      padding: 0 0.4rem 0.2rem 0.3rem;
     }
   }
 `;
 
 const parts = [controlsStyle, whatIfStyle, sequenceStyle, codeStyle, stateStyle, bufferStyle, treeStyle];
 
-export const style = [shared, ...parts];
+export const style = [shared, ...parts, print];

@@ -125,7 +125,7 @@ const en: Words = {
   pair: "Two runs side by side",
   together: "Together",
   togetherTold:
-    "The other run goes along: to the same step of the phase of the same name, or to that phase's last.",
+    "The other run goes along, to the step that matches: the same functions, in the same order.",
   none: "none",
   yes: "yes",
   no: "no",
@@ -190,7 +190,7 @@ const zh: Words = {
   shared: (last) => (last === 0 ? "从第 1 步起就不同。" : `到第 ${last} 步为止是同一次运行（=）。`),
   pair: "两次运行并排",
   together: "一起走",
-  togetherTold: "另一边跟着走到同名阶段的同一步；那个阶段没有这么多步，就停在它的最后一步。",
+  togetherTold: "另一边跟着走到对应的一步：同样的函数，同样的顺序。",
   none: "无",
   yes: "是",
   no: "否",

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import {
-  along, callerOf, moved, parse, pathTo, phases, runs, stateAt, stepAt, stepsOf, switched, tones, type Trace,
+  along, callerOf, matches, moved, parse, pathTo, phases, runs, stateAt, stepAt, stepsOf, switched, tones, type Trace,
 } from "../src/model.js";
 import { FORKED, OTHER, TRACE } from "./record.js";
 
@@ -139,12 +139,28 @@ test("the state of a branch is that of its own steps", () => {
   expect(stateAt({ trace: run, index: 3 }).find(({ name }) => name === "life")?.value).toBe("held serves");
 });
 
-test("the other run goes along, phase by phase", () => {
+const named = (...names: string[]): Trace => ({
+  ...TRACE,
+  steps: names.map((fn, i) => ({ ...TRACE.steps[1]!, fn, n: i + 1 })),
+});
+
+test.each([
+  ["abc", "abc", [1, 2, 3]],
+  ["abc", "xaybzc", [2, 4, 6]],
+  ["axbyc", "abc", [1, 1, 2, 2, 3]], // what has no match stays where it was
+  ["wfw", "wxfw", [1, 3, 4]], // the second w is the other's second
+  ["fw", "wfw", [2, 3]], // not the w before
+  ["ab", "cd", [1, 1]],
+])("steps of %s match those of %s", (one, other, expected) => {
+  const [run, partner] = [named(...one), named(...other)];
+  expect(matches(run, partner).map((index) => index + 1)).toEqual(expected);
+});
+
+test("the other run goes along; the client's calls match the client's only", () => {
   const other = (n: number) => moved({ trace: OTHER, index: 0 }, n);
   const partner = (n: number) => stepAt(along(at(n), other(5))).n;
-  expect([4, 5, 6].map(partner)).toEqual([2, 3, 4]);
-  expect(partner(2)).toBe(5); // the other has no such phase: it stays
-  expect(stepAt(along(other(5), at(1))).n).toBe(6); // as far as the phase goes
+  expect([1, 2, 3, 4, 5, 6].map(partner)).toEqual([1, 1, 1, 2, 3, 4]);
+  expect(stepAt(along(other(5), at(1))).n).toBe(6);
   expect(along(at(4), other(1)).trace).toBe(OTHER);
 });
 

@@ -77,7 +77,7 @@ test("the address at load opens its step; another record's does not", async () =
 test("the current line, row and call are marked, one of each", async () => {
   const player = await shown(GOOD);
   await press(player, "ArrowRight");
-  for (const [what, text] of [[".line", "19int f() {"], [".row", "2 Input::fill()"], [".call", "2 Poller thread Input::fill()"]] as const) {
+  for (const [what, text] of [[".line", "19int f() {"], [".row", "2 Input::fill()Fill."], [".call", "2 Poller thread Input::fill()"]] as const) {
     expect(player.renderRoot.querySelectorAll(`${what}[aria-current]`)).toHaveLength(1);
     expect(words(player, `${what}[aria-current]`).replace("19 ", "19")).toBe(text);
   }
@@ -144,7 +144,7 @@ test.each([["en", "cannot be played"], ["zh", "这份录像放不了"]])("a brok
   for (const broken of ["", "{", GOOD.replace('"n":3', '"n":9')]) {
     const player = await shown(broken, lang);
     expect(words(player, "[role=alert]")).toContain(sentence);
-    expect(player.renderRoot.querySelector("slot:not(.paper)")).not.toBeNull();
+    expect(player.renderRoot.querySelector("slot")).not.toBeNull();
   }
 });
 
