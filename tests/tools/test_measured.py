@@ -238,6 +238,8 @@ def untrue(told):
             and cpu["64×64 KiB", "io_uring"] < 0.95),
         "raw is no limit at 1 MiB": cpu["64×1 MiB", "libuv"] > 1.2,
         "adaptive and the pool use both cores": min(rate["adaptive"], rate["pool"]) > 1.3,
+        "Go gets more with work in the handler": (
+            min(rate["go net"], rate["go netpoll"]) > max(rate["adaptive"], rate["pool"])),
         "inline stops beside a blocking handler": kept["block", "inline"]["kept"] < 0.05,
         "the goals of fairness are met": all(row["want"] is None or row["kept"] >= row["want"]
                                              for row in kept.values()),
