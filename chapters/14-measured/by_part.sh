@@ -17,8 +17,8 @@ json=${1:-}
 [ "$json" = --json ] && shift || json=
 path=${1:-echo_64}
 program=${2:-build/by_part/bin/speed_paths}
-if [ ! -x "$program" ]; then
-  cmake --preset release -B build/by_part -D NETPOLL_TESTS=OFF \
+if [ $# -lt 2 ]; then
+  [ -d build/by_part ] || cmake --preset release -B build/by_part -D NETPOLL_TESTS=OFF \
     -D CMAKE_CXX_FLAGS_RELEASE="-O2 -g1 -DNDEBUG" >/dev/null
   cmake --build build/by_part --target speed_paths >/dev/null
 fi

@@ -138,8 +138,10 @@ double turn(const Way& way, const std::vector<Pair>& pairs) {
   const double begun = cpu_ns();
   for (std::size_t left = kClients * way.bytes; left > 0;) {
     const int count = ::epoll_wait(g_epoll, events.data(), kClients, -1);
-    for (int i = 0; i < count; ++i)
-      left -= static_cast<std::size_t>(way.serve(events.at(i).data.fd));
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events.at(static_cast<std::size_t>(i));
+      left -= static_cast<std::size_t>(way.serve(event.data.fd));
+    }
   }
   const double used = cpu_ns() - begun;
   for (const Pair& pair : pairs)
@@ -148,9 +150,9 @@ double turn(const Way& way, const std::vector<Pair>& pairs) {
 }
 
 void print(const std::vector<Way>& ways, bool json) {
-  std::printf(json ? "{\"check\": \"knobs\", \"rows\": [\n"
-                   : "%-27s bytes  ratio  middle half    ns\n",
-              "");
+  std::puts(
+      json ? "{\"check\": \"knobs\", \"rows\": ["
+           : "                            bytes  ratio  middle half    ns");
   for (const Way& way : ways) {
     const auto first = std::ranges::find(ways, way.bytes, &Way::bytes);
     std::vector<double> ratios;

@@ -73,7 +73,8 @@ def race(kind: str, quick: bool, only: list[str], as_json: bool, kept: bool = Fa
     """Exit status: 0 when it ran to its end, whoever won; red when a server failed."""
     console = Console(stderr=as_json, highlight=False)
     try:
-        result = {"machine": keep.machine()} | measured(kind, quick, only, console)
+        result = measured(kind, quick, only, console)
+        result = {"machine": keep.machine()} | result  # now there is a build to ask
     except BuildError as problem:
         print("learn:", problem, file=sys.stderr)
         return ENVIRONMENT
