@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The directives of the pages: what is shown, and what is refused, with its line."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -61,14 +62,17 @@ def sources(tmp_path):
 
 
 def expanded(markdown, sources):
+    """The page as Markdown sees it, with the pieces put in, and the problems."""
     page = PageText("notes/en/a.md", "en", "")
-    return expand.expand(markdown, page, sources), page.problems
+    text = expand.expand(markdown, page, sources)
+    return page.shown.put_in(re.sub(r"(piece⟦\d+⟧)", r"<p>\1</p>", text), {}, ""), page.problems
 
 
 def test_a_piece_is_shown_with_its_comment_line_numbers_and_original(sources):
     text, problems = expanded('# A\n\n{{ src("Waker") }}\n', sources)
     assert problems == []
-    assert '```cpp { linenums="1" title="src/netpoll/poller/waker.h" }\n// Above.\nclass Waker {' in text
+    assert '<span class="filename">src/netpoll/poller/waker.h</span><pre><code>' in text
+    assert "<i><em>// Above.</em>\n</i><i><b>class </b>Waker {\n</i>" in text
     assert "src/netpoll/poller/waker.h:1–8" in text
     text, _ = expanded('{{ src("Waker::ring") }}', sources)
     assert "[`waker.Ring` poll.go:7](https://example.org/poll.go#L7)" in text
@@ -147,7 +151,8 @@ def test_directives_in_code_are_text():
 
 
 def test_an_indented_piece_stays_inside_its_box(sources):
-    text, _ = expanded('!!! note\n\n    {{ src("Waker::ring") }}\n', sources)
+    page = PageText("notes/en/a.md", "en", "")
+    text = expand.expand('!!! note\n\n    {{ src("Waker::ring") }}\n', page, sources)
     assert all(line.startswith("    ") for line in text.splitlines()[2:] if line)
 
 

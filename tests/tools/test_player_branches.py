@@ -105,3 +105,10 @@ def test_the_list_of_steps_is_cut_where_a_phase_begins(branched):
     html, _ = page('{{ trace("small") }}', branched)
     assert re.findall(r'(?:<p>([^<]*)</p>)?<ol start="(\d)">', html) == [
         ("", "1"), ("Request and answer", "2"), ("Close", "4")]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", ['trace("bad")', 'beside("small", "bad")', 'steps("bad", 1)'])
+def test_a_recording_that_cannot_be_read_is_one_line_at_its_page(branched, written):
+    (branched.traces / "bad.json").write_text('{"steps": [')
+    _, (problem,) = page(f"Words.\n\n{{{{ {written} }}}}", branched)
+    assert problem.line == 3 and "cannot be read" in problem.text and problem.mend

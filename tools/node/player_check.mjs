@@ -58,7 +58,8 @@ const seen = (tab, selector) =>
       step: Number.parseInt(root.querySelector(".count").textContent, 10),
       said: root.querySelector("[aria-live] p").textContent.trim(),
       current: [".row", ".line", ".call"].map((what) => all(`${what}[aria-current]`).length).join(),
-      inView: inside(all(".line[aria-current]")[0], ".code") && inside(all(".row[aria-current]")[0], ".sequence"),
+      inView: [[".line", ".code"], [".row", ".sequence"], [".call", ".tree"]].every(([what, box]) =>
+        inside(all(`${what}[aria-current]`)[0], box)),
       onScreen: top >= 0 && top < innerHeight / 2,
       scroll: scrollY,
       hash: location.hash,
@@ -91,7 +92,7 @@ async function walk(browser, look) {
   if (linked && look.walk) {
     await tab.evaluate(axe);
     // Shown code outside the player would only cost axe time.
-    await tab.$$eval(".highlight pre", (all) => all.forEach((pre) => pre.replaceChildren()));
+    await tab.$$eval(":is(.highlight, .piece) pre", (all) => all.forEach((pre) => pre.replaceChildren()));
     await tab.keyboard.press("Home");
     const start = await seen(tab, own(look.record));
     for (let n = 1; n <= look.steps.length; n++) {
@@ -155,16 +156,16 @@ async function beside(browser, look) {
   const { tab, fault } = await open(browser, look);
   const both = async () => Promise.all(look.records.map((record) => seen(tab, paired(record))));
   const at = (a, b) => `#trace=${look.records[0]}&step=${a}&trace=${look.records[1]}&step=${b}`;
-  await tab.goto(`${job.base}/${look.page}${at(2, 3)}`, { waitUntil: "networkidle0" });
+  await tab.goto(`${job.base}/${look.page}${at(2, 2)}`, { waitUntil: "networkidle0" });
   let [one, other] = await both();
   if (!one || !other) fault(0, "absent");
   else {
     const told = () => `steps ${one.step} and ${other.step}, ${one.hash}`;
-    if (one.step !== 2 || other.step !== 3 || !one.onScreen) fault(2, "pair", told());
+    if (one.step !== 2 || other.step !== 2 || !one.onScreen) fault(2, "pair", told());
     if (one.left < other.left !== look.width >= 900) fault(2, "pair", `${one.left} ${other.left}`);
     await tab.keyboard.press("ArrowRight");
     [one, other] = await both();
-    if (one.step !== 3 || other.step !== 3 || one.hash !== at(3, 3)) fault(3, "pair", told());
+    if (one.step !== 3 || other.step !== 2 || one.hash !== at(3, 2)) fault(3, "pair", told());
     await tab.evaluate(() => document.querySelector("trace-beside").shadowRoot.querySelector("button").click());
     await tab.keyboard.press("Home");
     for (const [step, partner] of look.partners) {

@@ -11,10 +11,13 @@
 Pages of the notes, exercises and the recorder name symbols; nobody types a line
 number.
 
-    symbol.py   one symbol, and how looking it up fails
-    reader.py   one C++ file, read with libclang -> its symbols
-    lookup.py   many symbols -> the one that a name leads to
-    cache.py    a tree -> an Index; a file that did not change is not read again
+    symbol.py       one symbol, and how looking it up fails
+    reader.py       one C++ file, read with libclang -> its symbols
+    declared.py     the names that one file declares, with what is said of them
+    references.py   which token of one file means which name
+    names.py        the same of a whole tree: index.names.mentions(file)
+    lookup.py       many symbols -> the one that a name leads to
+    cache.py        a tree -> an Index; a file that did not change is not read again
 """
 
 from __future__ import annotations

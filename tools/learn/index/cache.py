@@ -16,11 +16,12 @@ import tempfile
 from dataclasses import fields
 from pathlib import Path
 
-from learn.index import reader
+from learn.index import reader, references
 from learn.index.lookup import Index
 from learn.index.symbol import Symbol
 
 WORKERS = 2
+READ_BY = ("reader.py", "symbol.py", "references.py", "declared.py")  # they make an entry
 FIELDS = [field.name for field in fields(Symbol)]
 
 
@@ -44,7 +45,8 @@ def build(*, root: Path, folders: list[Path], cache: Path, quiet: bool = True) -
     if good != known:
         _write(cache / "index.json", good)
     symbols = [Symbol(*values) for entry in entries.values() for values in entry["symbols"]]
-    return Index(symbols, [text for entry in entries.values() for text in entry["errors"]])
+    errors = [text for entry in entries.values() for text in entry["errors"]]
+    return Index(symbols, errors, entries)
 
 
 class _Digests:
@@ -53,7 +55,7 @@ class _Digests:
     def __init__(self, root: Path, include: list[Path]) -> None:
         self.root, self.known = root, {}
         source = Path(reader.__file__)
-        marks = [f.read_bytes() for f in (source, source.with_name("symbol.py"))]
+        marks = [source.with_name(name).read_bytes() for name in READ_BY]
         relative = [str(folder.relative_to(root)) for folder in include]
         self.base = hashlib.sha256(b"".join(marks) + repr(relative).encode()).digest()
 
@@ -91,7 +93,7 @@ def _parse_all(files: list[Path], root: Path, include: list[Path], quiet: bool):
 
 
 def _parse_one(file: Path, root: Path, include: list[Path]) -> tuple[str, dict]:
-    entry = reader.parse(file, root, include)
+    entry = reader.parse(file, root, include, (references.collect,))
     entry["symbols"] = [[getattr(s, name) for name in FIELDS] for s in entry["symbols"]]
     return str(file.relative_to(root)), entry
 

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
+from learn.index.names import Names
 from learn.index.symbol import AmbiguousSymbol, Symbol, UnknownSymbol
 
 IN_FILE = re.compile(r"^([\w./-]+\.(?:cpp|h)):(?!:)(.+)$")
@@ -15,13 +17,22 @@ CALL = re.compile(r"^(.*?\boperator\(\)|(?!.*operator\(\)).+?)\((.*)\)( const)?$
 class Index:
     """Every symbol of a tree, sorted by file and line."""
 
-    def __init__(self, symbols: list[Symbol], errors: list[str] | None = None) -> None:
+    def __init__(
+        self, symbols: list[Symbol], errors: list[str] | None = None, entries: dict | None = None
+    ) -> None:
         self.symbols = sorted(symbols, key=lambda s: (s.file, s.start, -s.end))
         self.errors = errors or []  # what libclang could not compile
+        self._entries = entries or {}
+        self._plain = {id(symbol): _plain(symbol.name) for symbol in self.symbols}
         self._files: dict[str, list[Symbol]] = {}
         for symbol in self.symbols:
             self._files.setdefault(symbol.file, []).append(symbol)
         self.aliases = _aliases(self.symbols)  # Lifecycle -> BasicLifecycle
+
+    @functools.cached_property
+    def names(self) -> Names:
+        """Which token of a file means which name; made when it is first asked for."""
+        return Names(self._entries)
 
     def spoken(self, symbol: Symbol) -> str:
         """Its name as a page says it: with the alias of a template, without `netpoll::`."""
@@ -60,8 +71,9 @@ class Index:
         if match := CALL.match(asked):
             asked, types, const = match[1], _types(match[2]), bool(match[3])
         wanted = _plain(asked)
-        found = [s for s in pool if _ends_with(_plain(s.name), wanted)]
-        exact = [s for s in found if _plain(s.name) == wanted]
+        plain = self._plain
+        found = [s for s in pool if _ends_with(plain[id(s)], wanted)]
+        exact = [s for s in found if plain[id(s)] == wanted]
         found = _without_constructors(exact or found)
         if types is None:
             return found

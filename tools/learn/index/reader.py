@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from learn.index.symbol import IndexUnavailable, Symbol
@@ -68,8 +69,9 @@ def flags(include: list[Path]) -> list[str]:
     return [*FLAGS, *resource, *(f"-I{folder}" for folder in include)]
 
 
-def parse(path: Path, root: Path, include: list[Path]) -> dict:
-    """{"symbols", "includes" (of the project), "errors"} of the file `path`."""
+def parse(path: Path, root: Path, include: list[Path], more: tuple[Callable, ...] = ()) -> dict:
+    """{"symbols", "includes" (of the project), "errors"} of the file `path`, and what each of
+    `more` makes of the same translation unit."""
     cindex = bindings()
     try:
         unit = cindex.Index.create().parse(str(path), args=flags(include))
@@ -77,7 +79,10 @@ def parse(path: Path, root: Path, include: list[Path]) -> dict:
         raise IndexUnavailable(f"libclang could not read {path}") from error
     reader = _Reader(cindex, unit, path, str(path.relative_to(root)))
     included = {Path(entry.include.name).resolve() for entry in unit.get_includes()}
-    return {
+    found = {}
+    for collect in more:
+        found |= collect(cindex, unit, path, root)
+    return found | {
         "symbols": reader.symbols(),
         "includes": sorted(str(f.relative_to(root)) for f in included if f.is_relative_to(root)),
         "errors": [str(d) for d in unit.diagnostics if d.severity >= cindex.Diagnostic.Error],

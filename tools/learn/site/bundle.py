@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The player's TypeScript as one script of the site: assets/trace-player.js.
+"""The TypeScript of the pages, each as one script of the site:
 
-One file and no module, because a page that was opened from a file may load neither
+    assets/trace-player.js    the player of a recording
+    assets/code.js            the names in shown code: their cards and their keys
+
+One file each and no module, because a page that was opened from a file may load neither
 modules nor anything from another host. esbuild takes 20 ms, so nothing is kept.
 """
 
@@ -19,6 +22,8 @@ from learn.setup import node
 NAME = "assets/trace-player.js"
 SOURCE = paths.NODE / "player" / "src" / "main.ts"
 ESBUILD = node.MODULES / "esbuild" / "bin" / "esbuild"
+CODE = "assets/code.js"
+CODE_SOURCE = paths.NODE / "code" / "src" / "code.ts"
 LIMIT = 25 * 1024  # bytes as a server sends them
 BUILD_S = 60.0
 
@@ -31,8 +36,15 @@ class BadBundle(Exception):
     """The sources do not make a script, or one that is too large."""
 
 
-def build(output: Path, source: Path = SOURCE) -> int:
-    """Writes the script; its size as a server sends it."""
+def build(output: Path, source: Path | None = None) -> int:
+    """Writes the script of `source`, or the player's with the other one beside it; the
+    size as a server sends it."""
+    if source is None:
+        _one(output.with_name(Path(CODE).name), CODE_SOURCE)
+    return _one(output, source or SOURCE)
+
+
+def _one(output: Path, source: Path) -> int:
     if not ESBUILD.is_file():
         raise NoBundler(say("site.no_esbuild"))
     command = [

@@ -17,7 +17,8 @@ TAGFILE = DOXYGEN / "netpoll.tag"
 # Before the chapters, in this order; each only when it is there.
 FRONT_PAGES = ("index", "how-to-read", "road-map")
 # After the chapters.
-BACK_PAGES = ("answers", "from-the-original", "recordings", "glossary")
+BACK_PAGES = ("answers", "questions", "from-the-original", "recordings", "glossary", "source")
+API = {"API reference": "api/index.html"}  # made by Doxygen, last
 
 
 def chapter_ids() -> list[str]:
@@ -31,7 +32,8 @@ def navigation(notes: Path = paths.NOTES) -> list:
     front: list = [f"{name}.md" for name in FRONT_PAGES if name in written]
     back = [f"{name}.md" for name in BACK_PAGES if name in written]
     chapters = [f"{chapter}.md" for chapter in chapter_ids() if chapter in written]
-    return [*front, {"Chapters": chapters}, *back] if chapters else [*front, *back]
+    middle = [{"Chapters": chapters}] if chapters else []
+    return [*front, *middle, *back, API]
 
 
 def language_of(page: Path, notes: Path = paths.NOTES) -> str:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-NAMES = ("src", "quote", "upstream", "api", "trace", "beside", "steps", "all")
+NAMES = ("src", "quote", "upstream", "api", "trace", "beside", "steps", "all", "machine", "layers",
+         "cast", "experiment", "measured", "measured_table", "measured_chart")
 PIECES = ("src", "quote")  # show code; stand alone on their line
-BLOCKS = (*PIECES, "trace", "beside", "steps", "all")
+BLOCKS = (*PIECES, "trace", "beside", "steps", "all", "machine", "layers", "cast", "experiment",
+          "measured_table", "measured_chart")
 
 _DIRECTIVE = re.compile(r"\{\{\s*(\w+)\s*\((.*?)\)\s*\}\}")
 _CALL = re.compile(r'^\s*"([^"]+)"\s*((?:,\s*(?:"[^"]+"|\d+)\s*)*)((?:,\s*\w+\s*=\s*"[^"]*"\s*)*)$')
@@ -40,6 +42,7 @@ class Directive:
     @property
     def text(self) -> str:
         more = "".join(f', "{v}"' if isinstance(v, str) else f", {v}" for v in self.more)
+        more += "".join(f', {key}="{value}"' for key, value in self.options.items())
         return f'{self.name}("{self.argument}"{more})'
 
 

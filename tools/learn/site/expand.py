@@ -16,10 +16,25 @@ from pathlib import Path
 from learn.gate import Problem
 from learn.index.symbol import SymbolError
 from learn.say import say
-from learn.site import lists, overviews, pasted, pieces, step_list, trace_figure, try_first
+from learn.site import (
+    lists,
+    made,
+    measured,
+    measured_tables,
+    overviews,
+    pasted,
+    pieces,
+    source_list,
+    step_list,
+    trace_figure,
+    try_first,
+)
 from learn.site.api_links import ApiLinks, UnknownApi
+from learn.site.chapters import load_all
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
-from learn.site.trace_figure import NoBranch, UnknownTrace
+from learn.site.places import Places, source_page
+from learn.site.shown_code import ShownCode
+from learn.site.trace_figure import BrokenTrace, NoBranch, UnknownTrace
 from learn.upstream import UnknownUpstream
 
 
@@ -32,6 +47,7 @@ class Sources:
     upstream: Callable  # symbol -> UpstreamSymbol, or raises UnknownUpstream
     traces: Path
     api: ApiLinks | None = None
+    places: Places | None = None  # None: no name is a link
 
 
 @dataclass
@@ -44,6 +60,9 @@ class PageText:
     traces: dict[str, dict] = field(default_factory=dict)  # the recordings that it shows
     alone: set[str] = field(default_factory=set)  # those that have a figure of their own
     problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.shown = ShownCode(Path(self.file).stem, self.language)
 
     def wrong(self, directive: Directive, key: str, near: object = "", **values: object) -> str:
         listed = ", ".join(map(str, near)) if isinstance(near, list) else str(near)
@@ -96,9 +115,9 @@ def _piece(directive: Directive, page: PageText, sources: Sources) -> str:
         return page.wrong(directive, "no_section", reason=str(error))
     if len(piece) > pieces.MAX_LINES:
         return page.wrong(directive, "too_long", lines=len(piece), limit=pieces.MAX_LINES)
-    fence = f'```cpp {{ linenums="{piece.start}" title="{piece.file}" }}'
+    mark = page.shown.add(piece, sources, owns=directive.name == "src")
     caption = " · ".join(_caption(piece, directive, page, sources))
-    return "\n".join([fence, *piece.lines, "```", "", caption, "{ .piece-source }", ""])
+    return "\n".join([mark, "", caption, "{ .piece-source }", ""])
 
 
 def _src(directive: Directive, page: PageText, sources: Sources) -> str:
@@ -122,7 +141,10 @@ def _caption(piece, directive: Directive, page: PageText, sources: Sources) -> l
             name = f'<a href="{page.to_root}api/{target}">{name}</a>'
         except UnknownApi:
             pass  # only what is declared in a header has a page there
-    parts = [f"{piece.file}:{piece.start}–{piece.end}", name]
+    place = f"{piece.file}:{piece.start}–{piece.end}"
+    if piece.file.startswith("src/"):
+        place = f'<a href="{source_page(piece.file)}#L{piece.start}">{place}</a>'
+    parts = [place, name]
     wanted = directive.options.get("upstream")
     for guess in [wanted] if wanted else go_names(piece.short_name):
         try:
@@ -141,12 +163,12 @@ def _caption(piece, directive: Directive, page: PageText, sources: Sources) -> l
 
 
 def _shown(found: list[Directive], sources: Sources) -> dict[str, dict]:
-    """The recordings that a page shows, by name. One that is unknown is told where the
-    page asks for it."""
+    """The recordings that a page shows, by name. One that is unknown or broken is told
+    where the page asks for it."""
     names = {name for directive in found for name in trace_figure.shown_by(directive)}
     shown = {}
     for name in names:
-        with suppress(UnknownTrace):
+        with suppress(UnknownTrace, BrokenTrace):
             shown[name] = trace_figure.read(name, sources.traces)
     return shown
 
@@ -205,6 +227,8 @@ def _trace(directive: Directive, page: PageText, sources: Sources) -> str:
         return trace_figure.beside(directive, page.language, sources, page.to_root, page.alone)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
+    except BrokenTrace as error:
+        return page.wrong(directive, "broken_trace", reason=error)
     except NoBranch as error:
         return page.wrong(directive, "no_branch", error.candidates, name=error, of=error.of)
     except Exception as error:  # the recorder's own errors: one line, at this page
@@ -221,20 +245,36 @@ def _steps(directive: Directive, page: PageText, sources: Sources) -> str:
         return step_list.block(trace, page.language, directive.more, label)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
+    except BrokenTrace as error:
+        return page.wrong(directive, "broken_trace", reason=error)
     except step_list.NoSuchSteps as error:
         return page.wrong(directive, error.key, name=name, there_is=error.there_is)
 
 
 def _all(directive: Directive, page: PageText, sources: Sources) -> str:
     name = directive.argument
+    if name == "source":
+        titles = {c.id: f"{c.number} · {c.title[page.language]}" for c in load_all(sources.root)}
+        return source_list.listing(sources.root, page.language, sources.index, titles)
     if name in overviews.LISTS:
         try:
             return overviews.LISTS[name](sources, page)
         except overviews.CannotList as error:
             return page.wrong(directive, "no_diagram", reason=str(error))
     if name not in lists.LISTS:
-        return page.wrong(directive, "unknown_list", [*lists.LISTS, *overviews.LISTS])
+        return page.wrong(directive, "unknown_list", [*lists.LISTS, *overviews.LISTS, "source"])
     return lists.LISTS[name](sources.root, page.language)
+
+
+def _measured(directive: Directive, page: PageText, sources: Sources) -> str:
+    try:
+        if directive.name == "measured_table":
+            return measured_tables.made(directive.argument, page.language, sources.root)
+        if directive.name == "measured_chart":
+            return measured.picture(directive.argument, page.language, sources.root)
+        return measured.value(directive.argument, directive.options, sources.root)
+    except measured.NotMeasured as error:
+        return page.wrong(directive, "not_measured", error.there_is, missing=error)
 
 
 _RESOLVERS = {
@@ -246,4 +286,6 @@ _RESOLVERS = {
     "beside": _trace,
     "steps": _steps,
     "all": _all,
+    **made.RESOLVERS,
+    **dict.fromkeys(measured.NAMES, _measured),
 }

@@ -20,6 +20,8 @@ from learn.site import content  # noqa: E402
 from learn.site import terms  # noqa: E402
 from learn.site.api_links import ApiLinks  # noqa: E402
 from learn.site.expand import PageText, Sources, expand  # noqa: E402
+from learn.site.places import Places  # noqa: E402
+from learn.site.source_pages import TEMPLATE, Browser  # noqa: E402
 
 log = logging.getLogger("mkdocs.hooks.learn")
 
@@ -30,13 +32,24 @@ def sources() -> Sources:
     from learn import index, upstream
 
     tag = content.TAGFILE
+    symbols = index.load()
     return Sources(
         root=paths.ROOT,
-        index=index.load(),
+        index=symbols,
         upstream=upstream.find,
         traces=paths.TRACES,
         api=ApiLinks(tag) if tag.is_file() else None,
+        places=Places(symbols, paths.ROOT, paths.NOTES, content.chapter_ids()),
     )
+
+
+@functools.cache
+def titles(language: str) -> dict[str, str]:
+    """Of each chapter's page, with its number."""
+    return {
+        f"{chapter.id}.html": f"{chapter.number} · {chapter.title[language]}"
+        for chapter in chapters.load_all()
+    }
 
 
 def on_config(config):
@@ -60,6 +73,7 @@ def on_page_read_source(page, config):
         to_root="../" * page.file.dest_uri.count("/"),
     )
     expanded = expand(markdown, text, sources())
+    page.shown_code, page.to_root = text.shown, text.to_root
     for problem in text.problems:
         log.warning("%s", problem)
     return expanded
@@ -75,13 +89,26 @@ def on_page_markdown(markdown, page, config, files):
 
 def on_page_content(html, page, config, files):
     """The first use of a term leads to the glossary; a line end between two Chinese
-    characters is no space."""
+    characters is no space. Then the pieces of code."""
     language = content.language_of(Path(page.file.abs_src_path))
     if terms.has_links(page.file.name):
         html = terms.link_first_uses(html, language, paths.NOTES / "glossary.toml")
-    return content.join_chinese(html) if language == "zh" else html
+    if language == "zh":
+        html = content.join_chinese(html)
+    return page.shown_code.put_in(html, titles(language), page.to_root)
 
 
 def on_post_page(output, page, config):
     """What the theme leaves out for those who do not use a mouse or a screen."""
     return content.accessible(output, content.language_of(Path(page.file.abs_src_path)))
+
+
+def on_post_build(config):
+    """The source browser of each language whose pages stand. MkDocs comes here once for
+    each language, in an order of the plugin's own."""
+    top = Path(config.site_dir)
+    for language, folder in (("en", top), ("zh", top / "zh")):
+        if (folder / TEMPLATE).is_file() and not (folder / "source").is_dir():
+            known = sources()
+            browser = Browser(known.index, known.places, paths.ROOT, language, titles(language))
+            browser.write(folder, "../" * (folder != top))

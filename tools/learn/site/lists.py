@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of what there is: {{ all("terms") }}, {{ all("recordings") }}.
+"""Tables of what there is: {{ all("terms") }}, {{ all("recordings") }}, {{ all("questions") }}.
 
 They are made from the glossary, the recordings and the pages themselves, so nothing
 is on a list that is not there, and nothing that is there is missing.
@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from learn.site import content, step_list, trace_figure
+from learn.site import content, questions, step_list, trace_figure
 from learn.site import terms as learned
 from learn.site.trace_figure import text
 
 _HEADING = re.compile(r"^# (.*)$", re.MULTILINE)
 _FENCED = re.compile(r"^([ \t]*)(```|~~~).*?^\1\2", re.DOTALL | re.MULTILINE)
+_FRONT = re.compile(r"\A---\n.*?^---$", re.DOTALL | re.MULTILINE)  # its search words are no text
 
 
 def terms(root: Path, language: str) -> str:
@@ -72,14 +73,17 @@ def _shows(page: str, name: str) -> bool:
     return re.search(rf"(?<![\w+-]){re.escape(name)}(?![\w+-])", asked) is not None
 
 
-LISTS: dict[str, Callable[[Path, str], str]] = {"terms": terms, "recordings": recordings}
+LISTS: dict[str, Callable[[Path, str], str]] = {
+    "terms": terms, "recordings": recordings, "questions": questions.table,
+}  # fmt: skip
 
 
 def _pages(root: Path, language: str) -> dict[str, str]:
-    """How to read, then the chapters in order: each without its blocks of code."""
+    """How to read, then the chapters in order: each without front matter and blocks of code."""
     folder = root / "notes" / language
     files = [*folder.glob("how-to-read.md"), *sorted(folder.glob("[0-9]*.md"))]
-    return {file.stem: _FENCED.sub("", file.read_text(encoding="utf-8")) for file in files}
+    texts = {file.stem: _FRONT.sub("", file.read_text(encoding="utf-8")) for file in files}
+    return {name: _FENCED.sub("", text) for name, text in texts.items()}
 
 
 def _uses(page: str, forms: list[str]) -> bool:

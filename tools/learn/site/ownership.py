@@ -8,7 +8,9 @@ quote() shows without owning.
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,11 +26,13 @@ _FRAME = re.compile(
 
 @dataclass(frozen=True)
 class Shown:
-    """Where a line is shown: chapter, page and line of the page."""
+    """Where a line is shown: chapter, page and line of the page, first line of the piece."""
 
     chapter: str
     page: str
     line: int
+    language: str
+    start: int
 
 
 @dataclass
@@ -52,24 +56,31 @@ def code_lines(root: Path, source: Path) -> dict[tuple[str, int], CodeLine]:
 
 
 def own(lines: dict[tuple[str, int], CodeLine], root: Path, notes: Path, index, chapters) -> None:
-    """Enters each src() of each chapter's two pages. What a page names wrongly owns
-    nothing; the site's build reports it."""
+    """Enters each src() of each chapter's two pages."""
+    for shown, piece in shown_pieces(root, notes, index, chapters):
+        for number in range(piece.start, piece.end + 1):
+            if line := lines.get((piece.file, number)):
+                line.owners[shown.language].append(shown)
+
+
+def shown_pieces(root: Path, notes: Path, index, chapters) -> Iterator[tuple[Shown, pieces.Piece]]:
+    """Each src() of each chapter's two pages. What a page names wrongly is left out; the
+    site's build reports it."""
+    cut = functools.cache(lambda name: _cut(index, name, root))  # both languages name the same
     for chapter in chapters:
         for language in ("en", "zh"):
             page = notes / language / f"{chapter}.md"
-            if page.is_file():
-                _own_page(lines, root, page, chapter, language, index)
+            if not page.is_file():
+                continue
+            for directive in find(page.read_text(encoding="utf-8")):
+                piece = cut(directive.argument) if directive.name == "src" else None
+                if piece:
+                    at = str(page.relative_to(root))
+                    yield Shown(chapter, at, directive.line, language, piece.start), piece
 
 
-def _own_page(lines, root: Path, page: Path, chapter: str, language: str, index) -> None:
-    for directive in find(page.read_text(encoding="utf-8")):
-        if directive.name != "src":
-            continue
-        try:
-            piece = pieces.cut(index, directive.argument, root)
-        except (SymbolError, pieces.PieceError):
-            continue
-        shown = Shown(chapter, str(page.relative_to(root)), directive.line)
-        for number in range(piece.start, piece.end + 1):
-            if line := lines.get((piece.file, number)):
-                line.owners[language].append(shown)
+def _cut(index, name: str, root: Path) -> pieces.Piece | None:
+    try:
+        return pieces.cut(index, name, root)
+    except (SymbolError, pieces.PieceError):
+        return None

@@ -38,6 +38,10 @@ class UnknownTrace(Exception):
         super().__init__(name)
 
 
+class BrokenTrace(Exception):
+    """A recording that cannot be read; says why."""
+
+
 class NoBranch(Exception):
     """A recording that is no "what if" of this one; carries those there are."""
 
@@ -72,7 +76,10 @@ def read(name: str, traces: Path) -> dict:
     recording = traces / f"{name}.json"
     if not recording.is_file():
         raise UnknownTrace(name, traces)
-    return json.loads(recording.read_text(encoding="utf-8"))
+    try:
+        return json.loads(recording.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BrokenTrace(str(error)) from error
 
 
 def steps(trace: dict, language: str) -> list[str]:

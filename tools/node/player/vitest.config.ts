@@ -4,5 +4,6 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   cacheDir: "../node_modules/.vite",
-  test: { include: ["test/**/*.test.ts"], cache: false, watch: false },
+  server: { fs: { allow: [".."] } }, // the tests of ../code
+  test: { include: ["test/**/*.test.ts", "../code/test/**/*.test.ts"], cache: false, watch: false },
 });

@@ -99,6 +99,16 @@ export function switched({ trace }: Place, to: Trace): Place {
   return moved({ trace: to, index: 0 }, to.fork ?? trace.fork ?? 1);
 }
 
+// What a thread is called in most records: it has the same colour in each of them.
+const USUAL: Record<string, number> = { peer: 0, outside: 0, main: 1, poller: 2, worker: 3 };
+
+/** A colour for each lane, from 0 to 3; as long as there are enough, each its own. */
+export function tones(lanes: Lane[]): Map<string, number> {
+  const usual = lanes.flatMap(({ id }) => USUAL[id] ?? []);
+  const free = [0, 1, 2, 3].filter((tone) => !usual.includes(tone));
+  return new Map(lanes.map(({ id }, i) => [id, USUAL[id] ?? free.shift() ?? i % 4]));
+}
+
 /** The place after a move; one that would leave the record stays at its end. */
 export function moved(place: Place, move: Move): Place {
   const last = place.trace.steps.length - 1;

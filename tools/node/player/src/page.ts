@@ -2,9 +2,12 @@
 //
 // What the page around the player shows: sections, and pieces of code.
 
-/** The address of the heading with this id; undefined when the page has none. */
-export function section(id: string): string | undefined {
-  return /^H[1-6]$/.test((id && document.getElementById(id)?.tagName) || "") ? `#${id}` : undefined;
+/** The address of the section of this name, give-back or giveback; undefined when the
+    page has none. */
+export function section(slug: string): string | undefined {
+  const isHeading = (id: string) => /^H[1-6]$/.test(document.getElementById(id)?.tagName ?? "");
+  const found = slug && [slug, slug.replaceAll("-", "")].find(isHeading);
+  return found ? `#${found}` : undefined;
 }
 
 /** The functions that the page shows: of each the link in its piece's caption. */

@@ -15,7 +15,8 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import * as address from "./address.js";
 import { code } from "./code.js";
 import { controls } from "./controls.js";
-import { moved, parse, runs, stepAt, switched, type Move, type Place, type Trace } from "./model.js";
+import { moved, parse, runs, stepAt, switched, tones } from "./model.js";
+import type { Move, Place, Trace } from "./model.js";
 import { isCalm } from "./page.js";
 import { sequence } from "./sequence.js";
 import { state } from "./state.js";
@@ -250,13 +251,16 @@ export class TracePlayer extends LitElement {
 
   private sentence(place: Place, words: Words): TemplateResult {
     const step = stepAt(place);
-    const lanes = new Map(place.trace.lanes.map((lane, i) => [lane.id, { ...lane, tone: i % 4 }]));
+    const tone = tones(place.trace.lanes);
+    const lanes = new Map(
+      place.trace.lanes.map(({ id, name }) => [id, { name, tone: tone.get(id)! }]),
+    );
     const to = step.to === undefined ? undefined : lanes.get(step.to);
     const lane = lanes.get(step.lane)!;
     return html`
       <div class="now" role="status" aria-live="polite" aria-atomic="true">
         <span class="unseen">
-          ${place.trace.fork === undefined ? nothing : `${words.whatIf} ${place.trace.title}.`}
+          ${place.trace.fork === undefined ? nothing : `${words.whatIf}${place.trace.title}.`}
           ${words.step(step.n, place.trace.steps.length)}
         </span>
         <b class="tone${lane.tone}">${lane.name}</b>

@@ -4,7 +4,7 @@
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { breakable } from "./call.js";
-import { phases, type Lane, type Place, type Step } from "./model.js";
+import { phases, tones, type Lane, type Place, type Step } from "./model.js";
 import { isShared, parting } from "./whatif.js";
 import type { Words } from "./words.js";
 
@@ -12,6 +12,7 @@ export type Go = (n: number) => void;
 
 export function sequence(place: Place, words: Words, go: Go): TemplateResult {
   const { trace, index } = place;
+  const tone = tones(trace.lanes);
   const row = (step: Step) => html`
     ${divider(parting(trace, step, words))}
     <button
@@ -21,7 +22,7 @@ export function sequence(place: Place, words: Words, go: Go): TemplateResult {
       @click=${() => go(step.n)}
     >
       <span class="n">${step.n}</span>
-      <span class="track">${arrow(step, trace.lanes)}</span>
+      <span class="track">${arrow(step, trace.lanes, tone.get(step.lane)!)}</span>
       <code>${breakable(step.label)}</code>
     </button>
   `;
@@ -35,7 +36,7 @@ export function sequence(place: Place, words: Words, go: Go): TemplateResult {
     >
       <div class="lanes">
         <span class="n"></span>
-        ${trace.lanes.map((lane, i) => html`<span class="lane tone${i % 4}">${lane.name}</span>`)}
+        ${trace.lanes.map(({ id, name }) => html`<span class="lane tone${tone.get(id)!}">${name}</span>`)}
       </div>
       ${phases(trace).map(
         ({ name, steps }) => html`
@@ -51,10 +52,10 @@ function divider(words: string | undefined): TemplateResult | typeof nothing {
   return words === undefined ? nothing : html`<div class="parting">${words}</div>`;
 }
 
-function arrow(step: Step, lanes: Lane[]): TemplateResult {
+function arrow(step: Step, lanes: Lane[], colour: number): TemplateResult {
   const from = lanes.findIndex((lane) => lane.id === step.lane);
   const to = step.to === undefined ? from : lanes.findIndex((lane) => lane.id === step.to);
-  const tone = `tone${from % 4}`;
+  const tone = `tone${colour}`;
   if (from === to) {
     const loop = svg`<path d="M1 3h11v9H4" /><path class="head" d="M1 12l6-3.5v7z" />`;
     return html`<svg class="loop ${tone}" style="--at: ${from}" viewBox="0 0 16 18">${loop}</svg>`;

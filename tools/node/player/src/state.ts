@@ -14,19 +14,20 @@ const BITS = /^[a-z_]+( [a-z_]+)*$/;
 export function state(place: Place, words: Words): TemplateResult | typeof nothing {
   const seen = stateAt(place);
   if (seen.length === 0) return nothing;
+  const isBuffer = (name: string) => place.trace.steps.some((step) => chain(step.state?.[name]));
   return html`
     <div class="state" role="group" aria-label=${words.state}>
-      ${seen.map((one) => card(one, words))}
+      ${seen.map((one) => card(one, isBuffer(one.name), words))}
     </div>
   `;
 }
 
-function card(seen: Seen, words: Words): TemplateResult {
+function card(seen: Seen, isWide: boolean, words: Words): TemplateResult {
   const mark = seen.changed
     ? html`<b class="changed">${words.changed}</b>`
     : html`<span>${seen.at === undefined ? nothing : words.seenAt(seen.at)}</span>`;
   return html`
-    <div class="card" ?data-now=${seen.now} ?data-changed=${seen.changed}>
+    <div class="card ${isWide ? "wide" : ""}" ?data-now=${seen.now} ?data-changed=${seen.changed}>
       <div class="name"><span>${words.names[seen.name] ?? seen.name}</span> ${mark}</div>
       <div class="value">${value(seen, words)}</div>
     </div>
@@ -85,6 +86,17 @@ export const stateStyle = css`
     border: 1px solid var(--line);
     border-radius: 0.3rem;
     padding: 0.25rem 0.5rem 0.35rem;
+  }
+  @container (width >= 34rem) {
+    .state {
+      grid-template-columns: repeat(6, minmax(0, 1fr));
+    }
+    .card {
+      grid-column: span 2;
+    }
+    .card.wide {
+      grid-column: span 3;
+    }
   }
   .card[data-now] {
     background: var(--lit);

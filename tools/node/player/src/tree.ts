@@ -4,8 +4,9 @@
 // current line is a tab stop; the arrows up and down walk from line to line.
 
 import { css, html, nothing, type TemplateResult } from "lit";
+import * as address from "./address.js";
 import { breakable } from "./call.js";
-import { phases, type Phase, type Place, type Step } from "./model.js";
+import { phases, tones, type Phase, type Place, type Step } from "./model.js";
 import { section, shownFunctions, visit } from "./page.js";
 import type { Go } from "./sequence.js";
 import { isShared, parting } from "./whatif.js";
@@ -44,7 +45,7 @@ function one(
   go: Go,
 ): TemplateResult {
   const name = (id: string) => trace.lanes.find((lane) => lane.id === id)!.name;
-  const tone = (id: string) => trace.lanes.findIndex((lane) => lane.id === id) % 4;
+  const tone = (id: string) => tones(trace.lanes).get(id)!;
   const current = step.n === index + 1;
   const fresh = trace.steps[step.n - 2]?.lane !== step.lane || step.phase !== undefined;
   const parts = parting(trace, step, words);
@@ -52,12 +53,13 @@ function one(
   return html`
     ${parts ? html`<li class="parting">${parts}</li>` : nothing}
     <li class="item" aria-level=${(step.depth ?? 0) + 1}>
-      <button
+      <a
         class="call ${isShared(trace, step) ? "shared" : ""}"
+        href=${address.write({ trace: trace.id, step: step.n })}
         data-n=${step.n}
         tabindex=${current ? 0 : -1}
         aria-current=${current ? "step" : nothing}
-        @click=${() => go(step.n)}
+        @click=${(event: MouseEvent) => follow(event, () => go(step.n))}
       >
         <span class="n">${step.n}</span>
         <span class="who tone${tone(step.lane)}">
@@ -67,7 +69,7 @@ function one(
           <code>${breakable(step.label)}</code>
           ${step.to && html`<span class="tone${tone(step.to)} to">→ ${name(step.to)}</span>`}
         </span>
-      </button>
+      </a>
       ${piece &&
       html`<button
         class="piece"
@@ -82,6 +84,13 @@ function one(
   `;
 }
 
+/** A click that opens no other tab is ours. */
+function follow(event: MouseEvent, go: () => void): void {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  go();
+}
+
 export const treeStyle = css`
   .tree {
     border: 1px solid var(--line);
@@ -89,6 +98,14 @@ export const treeStyle = css`
     container-type: inline-size;
     margin-top: 0.6rem;
     overflow: hidden;
+    position: relative;
+  }
+  /* One above the other: else the second run is out of sight. */
+  @media (width < 900px) {
+    :host([paired]) .tree {
+      max-height: 9rem;
+      overflow: hidden auto;
+    }
   }
   .title {
     font-size: 0.66rem;
@@ -105,12 +122,20 @@ export const treeStyle = css`
   }
   .call {
     align-items: baseline;
+    color: inherit;
     display: grid;
     flex: 1;
     grid-template-columns: var(--number) clamp(2.6rem, 15cqw, 4.6rem) minmax(0, 1fr);
     line-height: 1.45;
     min-width: 0;
     padding: 0.08rem 0.4rem 0.08rem 0;
+    text-decoration: none;
+  }
+  .call:hover {
+    background: var(--soft);
+  }
+  .phase a {
+    color: var(--md-typeset-a-color, var(--accent));
   }
   .piece {
     color: var(--md-typeset-a-color, var(--accent));
@@ -136,7 +161,6 @@ export const treeStyle = css`
       margin-top: 0;
       min-height: 100%;
       overflow: hidden auto;
-      position: relative;
     }
   }
 `;

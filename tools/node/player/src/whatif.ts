@@ -20,22 +20,22 @@ export function whatIf(
       ${all.map(
         (run) => html`
           <button class="chip" aria-pressed=${run.id === current.id} @click=${() => take(run)}>
-            ${run.fork === undefined ? words.asRecorded : html`<b>${words.whatIf}</b> ${run.title}`}
+            ${run.fork === undefined ? words.asRecorded : branch(run, run.fork, words)}
           </button>
         `,
       )}
-      <span class="dim">${fork === undefined ? words.partAt(forks(all)) : words.shared(fork - 1)}</span>
+      ${fork === undefined ? nothing : html`<span class="dim">${words.shared(fork - 1)}</span>`}
     </div>
   `;
 }
 
-function forks(all: Trace[]): number[] {
-  return [...new Set(all.flatMap(({ fork }) => fork ?? []))].sort((a, b) => a - b);
+function branch({ title }: Trace, fork: number, words: Words): TemplateResult {
+  return html`<b>${words.whatIf}</b>${title} <span class="dim">${words.from(fork)}</span>`;
 }
 
 /** Before the first step of its own, a branch says so. */
 export function parting(trace: Trace, step: Step, words: Words): string | undefined {
-  return step.n === trace.fork ? `${words.whatIf} ${trace.title}` : undefined;
+  return step.n === trace.fork ? `${words.whatIf}${trace.title}` : undefined;
 }
 
 export function isShared(trace: Trace, step: Step): boolean {
@@ -54,10 +54,15 @@ export const whatIfStyle = css`
   }
   .runs .chip {
     padding: 0.05rem 0.55rem;
+    text-align: left;
   }
   .runs .chip[aria-pressed="true"] {
     background: var(--lit);
     border-color: var(--accent);
+  }
+  .shared .n {
+    padding-right: 0.15rem;
+    white-space: nowrap;
   }
   .shared .n::after {
     content: "=";

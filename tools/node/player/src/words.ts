@@ -48,7 +48,7 @@ export interface Words {
   runs: string;
   asRecorded: string;
   whatIf: string;
-  partAt: (steps: number[]) => string;
+  from: (step: number) => string;
   shared: (last: number) => string;
   pair: string;
   together: string;
@@ -118,14 +118,14 @@ const en: Words = {
   piece: "the code on this page",
   runs: "Runs of this scenario",
   asRecorded: "As it was",
-  whatIf: "What if:",
-  partAt: (steps) => `They part at step ${steps.join(", ")}.`,
+  whatIf: "What if: ",
+  from: (step) => `from step ${step}`,
   shared: (last) =>
     last === 0 ? "All is different from step 1 on." : `Up to step ${last} it is the same run (=).`,
   pair: "Two runs side by side",
   together: "Together",
   togetherTold:
-    "Together, the other run goes along: to the same step of the phase of the same name, or to that phase's last.",
+    "The other run goes along: to the same step of the phase of the same name, or to that phase's last.",
   none: "none",
   yes: "yes",
   no: "no",
@@ -186,11 +186,11 @@ const zh: Words = {
   runs: "这个场景的几次运行",
   asRecorded: "原样",
   whatIf: "假如：",
-  partAt: (steps) => `从第 ${steps.join("、")} 步分开。`,
+  from: (step) => `第 ${step} 步起`,
   shared: (last) => (last === 0 ? "从第 1 步起就不同。" : `到第 ${last} 步为止是同一次运行（=）。`),
   pair: "两次运行并排",
   together: "一起走",
-  togetherTold: "一起走时，另一边跟着走到同名阶段的同一步；那个阶段没有这么多步，就停在它的最后一步。",
+  togetherTold: "另一边跟着走到同名阶段的同一步；那个阶段没有这么多步，就停在它的最后一步。",
   none: "无",
   yes: "是",
   no: "否",

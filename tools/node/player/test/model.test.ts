@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import {
-  along, callerOf, moved, parse, pathTo, phases, runs, stateAt, stepAt, stepsOf, switched, type Trace,
+  along, callerOf, moved, parse, pathTo, phases, runs, stateAt, stepAt, stepsOf, switched, tones, type Trace,
 } from "../src/model.js";
 import { FORKED, OTHER, TRACE } from "./record.js";
 
@@ -146,4 +146,13 @@ test("the other run goes along, phase by phase", () => {
   expect(partner(2)).toBe(5); // the other has no such phase: it stays
   expect(stepAt(along(other(5), at(1))).n).toBe(6); // as far as the phase goes
   expect(along(at(4), other(1)).trace).toBe(OTHER);
+});
+
+test("a thread has the same colour in every record, and no two have one", () => {
+  const of = (...ids: string[]) => [...tones(ids.map((id) => ({ id, name: id }))).values()];
+  expect(of("peer", "main", "poller", "worker")).toEqual([0, 1, 2, 3]);
+  expect(of("peer", "poller")).toEqual([0, 2]);
+  expect(of("outside", "poller", "slow_worker", "worker2")).toEqual([0, 2, 1, 3]);
+  expect(of("clients", "poller1", "poller0")).toEqual([0, 1, 2]);
+  expect(of("a", "b", "c", "d", "e")).toEqual([0, 1, 2, 3, 0]);
 });

@@ -106,6 +106,7 @@ test("a buffer is a picture with bytes and cursors, and what could not be read i
 
 test("a line of the tree leads to its step, and the keys go on from there", async () => {
   const player = await shown(GOOD);
+  expect(find(player, '.call[data-n="5"]').getAttribute("href")).toBe("#trace=small&step=5");
   find(player, '.call[data-n="5"]').click();
   await player.updateComplete;
   expect(count(player)).toBe("5 / 6");
@@ -147,6 +148,33 @@ test.each([["en", "cannot be played"], ["zh", "这份录像放不了"]])("a brok
   }
 });
 
+test("a record that has not come yet is not missing; when the page is there it is", async () => {
+  const state = vi.spyOn(document, "readyState", "get").mockReturnValue("loading");
+  const player = new TracePlayer();
+  player.lang = "en";
+  document.body.replaceChildren(player);
+  await player.updateComplete;
+  expect(player.renderRoot.querySelector("[role=alert]")).toBeNull();
+  state.mockReturnValue("interactive");
+  document.dispatchEvent(new Event("DOMContentLoaded"));
+  await player.updateComplete;
+  expect(words(player, "[role=alert]")).toContain("cannot be played");
+  state.mockRestore();
+});
+
+test("a record that comes late is read when the script behind it runs", async () => {
+  const state = vi.spyOn(document, "readyState", "get").mockReturnValue("loading");
+  const player = new TracePlayer();
+  player.record = "small";
+  document.body.replaceChildren(player);
+  player.innerHTML = `<script type="application/json"></script>`;
+  player.querySelector("script")!.textContent = GOOD;
+  player.begin();
+  await player.updateComplete;
+  expect(count(player)).toBe("1 / 6");
+  state.mockRestore();
+});
+
 test("markup in a record is text", async () => {
   const player = await shown(GOOD.replace("The client sends.", "<img src=x onerror=alert(1)>"));
   expect(player.renderRoot.querySelector("img")).toBeNull();
@@ -165,12 +193,14 @@ test("without branches nothing is offered, and W is the browser's", async () => 
 test("what if: W goes from run to run, each time to where they part", async () => {
   const player = await shown(RUNS);
   const told = () => [count(player), location.hash, words(player, '.chip[aria-pressed="true"]')];
-  expect(words(player, ".runs")).toContain("They part at step 3, 6.");
+  expect(words(player, ".runs")).toBe(
+    "As it was What if: the read is interrupted from step 3 What if: the client is gone from step 6",
+  );
   await press(player, "w");
-  expect(told()).toEqual(["3 / 4", "#trace=small+eintr&step=3", "What if: the read is interrupted"]);
+  expect(told()).toEqual(["3 / 4", "#trace=small+eintr&step=3", "What if: the read is interrupted from step 3"]);
   expect(words(player, "[aria-live]")).toContain("What if: the read is interrupted. Step 3 of 4 Poller thread Interrupted.");
   await press(player, "W");
-  expect(told()).toEqual(["6 / 6", "#trace=small+reset&step=6", "What if: the client is gone"]);
+  expect(told()).toEqual(["6 / 6", "#trace=small+reset&step=6", "What if: the client is gone from step 6"]);
   await press(player, "w");
   expect(told()).toEqual(["6 / 6", "#trace=small&step=6", "As it was"]);
 });
@@ -208,6 +238,13 @@ test("phases say their steps, and lead to the section of that name", async () =>
   const heads = [...player.renderRoot.querySelectorAll(".tree .phase")];
   expect(heads.map((head) => head.textContent!.trim())).toEqual(["Request: steps 1–3", "Answer: steps 4–6"]);
   expect(heads.map((head) => head.querySelector("a")?.getAttribute("href"))).toEqual(["#request", undefined]);
+});
+
+test("a section may write a phase's name as one word", async () => {
+  const player = await shown(GOOD.replace('"slug":"request"', '"slug":"hand-over"'));
+  document.body.insertAdjacentHTML("beforeend", `<h3 id="handover">H</h3>`);
+  await press(player, "ArrowRight");
+  expect(find(player, ".phase a").getAttribute("href")).toBe("#handover");
 });
 
 test("a function that the page shows has a way to its code", async () => {

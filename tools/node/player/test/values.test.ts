@@ -65,7 +65,6 @@ test("both languages say everything", () => {
     Object.entries(words).flatMap(([key, item]) => (typeof item === "object" ? all(item) : [[key, item]]));
   expect(all(en).map(([key]) => key)).toEqual(all(zh).map(([key]) => key));
   for (const [, words] of [...all(en), ...all(zh)]) {
-    const told = typeof words !== "function" ? words : words === en.partAt || words === zh.partAt ? words([1]) : words(1, 2, 3, 4);
-    expect(told).not.toBe("");
+    expect(typeof words === "function" ? words(1, 2, 3, 4) : words).not.toBe("");
   }
 });
