@@ -171,8 +171,7 @@ def _our_link(table: Map, name: str) -> str:
         return code
     number = place.chapter.partition("-")[0].lstrip("0")
     target = f"{place.chapter}.html{place.anchor}"
-    title = html.escape(place.title)
-    return f'<a href="{target}" title="{title}">{code} <small>{number}</small></a>'
+    return f'<a href="{target}">{code} <small>{number}</small></a>'
 
 
 def _cells(*cells: str) -> str:
