@@ -1,37 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """The zip opened without a server: what Chromium reports of it becomes a problem."""
 
-import pytest
-
+from learn.gate import Problem
 from learn.gates import site_offline
 from test_site import browser_or_skip, small_site
 
 
-def looked_at(site, hits=(), console=(), faults=()):
+def looked_at(site, missed=(), console=(), faults=()):
     """The check, with what a browser would have seen."""
     addresses = []
 
-    def browse(address, names, queries, folder):
+    def browse(address, names, folder):
         addresses.append(address)
-        assert (folder / "index.html").is_file() and {q["page"] for q in queries} == set(names)
-        return {"hits": list(hits), "console": list(console)}
+        assert all((folder / name).is_file() for name in names) and "index.html" in names
+        return {"console": list(console)}
+
+    def search(address):
+        addresses.append(address)
+        return list(missed)
 
     played = {"faults": list(faults), "walked": 0}
-    figures, problems = site_offline.check(site, browse, lambda *_: played)
-    assert addresses[0].startswith("file:///")
+    figures, problems = site_offline.check(site, browse, lambda *_: played, search)
+    assert len(addresses) == 2 and all(one.startswith("file:///") for one in addresses)
     return figures, problems
 
 
-@pytest.mark.parametrize(("page", "link", "good"), [
-    ("index.html", "06-writing.html", True),
-    ("zh/index.html", "file:///a/zh/06-writing.html", True),
-    ("index.html", "zh/06-writing.html", False),
-    ("zh/index.html", "06-writing.html", False),
-])  # fmt: skip
-def test_a_search_must_find_a_page_of_its_language(tmp_path, page, link, good):
-    hit = {"page": page, "query": "q", "links": [link]}
-    figures, problems = looked_at(small_site(tmp_path), [hit])
-    assert (figures["offline_hits"], len(problems)) == (int(good), int(not good))
+def test_a_search_that_finds_nothing_is_a_problem(tmp_path):
+    missed = Problem("zh/glossary.html", 0, "finds nothing", "mend it")
+    figures, problems = looked_at(small_site(tmp_path), [missed])
+    assert (figures["offline_pages"], problems) == (2, [missed])
 
 
 def test_an_error_of_the_browser_is_a_problem(tmp_path):
@@ -47,5 +44,5 @@ def test_a_page_that_only_works_with_a_server_is_seen(tmp_path):
     browser_or_skip()
     box = '<input class="md-search__input" aria-label="Search">'
     site = small_site(tmp_path, box + '<script src="/assets/gone.js"></script>', box)
-    _, problems = site_offline.check(site, gate.browse, gate.play)
+    _, problems = site_offline.check(site, gate.browse, gate.play, lambda _: [])
     assert any("gone.js" in p.text or "ERR_" in p.text for p in problems)

@@ -58,7 +58,7 @@ def check(site: Path) -> GateResult:
                 seen = browse(address, names, site)
                 searched = site_search.check(site, address, browser(), _in_chromium)
                 played = walking.result()
-        away, problems_away = site_offline.check(site, browse, play)
+        away, problems_away = site_offline.check(site, browse, play, search)
     except NoBrowser as error:
         return blocked("site", str(error), "./learn doctor")
     code = site_code.count(site, names, index.load().names)
@@ -136,6 +136,10 @@ def _in_chromium(checker: Path, job: dict) -> dict | list:
         said = [line for line in said if "Error" in line] or said
         raise NoBrowser(say("site.browser_failed", reason=(said or ["?"])[0].strip()))
     return json.loads(ran.output)
+
+
+def search(address: str) -> list[Problem]:
+    return site_search.typed(address, browser(), _in_chromium)
 
 
 def browser() -> str:

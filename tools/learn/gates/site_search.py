@@ -2,13 +2,13 @@
 """The search of a built site: do the questions of notes/questions.toml find their pages?
 
 The queries are asked of the worker and the indexes that the site ships, in node; and one
-query a language is typed into a real page, from a server and from a file.
+query a language is typed into a real page, and into that of an unpacked zip (site_offline.py).
 
 check(site, address, …)    all of it
 faults(site)               what is wrong with the two indexes, and with where questions lead
 asked(site, run)           what the search finds for each query
 missed(found)              the queries that do not find their page
-typed(site, address, run)  what a browser shows
+typed(address, …)          what a browser shows
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Searched:
 def check(site: Path, address: str, browser: str, run: Run) -> Searched:
     """All of it; `run` runs a script of node with a job, and gives its answer."""
     found = asked(site, run)
-    problems = faults(site) + missed(found) + typed(site, address, browser, run)
+    problems = faults(site) + missed(found) + typed(address, browser, run)
     return Searched(figures(found), problems)
 
 
@@ -183,12 +183,11 @@ def _headings(page: Path) -> dict[str, str]:
     return found
 
 
-def typed(site: Path, address: str, browser: str, run: Run) -> list[Problem]:
-    """Types a query on a page of each language, from a server and from a file; what is
-    found must be a page of that language."""
+def typed(address: str, browser: str, run: Run) -> list[Problem]:
+    """Types a query on a page of each language of the site at `address`, a server's or a
+    folder's; what is found must be a page of that language."""
     pages = [
-        {"url": f"{base}/{FOLDERS[language]}{TYPED_ON}", "query": query}
-        for base in (address, site.resolve().as_uri())
+        {"url": f"{address}/{FOLDERS[language]}{TYPED_ON}", "query": query}
         for language, query in TYPED.items()
     ]
     problems = []
