@@ -66,10 +66,11 @@ class PageText:
 
     def wrong(self, directive: Directive, key: str, near: object = "", **values: object) -> str:
         listed = ", ".join(map(str, near)) if isinstance(near, list) else str(near)
-        text = say(f"site.{key}", what=directive.text, **values)
+        key = key if "." in key else f"site.{key}"
+        text = say(key, what=directive.text, **values)
         if listed:
             text += say("site.near", near=listed)
-        mend = say(f"site.{key}_mend", **values)
+        mend = say(f"{key}_mend", **values)
         self.problems.append(Problem(self.file, directive.line, text, mend))
         return f"`{directive.text}`"
 

@@ -21,7 +21,7 @@ def _machine(directive, page, sources) -> str:
     try:
         return machine.figure(directive.argument, page.language, sources)
     except machine.UnknownMachine as error:
-        return page.wrong(directive, "unknown_machine", error.candidates)
+        return page.wrong(directive, "pictures.unknown_machine", error.candidates)
     except graph.NoGraphviz as error:
         return page.wrong(directive, "no_diagram", reason=str(error))
 
@@ -30,7 +30,7 @@ def _layers(directive, page, sources) -> str:
     try:
         return layers.figure(directive.argument, page.language, sources)
     except layers.LayersDiffer as error:
-        return page.wrong(directive, "layers_differ", folder=str(error))
+        return page.wrong(directive, "pictures.layers_differ", folder=str(error))
     except (OSError, KeyError, graph.NoGraphviz) as error:
         return page.wrong(directive, "no_diagram", reason=str(error))
 
@@ -40,7 +40,7 @@ def _cast(directive, page, sources) -> str:
         beside = directive.options.get("with", "")
         return cast.block(directive.argument, beside, Path(page.file).stem, page.language, sources)
     except cast.UnknownRole as error:
-        return page.wrong(directive, "unknown_role", name=str(error))
+        return page.wrong(directive, "pictures.unknown_role", name=str(error))
     except graph.NoGraphviz as error:
         return page.wrong(directive, "no_diagram", reason=str(error))
 
@@ -50,7 +50,7 @@ def _experiment(directive, page, sources) -> str:
         chapter = Path(page.file).stem
         return experiment.block(directive.argument, chapter, page.language, sources.root)
     except experiment.UnknownExperiment as error:
-        return page.wrong(directive, "unknown_experiment", error.candidates)
+        return page.wrong(directive, "pictures.unknown_experiment", error.candidates)
 
 
 RESOLVERS = {"machine": _machine, "layers": _layers, "cast": _cast, "experiment": _experiment}
