@@ -107,6 +107,12 @@ def test_what_differs_in_shape_is_red_even_when_confirmed(notes, old, new, said,
     assert not result.ok and said in texts(result)
 
 
+def test_search_words_may_be_those_that_a_page_does_not_use(notes):
+    edit(notes, "zh", "# 门铃", "---\nsearch:\n  words: [描述字]\n---\n\n# 门铃")
+    parity.confirm(notes)
+    assert parity.check(notes).ok
+
+
 def test_a_page_in_one_language_only_is_red(notes):
     (notes / "zh" / "07-waker.md").unlink()
     assert not parity.check(notes, settle=True).ok

@@ -108,6 +108,8 @@ def _first(page: Page, forms: list[str], lang: str) -> int:
     for form in forms:
         pattern = re.compile(rf"{edge}{re.escape(form)}{'s?' if edge else ''}{edge}", re.IGNORECASE)
         for unit in page.units:
+            if unit.key.endswith("#top/0"):  # the search words: what people type
+                continue
             for offset, line in enumerate(unit.lines):
                 if pattern.search(line):
                     return unit.line + offset
