@@ -108,7 +108,8 @@ def test_what_differs_in_shape_is_red_even_when_confirmed(notes, old, new, said,
 
 
 def test_search_words_may_be_those_that_a_page_does_not_use(notes):
-    edit(notes, "zh", "# 门铃", "---\nsearch:\n  words: [描述字]\n---\n\n# 门铃")
+    for language, title, word in (("en", "# Doorbell", "handle"), ("zh", "# 门铃", "描述字")):
+        edit(notes, language, title, f"---\nsearch:\n  words: [{word}]\n---\n\n{title}")
     parity.confirm(notes)
     assert parity.check(notes).ok
 
