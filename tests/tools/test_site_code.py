@@ -8,7 +8,7 @@ import pytest
 
 from learn.gates import site_code
 from learn.index import Index
-from learn.site import listing
+from learn.site import bundle, listing
 from learn.site.cards import Cards, card
 from learn.site.places import Places
 from learn.site.shown_code import ShownCode
@@ -139,6 +139,20 @@ def test_a_line_is_merged_and_cut_at_its_names(tmp_path):
     runs = [("b", "return"), ("", " f(g);")]
     made = listing.line_html(runs, [], lambda _: "")
     assert made == "<b>return</b> f(g);"
+
+
+def test_the_script_of_the_names_is_made_beside_the_player(tmp_path):
+    if not bundle.ESBUILD.is_file():
+        pytest.skip("no npm packages yet")
+    bundle.build(tmp_path / "trace-player.js")
+    made = (tmp_path / "code.js").read_text()
+    assert "aria-describedby" in made and not re.search(r"\bfetch\(|XMLHttpRequest", made)
+
+
+def test_a_page_keeps_its_lines_of_code_and_its_data():
+    page = "<ul>\n\n    <li>\n  a b\n</ul>\n  <pre><code>\n\n  x\n</code></pre>\n\n <script>\n  y</script>"
+    assert listing.squeezed(page) == (
+        "<ul>\n<li>\na b\n</ul>\n<pre><code>\n\n  x\n</code></pre>\n<script>\n  y</script>")  # fmt: skip
 
 
 # The gate

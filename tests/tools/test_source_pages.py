@@ -14,6 +14,7 @@ FRAME = """<!doctype html><html><head><title>Source - The book</title>
       <link rel="alternate" href="zh/source.html" hreflang="zh">
       <link rel="stylesheet" href="assets/a.css">
       <script>__md_scope=new URL(".",location)</script></head><body>
+      <a href="zh/source.html" hreflang="zh" class="md-select__link">Chinese</a>
       <a href="#source" class="md-skip">Skip</a><a href="07-waker.html">7</a>
       <nav class="md-nav md-nav--secondary"><a href="#folder-x">x</a></nav>
       <article class="md-content__inner md-typeset"><h1 id="source">Source</h1>all</article>
@@ -35,8 +36,9 @@ def page(book, tmp_path, monkeypatch):  # noqa: F811
     chapter = '<i id=:Waker></i><i id=:count_></i><i id=:ring></i><i id=:Waker::ring></i>'
     (site / "07-waker.html").write_text(f"{chapter}<p id=waker-h-1></p><p id=waker-h-6></p>")
     (site / "source.html").write_text(FRAME)
-    (site / "zh").mkdir()
-    (site / "zh" / "source.html").write_text("")
+    for name in ("zh/source.html", f"zh/source/{FILE[4:]}.html"):
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text("")
     browser = Browser(book.index, book.places, book.root, "en", {"07-waker.html": "7 · The waker"})
     assert browser.write(site, "") == 1
     return SimpleNamespace(site=site, text=(site / f"source/{FILE[4:]}.html").read_text())
@@ -63,6 +65,7 @@ def test_the_place_of_the_original_stands_under_the_head(page):
 
 def test_the_frame_leads_to_the_same_places_as_before(page):
     assert f'href="{UP}zh/source/{FILE[4:]}.html" hreflang="zh"' in page.text
+    assert 'rel="alternate"' not in page.text
     assert f'"base": "{UP}."' in page.text and f'new URL("{UP}.",location)' in page.text
     assert "Previous" not in page.text and "folder-x" not in page.text
     assert f"<title>{FILE[4:]} - The book</title>" in page.text

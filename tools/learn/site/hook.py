@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from learn import paths  # noqa: E402
 from learn.site import chapters  # noqa: E402
 from learn.site import content  # noqa: E402
+from learn.site import listing  # noqa: E402
 from learn.site import terms  # noqa: E402
 from learn.site.api_links import ApiLinks  # noqa: E402
 from learn.site.expand import PageText, Sources, expand  # noqa: E402
@@ -100,7 +101,8 @@ def on_page_content(html, page, config, files):
 
 def on_post_page(output, page, config):
     """What the theme leaves out for those who do not use a mouse or a screen."""
-    return content.accessible(output, content.language_of(Path(page.file.abs_src_path)))
+    language = content.language_of(Path(page.file.abs_src_path))
+    return listing.squeezed(content.accessible(output, language))
 
 
 def on_post_build(config):

@@ -25,6 +25,8 @@ from pygments.token import STANDARD_TYPES
 
 from learn.index.names import Mention
 
+_BLANK = re.compile(r"\n\s+")
+_AS_IT_IS = re.compile(r"(<(pre|script|textarea)\b.*?</\2>)", re.DOTALL)
 _REFERENCE = re.compile(r"&(?=[\w#])")  # what HTML could take for a character of its own
 _ELEMENTS = {"k": "b", "c": "em", "m": "u", "s": "s"}
 Run = tuple[str, str]  # element, or "" for plain, and text
@@ -109,3 +111,12 @@ def box(title: str, first: int, inside: str, mark: str = "") -> str:
     start = f' style="counter-reset:l {first - 1}"' if first > 1 else ""
     return (f'<div class="piece"{named}><span class="filename">{title}</span>'
             f"<pre{start}><code>{inside}</code></pre></div>")  # fmt: skip
+
+
+def squeezed(page: str) -> str:
+    """A page without the theme's indentation and blank lines, ten thousand characters."""
+    parts, at = [], 0
+    for match in _AS_IT_IS.finditer(page):
+        parts += [_BLANK.sub("\n", page[at : match.start()]), match.group(0)]
+        at = match.end()
+    return "".join([*parts, _BLANK.sub("\n", page[at:])])

@@ -30,6 +30,8 @@ _CONFIG = re.compile(r'"(base|search)": "([^"]*)"')
 _SCOPE = re.compile(r'new URL\("([^"]*)",location\)')
 _TITLE = re.compile(r"<title>.*?( - [^<]*)</title>", re.DOTALL)
 _LANGUAGE = re.compile(r'source\.html("\s+hreflang=)')
+# The theme asks for a sitemap beside each page that a head calls its other language.
+_ALTERNATE = re.compile(r'<link rel="alternate"[^>]*>')
 _SPACE = re.compile(r"\n\s+")
 
 
@@ -123,7 +125,7 @@ def _originals(index) -> dict[tuple[str, int], str]:
 
 def _frame(page: str) -> str:
     """The built page without what belongs to its own article."""
-    page = _FOOTER.sub("", _CONTENTS.sub("", page))
+    page = _ALTERNATE.sub("", _FOOTER.sub("", _CONTENTS.sub("", page)))
     head, opened, rest = page.partition("<article")
     body, closed, tail = rest.partition("</article>")
     return _SPACE.sub("\n", head) + opened + body + closed + _SPACE.sub("\n", tail)
