@@ -175,6 +175,14 @@ def test_a_name_is_one_word(site):
     assert [at.partition("#")[0] for at in first(site, "en", "try_process")] == ["a.html"]
 
 
+def test_the_reference_comes_after_a_chapter(site):
+    entries = search.of_pages(site, "en", cutter(), search_words.paths.NOTES)
+    page = {"location": "api/x.html", "title": "Output", "text": "", "boost": search_api.WEIGHT}
+    flush = page | {"location": "api/x.html#a1", "title": "Output::flush"}
+    search.store(site, [page, flush, *entries])
+    assert first(site, "en", "Output::flush") == ["a.html#deep", "b.html#deep", "api/x.html#a1"]
+
+
 def verdict(site, wanted):
     found = site_search.asked(site, run, wanted)
     return site_search.faults(site, wanted), site_search.missed(found)

@@ -111,6 +111,8 @@ def figures(found: list[Found]) -> dict[str, float]:
     return {
         "search_queries": len(found),
         **{f"search_{language}": round(share(found, language), 3) for language in content.LANGUAGES},
+        **{f"search_{language}_place": round(share(found, language, "place"), 3)
+           for language in content.LANGUAGES},
     }
 
 
