@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -61,8 +62,9 @@ def check(site: Path) -> GateResult:
         with server(site) as address:
             names = by_language["en"] + by_language["zh"]
             asked = site_player.players(site, names)
+            pairs = site_player.pairs(site, names)
             with ThreadPoolExecutor() as two:  # each has a browser of its own
-                walking = two.submit(play, address, asked)
+                walking = two.submit(play, address, asked, pairs)
                 seen = browse(address, names, queries, site)
                 played = walking.result()
     except NoBrowser as error:
@@ -80,6 +82,8 @@ def check(site: Path) -> GateResult:
         "overflowing": len(seen["overflow"]),
         "no_alt": len(found.no_alt),
         "players": len(asked),
+        "player_branches": sum(len(player["branches"]) for player in asked),
+        "player_pairs": len(pairs),
         "player_steps": played["walked"],
         "player_faults": len(played["faults"]),
     }
@@ -121,11 +125,11 @@ def to_look_at(site: Path, names: list[str]) -> list[dict]:
     return pages
 
 
-def play(address: str, players: list[dict]) -> dict:
+def play(address: str, players: list[dict], pairs: Sequence[dict] = ()) -> dict:
     """What Chromium saw of the players; see tools/node/player_check.mjs."""
-    if not players:
+    if not players and not pairs:
         return {"faults": [], "walked": 0}
-    job = {"browser": browser(), "base": address, "players": players}
+    job = {"browser": browser(), "base": address, "players": players, "pairs": list(pairs)}
     return _in_chromium(site_player.CHECKER, job)
 
 

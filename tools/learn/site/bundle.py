@@ -17,7 +17,7 @@ from learn.say import say
 from learn.setup import node
 
 NAME = "assets/trace-player.js"
-SOURCE = paths.NODE / "player" / "src" / "player.ts"
+SOURCE = paths.NODE / "player" / "src" / "main.ts"
 ESBUILD = node.MODULES / "esbuild" / "bin" / "esbuild"
 LIMIT = 25 * 1024  # bytes as a server sends them
 BUILD_S = 60.0

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-NAMES = ("src", "quote", "upstream", "api", "trace", "steps", "all")
+NAMES = ("src", "quote", "upstream", "api", "trace", "beside", "steps", "all")
 PIECES = ("src", "quote")  # show code; stand alone on their line
-BLOCKS = (*PIECES, "trace", "steps", "all")
+BLOCKS = (*PIECES, "trace", "beside", "steps", "all")
 
 _DIRECTIVE = re.compile(r"\{\{\s*(\w+)\s*\((.*?)\)\s*\}\}")
 _CALL = re.compile(r'^\s*"([^"]+)"\s*((?:,\s*(?:"[^"]+"|\d+)\s*)*)((?:,\s*\w+\s*=\s*"[^"]*"\s*)*)$')

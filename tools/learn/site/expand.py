@@ -19,7 +19,7 @@ from learn.say import say
 from learn.site import lists, pieces, step_list, trace_figure
 from learn.site.api_links import ApiLinks, UnknownApi
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
-from learn.site.trace_figure import UnknownTrace
+from learn.site.trace_figure import BrokenTrace, NoBranch, UnknownTrace
 from learn.upstream import UnknownUpstream
 
 
@@ -42,6 +42,7 @@ class PageText:
     language: str
     to_root: str  # "" or "../": from the page to the site's root
     traces: dict[str, dict] = field(default_factory=dict)  # the recordings that it shows
+    alone: set[str] = field(default_factory=set)  # those that have a figure of their own
     problems: list[Problem] = field(default_factory=list)
 
     def wrong(self, directive: Directive, key: str, near: object = "", **values: object) -> str:
@@ -59,6 +60,7 @@ def expand(markdown: str, page: PageText, sources: Sources) -> str:
     lines = markdown.splitlines()
     found = find(markdown)
     page.traces = _shown(found, sources)
+    page.alone = {directive.argument for directive in found if directive.name == "trace"}
     for directive in reversed(found):
         line = lines[directive.line - 1]
         shown = _resolve(directive, page, sources)
@@ -76,7 +78,7 @@ def expand(markdown: str, page: PageText, sources: Sources) -> str:
 def _resolve(directive: Directive, page: PageText, sources: Sources) -> str:
     if directive.name not in NAMES:
         return page.wrong(directive, "unknown_directive", list(NAMES))
-    if not directive.argument or (directive.more and directive.name != "steps"):
+    if not directive.argument or (directive.more and directive.name not in ("steps", "beside")):
         return page.wrong(directive, "unreadable")
     if directive.name in BLOCKS and not directive.alone:
         return page.wrong(directive, "not_alone")
@@ -120,20 +122,18 @@ def _caption(piece, directive: Directive, page: PageText, sources: Sources) -> l
             if wanted:
                 near = error.candidates
                 parts.append(page.wrong(directive, "unknown_upstream", near))
-    function = sources.index.spoken(piece.symbol)
-    for _, trace in sorted(page.traces.items()):
-        if links := step_list.links_to(trace, function):
-            parts.append(trace_figure.text("runs_in", page.language) + ", ".join(links))
-    return parts
+    functions = step_list.functions_of(piece, sources.index)
+    label = trace_figure.text("runs_in", page.language)
+    return parts + step_list.ran_in(page.traces, functions, label)
 
 
 def _shown(found: list[Directive], sources: Sources) -> dict[str, dict]:
-    """The recordings that a page shows, by name. One that is unknown is told where the
-    page asks for it."""
-    names = {directive.argument for directive in found if directive.name == "trace"}
+    """The recordings that a page shows, by name. One that is unknown or broken is told
+    where the page asks for it."""
+    names = {name for directive in found for name in trace_figure.shown_by(directive)}
     shown = {}
     for name in names:
-        with suppress(UnknownTrace):
+        with suppress(UnknownTrace, BrokenTrace):
             shown[name] = trace_figure.read(name, sources.traces)
     return shown
 
@@ -185,10 +185,17 @@ def _api(directive: Directive, page: PageText, sources: Sources) -> str:
 
 def _trace(directive: Directive, page: PageText, sources: Sources) -> str:
     try:
-        name = directive.argument
-        return trace_figure.figure(name, page.language, sources, page.to_root)
+        if directive.name == "trace":
+            return trace_figure.figure(directive, page.language, sources, page.to_root)
+        if len(trace_figure.shown_by(directive)) != 2:
+            return page.wrong(directive, "not_two")
+        return trace_figure.beside(directive, page.language, sources, page.to_root, page.alone)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
+    except BrokenTrace as error:
+        return page.wrong(directive, "broken_trace", reason=error)
+    except NoBranch as error:
+        return page.wrong(directive, "no_branch", error.candidates, name=error, of=error.of)
     except Exception as error:  # the recorder's own errors: one line, at this page
         return page.wrong(directive, "no_diagram", reason=str(error).splitlines()[0])
 
@@ -203,6 +210,8 @@ def _steps(directive: Directive, page: PageText, sources: Sources) -> str:
         return step_list.block(trace, page.language, directive.more, label)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
+    except BrokenTrace as error:
+        return page.wrong(directive, "broken_trace", reason=error)
     except step_list.NoSuchSteps as error:
         return page.wrong(directive, error.key, name=name, there_is=error.there_is)
 
@@ -219,6 +228,7 @@ _RESOLVERS = {
     "upstream": _upstream,
     "api": _api,
     "trace": _trace,
+    "beside": _trace,
     "steps": _steps,
     "all": _all,
 }
