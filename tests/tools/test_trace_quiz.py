@@ -118,6 +118,15 @@ def test_the_second_packet_starts_no_task():
     assert {"held", "news"} <= set(came["state"]["life"].split())
 
 
+def test_the_worker_that_is_busy_handles_the_second_request_too():
+    busy = first("echo+slow", "slow_work", lane="worker")
+    came = first("echo+slow", "Lifecycle::input_came", after=busy["n"], lane="poller")
+    again = first("echo+slow", "Lifecycle::decide", after=came["n"], lane="worker")
+    assert (came["ret"], again["ret"]) == ("nothing", "handle")
+    tasks = [s for s in steps("echo+slow") if s["fn"] == "Connection::run_task"]
+    assert len(tasks) == 1
+
+
 def test_a_slice_moves_and_is_dropped_by_the_thread_that_sends():
     taken = first("echo", "Input::slice", lane="worker")
     moved = first("echo", "LinkBuffer::append", after=taken["n"], lane="worker")
@@ -141,6 +150,8 @@ FAULTS = [  # a recording, what is changed in one of its steps, the claim that m
     ("echo", "sendmsg", {"ret": 15}, test_the_bytes_of_the_copies_table),
     ("echo", "LinkBuffer::skip", {"lane": "poller"},
      test_a_slice_moves_and_is_dropped_by_the_thread_that_sends),
+    ("echo+slow", "Lifecycle::decide", {"fn": "Connection::run_task"},
+     test_the_worker_that_is_busy_handles_the_second_request_too),
     ("echo", "Connection::start", {"state": {"refs": 3}},
      test_two_hold_the_connection_when_it_starts),
     ("echo", "EventLoop::unregister", {"fn": "close"},
