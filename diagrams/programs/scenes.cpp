@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// scenes NAME [PATH]: a server with one short handler, for the scenario of that
-// name in diagrams/scenarios/. It listens on a free port, or on a unix socket,
-// and serves until SIGTERM.
+// scenes NAME [PATH | slow]: a server with one short handler, for the scenario of
+// that name in diagrams/scenarios/. It listens on a free port, or on a unix
+// socket, and serves until SIGTERM. With `slow` the handler of the echo takes a
+// while.
 
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -29,6 +30,8 @@ void slow_work() {
   static_cast<void>(std::getchar());
 }
 
+bool g_slow = false;
+
 // half-packet: each request has six bytes, however many arrive at a time.
 void fixed_size(Connection& conn) {
   const auto request = conn.reader().next(6);
@@ -38,11 +41,13 @@ void fixed_size(Connection& conn) {
   if (conn.writer().flush()) conn.close();
 }
 
-// gather: a head that is written here, and the request itself, uncopied.
+// echo: an answer of two pieces, a head that is written here and the request
+// itself, which is not copied.
 void two_pieces(Connection& conn) {
   const std::size_t size = conn.reader().size();
   auto request = conn.reader().slice(size);
   if (!request) return conn.close();
+  if (g_slow) slow_work();
   conn.writer().write_string("you said: ");
   conn.writer().append(*std::move(request));
   if (conn.writer().flush()) conn.close();
@@ -105,6 +110,16 @@ void close_other(Connection& conn) {
   if (line && line->starts_with('m')) other = &conn;
 }
 
+// two-connections: a request that begins with `w` takes a while.
+void slow_if_asked(Connection& conn) {
+  const auto line = conn.reader().until('\n');
+  if (!line) return conn.close();
+  if (line->front() == std::byte{'w'}) slow_work();
+  conn.writer().write_binary(*line);
+  conn.reader().release();
+  if (conn.writer().flush()) conn.close();
+}
+
 void small_send_buffer(Connection& conn) {
   const int bytes = 32 * 1024;
   ::setsockopt(conn.fd(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
@@ -121,9 +136,10 @@ struct Scene {
 
 const std::map<std::string_view, Scene> kScenes = {
     {"half-packet", {{.on_request = fixed_size}}},
-    {"gather", {{.on_request = two_pieces}}},
+    {"echo", {{.on_request = two_pieces}}},
     {"partial-write", {{.on_prepare = small_send_buffer, .on_request = much}}},
     {"peer-closes", {{.on_request = slow_line, .on_disconnect = note_end}}},
+    {"two-connections", {{.on_request = slow_if_asked}}},
     {"handler-closes", {{.on_request = answer_and_close}}},
     {"handler-throws", {{.on_request = throwing}}},
     {"half-close", {{.on_request = slow_echo, .on_disconnect = note_end}}},
@@ -182,9 +198,10 @@ int serve(const Scene& scene, const char* path) {
 int main(int argc, char** argv) {
   const auto scene = argc > 1 ? kScenes.find(argv[1]) : kScenes.end();
   if (scene == kScenes.end()) {
-    std::fprintf(stderr, "usage: scenes NAME [PATH]\n");
+    std::fprintf(stderr, "usage: scenes NAME [PATH | slow]\n");
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);
-  return serve(scene->second, argc > 2 ? argv[2] : nullptr);
+  g_slow = argc > 2 && argv[2] == std::string_view("slow");
+  return serve(scene->second, argc > 2 && !g_slow ? argv[2] : nullptr);
 }

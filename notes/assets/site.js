@@ -63,3 +63,12 @@
     if (link) link.hash = stepInView() || headingInView();
   });
 })();
+
+// What stands folded until it is tried is printed; browsers that know the style for it
+// (front.css) do so without this.
+
+window.addEventListener("beforeprint", function () {
+  for (const folded of document.querySelectorAll("details.try-first")) {
+    folded.open = true;
+  }
+});

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from learn import paths
-from learn.exercise import cut, judge, model, workspace
+from learn.exercise import catalogue, cut, judge, model, workspace
 from learn.exercise.tree import write_files
 
 SAMPLE = Path(__file__).parent / "data" / "exercise_tree"
@@ -30,7 +30,7 @@ def tree(tmp_path, monkeypatch):
 
 @pytest.fixture
 def exercise(tree):
-    return model.find("clamp", tree)
+    return catalogue.find("clamp", tree)
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -41,7 +41,7 @@ def change(file: Path, old: str, new: str) -> None:
 
 def answer(exercise, body: str, include: str = "") -> None:
     """Writes what a learner might: the real file with another body in the hole."""
-    idea = model.Mutant("idea", "", "toy::clamp", "", body, {})
+    idea = model.Mutant("idea", "", "", [model.Body("toy::clamp", body)], {})
     changed = cut.mutated(exercise, idea, cut.index_of(exercise.root))
     head = '#include "netpoll/base/check.h"\n' + include + "\n"
     changed = {name: head + text for name, text in changed.items()}

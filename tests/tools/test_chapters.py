@@ -44,6 +44,10 @@ def add(tree, folder: str, text: str) -> None:
     home = tree / "chapters" / folder
     home.mkdir(parents=True, exist_ok=True)
     (home / "chapter.toml").write_text(text, "utf-8")
+    for language in ("en", "zh"):
+        page = tree / "notes" / language / f"{folder}.md"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.touch()
 
 
 def test_a_right_chapter_loads(tree):
@@ -58,7 +62,10 @@ def test_a_right_chapter_loads(tree):
     ("old", "new", "says"),
     [
         ("minutes = 60", "minutes =", "is not TOML"),
-        ("minutes = 60", "", "minutes is missing or not a number; write minutes = …"),
+        ("minutes = 60", "", "minutes is missing; write what chapters.py shows"),
+        ('minutes = 60', 'minutes = "60"', "minutes is missing or not a number; write minutes = …"),
+        ('upstream = ["LinkBuffer.Next"]\nscenarios = ["half-packet"]\n', "",
+         "scenarios, upstream is missing"),
         ("minutes = 60", "minutes = 0", "minutes = 0; write what a reader needs"),
         ("minutes = 60", "minuets = 60", "unknown key minuets; use"),
         ("01-blocking-echo", "05-later", "prerequisite 05-later is no earlier chapter"),

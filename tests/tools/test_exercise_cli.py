@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from learn import paths
-from learn.exercise import cut, judge, model, objects, session, show, tests, workspace
+from learn.exercise import catalogue, cut, judge, objects, session, show, tests, workspace
 from learn.exercise.tree import write_files
 
 SAMPLE = Path(__file__).parent / "data" / "exercise_tree"
@@ -73,7 +73,7 @@ def test_watch_gives_a_verdict_for_each_save(tmp_path, monkeypatch):
     shutil.copytree(SAMPLE, tmp_path / "tree")
     monkeypatch.setattr(judge, "STORE", tmp_path / "store")
     monkeypatch.setenv("LEARN_WORKSPACE", str(tmp_path / "workspace"))
-    exercise = model.find("clamp", tmp_path / "tree")
+    exercise = catalogue.find("clamp", tmp_path / "tree")
     workspace.start(exercise, "en")
     verdicts = session.verdicts(exercise)
     assert next(verdicts).verdict == "red"

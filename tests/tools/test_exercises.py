@@ -9,7 +9,7 @@ import pytest
 from exercise_helpers import ID, change, exercise, tree  # noqa: F401: fixtures
 
 from learn import paths
-from learn.exercise import model, tests
+from learn.exercise import catalogue, tests
 from learn.exercise.model import ExerciseError
 from learn.exercise.tree import layers
 from learn.gates import exercises as gate
@@ -113,8 +113,9 @@ def test_without_a_compiler_the_gate_could_not_run(tree, monkeypatch):
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        ("exercise.toml", 'kind = "fill"', 'kind = "fix"', "kind fix is not built yet; use fill"),
-        ("exercise.toml", 'kind = "fill"', 'kind = "fun"', "kind fun is unknown; use fill"),
+        ("exercise.toml", 'kind = "fill"', 'kind = "explore"',
+         "kind explore is not built yet; use one of fill, fix, build"),
+        ("exercise.toml", 'kind = "fill"', 'kind = "fun"', "kind fun is unknown; use one of fill, fix, build"),
         ("exercise.toml", "minutes = 5", "minutes =", "is not TOML"),
         ("exercise.toml", "minutes = 5", "", "needs minutes, a int"),
         ("exercise.toml", 'zh = "夹住"', 'zh = ""', "title has no zh text"),
@@ -136,17 +137,17 @@ def test_a_broken_exercise_is_one_line(tree, file, old, new, says):
 def test_a_missing_readme_is_one_line(tree):
     (tree / "exercises" / ID / "README.zh.md").unlink()
     with pytest.raises(ExerciseError, match=r"README\.zh\.md: is missing"):
-        model.load_all(tree)
+        catalogue.load_all(tree)
 
 
 def test_an_unknown_name_lists_the_exercises(tree):
     with pytest.raises(ExerciseError, match=f"no exercise is called 99; choose from: {ID}"):
-        model.find("99", tree)
+        catalogue.find("99", tree)
 
 
 @pytest.mark.parametrize("name", [ID, "01", "01/1", "01-toy", "1-clamp", "clamp", "toy"])
 def test_a_part_of_the_name_is_enough(tree, name):
-    assert model.find(name, tree).id == ID
+    assert catalogue.find(name, tree).id == ID
 
 
 def test_a_leak_is_red_under_the_sanitizer(tree):

@@ -32,7 +32,8 @@ BOTH = '{{ src("ring") }}\n\nThen:\n\n{{ src("answer") }}\n'
 
 
 @pytest.fixture
-def tree(tmp_path):
+def tree(tmp_path, monkeypatch):
+    monkeypatch.setenv("LEARN_LANG", "en")
     source = tmp_path / FILE
     source.parent.mkdir(parents=True)
     source.write_text(SOURCE)
@@ -62,6 +63,16 @@ def test_a_line_not_shown_in_one_language_is_red(tree):
     result = check(tree)
     assert not result.ok and result.figures["unowned"] == 2
     assert (result.problems[0].file, result.problems[0].line) == (FILE, 11)
+
+
+def test_what_is_missing_is_a_list_of_symbols_with_the_directive(tree):
+    """Not of line ranges: each symbol once, with the languages that lack it."""
+    (tree / "notes/zh/07-waker.md").write_text("Nothing.\n")
+    (tree / "notes/en/07-waker.md").write_text('{{ src("ring") }}\n')
+    first, second = check(tree).problems
+    assert first.text.startswith("ring, lines 7 to 8: not shown in zh")
+    assert second.text.startswith("answer, lines 11 to 12: not shown in en, zh")
+    assert '{{ src("answer") }} in notes/en/07-waker.md, notes/zh/07-waker.md' in second.mend
 
 
 def test_a_quote_does_not_own(tree):

@@ -17,7 +17,7 @@ Write 8 bytes, see [the man page](https://man7.org/eventfd).
 
 {{ src("Waker::ring") }}
 
-A ring costs one write to the file descriptor.
+A ring costs one write to the **file descriptor**.
 """
 ZH = """# 门铃
 
@@ -31,7 +31,7 @@ ZH = """# 门铃
 
 {{ src("Waker::ring") }}
 
-按一次铃，就往文件描述符里写一次。
+按一次铃，就往**文件描述符**里写一次。
 """
 GLOSSARY = '[[term]]\nen = "file descriptor"\nzh = "文件描述符"\navoid_zh = "描述字"\n'
 
@@ -105,6 +105,13 @@ def test_what_differs_in_shape_is_red_even_when_confirmed(notes, old, new, said,
     parity.confirm(notes)
     result = parity.check(notes)
     assert not result.ok and said in texts(result)
+
+
+def test_search_words_may_be_those_that_a_page_does_not_use(notes):
+    for language, title, word in (("en", "# Doorbell", "handle"), ("zh", "# 门铃", "描述字")):
+        edit(notes, language, title, f"---\nsearch:\n  words: [{word}]\n---\n\n{title}")
+    parity.confirm(notes)
+    assert parity.check(notes).ok
 
 
 def test_a_page_in_one_language_only_is_red(notes):

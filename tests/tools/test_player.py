@@ -8,7 +8,7 @@ import pytest
 
 from learn import paths
 from learn.index import Index
-from learn.site import bundle, player, step_list, trace_figure
+from learn.site import bundle, directives, player, step_list, trace_figure
 from learn.site.expand import PageText, Sources, expand
 from learn.site.links import check
 from learn.upstream import UnknownUpstream
@@ -186,7 +186,8 @@ def test_the_echo_fits_into_its_page():
 
 
 def test_the_figure_stands_without_a_script_and_its_steps_have_ids(sources, drawn):
-    html = trace_figure.figure("small", "zh", sources, "../")
+    (directive,) = directives.find('{{ trace("small") }}')
+    html = trace_figure.figure(directive, "zh", sources, "../")
     assert html.startswith("<figure") and "\n" not in html
     for part in (
         '<trace-player record="small" lang="zh">',
@@ -251,9 +252,17 @@ def test_other_directives_take_one_name(sources):
 def test_a_piece_names_the_steps_it_runs_in(sources, drawn):
     with_trace, _ = page('{{ trace("small") }}\n\n{{ quote("fill") }}\n', sources)
     without, _ = page('{{ quote("fill") }}\n', sources)
-    link = 'steps in the recording: <a href="#trace=small&amp;step=1">1</a>'
+    link = 'steps in the recording: <a href="#trace=small&amp;step=1" data-ran="fill">1</a>'
     assert link in with_trace and "in the recording" not in without
 
 
 def test_a_phase_is_named_by_its_english_words():
     assert list(step_list.phases(TRACE)) == ["request-and-answer", "close"]
+
+
+def test_the_line_of_a_function_template_is_the_one_behind_its_head(sources):
+    text = SOURCE.replace("int fill() {", "template <class T>\n  requires A<T>\nint fill() {")
+    (sources.root / FILE).write_text(text)
+    data = told(sources)
+    assert [step["line"] for step in data["steps"]] == [5, 4, 5, 8]
+    assert data["steps"][0]["source"] == data["steps"][2]["source"]

@@ -162,20 +162,18 @@ def test_what_is_kept_is_taken_within_a_round_and_the_middle_counts():
 
 
 @pytest.mark.parametrize(("server", "beside", "met", "judged"), [
-    ("pool", 899, False, 1), ("adaptive", 900, True, 1), ("inline", 10, True, 0),
-    (RAW, 10, True, 0)])
+    ("pool", 899, 0, 1), ("adaptive", 900, 1, 1), ("inline", 10, 1, 0), (RAW, 10, 1, 0)])
 def test_pool_and_adaptive_are_judged(server, beside, met, judged):
     row = fairness.row("download", server, [pair(1000, beside)])
-    assert row.met is met
+    assert row.met == met
     assert [goal["met"] for goal in fairness.goals([row])] == [met] * judged
 
 
 @pytest.mark.parametrize(("raw", "want"), [(800, 0.72), (1100, 0.9), (None, 0.9)])
 def test_what_a_plain_loop_cannot_keep_nobody_must(raw, want):
     """Without the raw loop, or when it got more beside the neighbour, all counts."""
-    found = [fairness.row("download", "pool", [pair(1000, 750)])]
-    if raw is not None:
-        found.append(fairness.row("download", RAW, [pair(1000, raw)]))
+    kept = {"pool": 750} | ({RAW: raw} if raw else {})
+    found = [fairness.row("download", name, [pair(1000, got)]) for name, got in kept.items()]
     judged = fairness.goals(fairness.beside_raw(found))
     assert [(goal["want"], goal["met"]) for goal in judged] == [(want, 0.75 >= want)]
 

@@ -39,13 +39,31 @@ DATA = {
         for n in range(1, 13)
     ],
 }
+BRANCH = {
+    "id": "x+late",
+    "title": "it comes late",
+    "fork": 4,
+    "steps": [{**DATA["steps"][n - 1], "text": f"Late {n}."} for n in range(4, 9)],
+}
+OTHER = {
+    **DATA,
+    "id": "other",
+    "steps": [
+        {**DATA["steps"][0], "n": n, "fn": fn}
+        for n, fn in enumerate(("a", "f1", "f3", "f2", "f4", "f7", "f12"), 1)
+    ],
+}
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head>
 <body style="margin: 0"><main><h1>A</h1><div style="height: 1500px"></div>
 <trace-player record="{name}" lang="en"><script type="application/json">{data}</script>
 <div class="trace-picture"><svg width="99" height="200"></svg></div>
 <ol><li id="trace={name}&amp;step=6">Sentence 6.</li></ol></trace-player>
-<script src="{script}"></script>{more}<div style="height: 1500px"></div></main></body></html>"""
+{pair}<script src="{script}"></script>{more}<div style="height: 1500px"></div></main></body></html>"""
+
+PAIR = """<trace-beside lang="en"><trace-player record="{name}" lang="en" paired></trace-player>
+<trace-player record="other" lang="en" paired><script type="application/json">{other}</script>
+</trace-player></trace-beside>"""
 
 # What is wrong: in the script (found, put instead), or beside the player; what is seen.
 FAULTS = {
@@ -65,8 +83,20 @@ FAULTS = {
     "off_host": ((), '<script>new Image().src="http://127.0.0.2:9/x"</script>', {"off_host"}),
     "error": ((), "<script>throw Error('planted')</script>", {"error"}),
     "page_moved": ((), "<script>onkeydown=()=>scrollBy(0,5)</script>", {"page_moved"}),
-    "no_script": ((), "<style>.trace-picture{display:none}</style>", {"print", "no_script"}),
+    "no_script": ((), "<style>.trace-picture{display:none}</style>", {"no_script"}),
     "absent": ((), "", {"absent"}),
+}
+# The same on pages with a branch and with two players side by side.
+FORKED = {
+    "forked": ((), "", set()),
+    "no_key": (('==="w"', '==="q"'), "", {"what_if"}),
+    "nothing_shared": (('?"shared":""', '?"":""'), "", {"what_if"}),
+    "branch_unknown": (("[\\w+-]", "[\\w-]"), "", {"what_if"}),
+    "no_button": ((".length<2", ".length<9"), "", {"what_if"}),
+    "not_together": (("this.together&&", "!1&&"), "", {"pair"}),
+    "own_address": (("paired:{", "unpaired:{"), "", {"pair"}),
+    "no_match": ((".kind===\"message\"==", ".kind===\"message\"!="), "", {"pair"}),
+    "columns": (("repeat(2", "repeat(1"), "", {"pair"}),
 }
 
 
@@ -78,25 +108,34 @@ def seen(tmp_path_factory):
     site = tmp_path_factory.mktemp("site")
     bundle.build(site / "good.js")
     script = (site / "good.js").read_text()
-    for name, (change, more, _) in FAULTS.items():
+    for name, (change, more, _) in (FAULTS | FORKED).items():
         if change:
             assert change[0] in script, f"{name}: the script has no {change[0]}"
             (site / f"{name}.js").write_text(script.replace(*change))
         data = "{" if name == "absent" else json.dumps(DATA)
-        used = f"{name}.js" if change else "good.js"
-        text = PAGE.format(name=name.replace("_", "-"), data=data, script=used, more=more)
+        used, pair = f"{name}.js" if change else "good.js", ""
+        record = name.replace("_", "-")
+        if name in FORKED:
+            data = json.dumps(DATA | {"branches": [BRANCH]})
+            pair = PAIR.format(name=record, other=json.dumps(OTHER))
+        text = PAGE.format(name=record, data=data, pair=pair, script=used, more=more)
         (site / f"{name}.html").write_text(text)
     with pytest.MonkeyPatch.context() as patch, server(site) as address:
         patch.setitem(site_player.WALK, "en", ["light", 360])
-        asked = site_player.players(site, [f"{name}.html" for name in FAULTS])
-        assert all(player["walk"] for player in asked) and len(asked) == len(FAULTS)
-        return gate.play(address, asked), asked
+        pages = [f"{name}.html" for name in FAULTS | FORKED]
+        asked, pairs = site_player.players(site, pages), site_player.pairs(site, pages)
+        assert all(player["walk"] for player in asked) and len(asked) == len(pages)
+        assert len(pairs) == len(FORKED) and pairs[0]["matches"] == 5
+        for pair in pairs:
+            if pair["page"] in ("forked.html", "columns.html"):
+                pair["look"] = ["dark", 1000]
+        return gate.play(address, asked, pairs), asked
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", FAULTS | FORKED)
 def test_a_planted_fault_is_seen(seen, name):
     faults = {at["what"]: at for at in seen[0]["faults"] if at["page"] == f"{name}.html"}
-    expected = FAULTS[name][2]
+    expected = (FAULTS | FORKED)[name][2]
     assert expected <= set(faults), (name, faults)
     if not expected:
         assert faults == {}
@@ -105,7 +144,7 @@ def test_a_planted_fault_is_seen(seen, name):
 def test_each_fault_is_told_in_words(seen):
     told = site_player.problems(*seen)
     kinds = {at["what"] for at in seen[0]["faults"]}
-    assert set().union(*(faults for *_, faults in FAULTS.values())) <= kinds
+    assert set().union(*(faults for *_, faults in (FAULTS | FORKED).values())) <= kinds
     assert len({problem.text for problem in told}) >= len(kinds)
 
 
@@ -118,8 +157,27 @@ def test_steps_that_nobody_walked_are_a_problem():
 def test_a_record_is_walked_once_in_each_language(tmp_path):
     (tmp_path / "zh").mkdir()
     for page in ("a.html", "b.html", "zh/a.html"):
-        text = PAGE.format(name="x", data=json.dumps(DATA), script="", more="")
+        text = PAGE.format(name="x", data=json.dumps(DATA), pair="", script="", more="")
         (tmp_path / page).write_text(text)
     found = site_player.players(tmp_path, ["a.html", "b.html", "zh/a.html"])
     assert [player["walk"] for player in found] == [True, False, True]
     assert found[0]["steps"][0] == "Sentence 1."
+
+
+def test_a_branch_is_walked_with_the_shared_steps_before_its_own(tmp_path):
+    text = PAGE.format(name="x", data=json.dumps(DATA | {"branches": [BRANCH]}), pair="",
+                       script="", more="")  # fmt: skip
+    (tmp_path / "a.html").write_text(text)
+    (found,) = site_player.players(tmp_path, ["a.html"])
+    (branch,) = found["branches"]
+    assert (branch["id"], branch["fork"], len(branch["steps"])) == ("x+late", 4, 8)
+    assert branch["steps"][2:4] == ["Sentence 3.", "Late 4."]
+
+
+def test_a_pair_whose_records_are_broken_is_still_opened(tmp_path):
+    pair = PAIR.format(name="x", other="{")
+    (tmp_path / "a.html").write_text(
+        PAGE.format(name="x", data="{", pair=pair, script="", more="")
+    )
+    (found,) = site_player.pairs(tmp_path, ["a.html"])
+    assert (found["records"], found["matches"]) == (["x", "other"], 0)

@@ -21,7 +21,7 @@ from learn.say import say
 
 # Which module registers which verbs.
 OWNERS = {
-    "learn.record.cli": ("record",),
+    "learn.record.cli": ("record", "trace"),
     "learn.exercise.cli": ("list", "start", "watch", "run", "hint", "reset", "solution"),
     "learn.site.cli": ("site",),
     "learn.race.cli": ("race",),
@@ -75,8 +75,8 @@ def check(
     scripts: Annotated[int, typer.Option(min=1, help="Of conformance: how many.")] = None,
     changed: Annotated[bool, typer.Option("--changed", help="Of house: clang-tidy only what "
                        "git calls changed.")] = False,
-    write: Annotated[bool, typer.Option("--write", help="Of speed: store what was "
-                     "measured.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Of speed and experiments: store what "
+                     "was measured, or printed.")] = False,
 ) -> None:
     """One gate, or all of them: one line a problem, with what mends it."""
     from learn.gates import checking
@@ -85,7 +85,7 @@ def check(
         raise typer.Exit(complain(say("conformance.scripts_where"), USAGE))
     if changed and name != "house":
         raise typer.Exit(complain(say("cli.changed_where"), USAGE))
-    if write and name != "speed":
+    if write and name not in ("speed", "experiments"):
         raise typer.Exit(complain(say("speed.write_where"), USAGE))
     options = ({} if scripts is None else {"scripts": scripts}) | {"changed": changed, "write": write}
     raise typer.Exit(checking.run(name, as_json, **options))

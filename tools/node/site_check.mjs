@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Looks at the built site in a real Chromium. Standard input: one JSON job
-//   {"browser", "base", "pages": [{"page", "looks": [["light", 360], …], "code": true}], "samples": [...], "queries": [{"page","query"}]}
+//   {"browser", "base", "pages": [{"page", "looks": [["light", 360], …], "code": true}], "samples": [...]}
 // Standard output: one JSON answer
-//   {"offHost": [...], "console": [...], "axe": [...], "overflow": [...], "hits": [...]}
+//   {"offHost": [...], "console": [...], "axe": [...], "overflow": [...]}
 // `samples` are pages looked at for requests only: the API reference is not ours to style.
 
 import { readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const ARGUMENTS = [
 ];
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const job = JSON.parse(readFileSync(0, "utf8"));
-const found = { offHost: [], console: [], axe: [], overflow: [], hits: [] };
+const found = { offHost: [], console: [], axe: [], overflow: [] };
 
 async function open(browser, page, { theme = "light" } = {}) {
   const tab = await browser.newPage();
@@ -63,21 +63,6 @@ async function look(browser, { page, code }, theme, width) {
   await tab.close();
 }
 
-// Types as a person does. The theme listens to keyup; text that comes from an input
-// method has none in this protocol, so End is pressed after it.
-async function search(browser, { page, query }) {
-  const tab = await open(browser, page);
-  await tab.focus("input.md-search__input");
-  await tab.type("input.md-search__input", query, { delay: 10 });
-  await tab.keyboard.press("End");
-  const item = ".md-search-result__item a.md-search-result__link";
-  await tab.waitForSelector(item, { timeout: 8000 }).catch(() => {});
-  await new Promise((done) => setTimeout(done, 400));
-  const links = await tab.$$eval(item, (all) => all.map((a) => a.getAttribute("href")));
-  found.hits.push({ page, query, links });
-  await tab.close();
-}
-
 const browser = await puppeteer.launch({
   executablePath: job.browser, headless: true, args: ARGUMENTS,
 });
@@ -86,7 +71,6 @@ try {
     for (const [theme, width] of page.looks) await look(browser, page, theme, width);
   }
   for (const page of job.samples) await (await open(browser, page)).close();
-  for (const query of job.queries) await search(browser, query);
 } finally {
   await browser.close();
 }

@@ -92,9 +92,9 @@ class Poller {
   /// `op` was added and is not detached; this may change at any time. [any]
   [[nodiscard]] bool watches(FdOperator& op);
 
-  /// Keeps `task` for the runner, until the end of the turn at most; what a task
-  /// defers is handed over after the task. Requires: the caller is this poller's
-  /// thread; `task` does not throw. [poller]
+  /// Keeps `task` for the runner, until the end of the turn at most. What it
+  /// defers is handed over after it. Requires: the calling thread is this
+  /// poller's; `task` does not throw. [poller]
   void defer(Task task);
   /// Gives `task` to the runner now. When Runner::go() refuses the task, this
   /// poller gives it to Runner::run() at the end of its present or next turn.

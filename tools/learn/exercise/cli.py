@@ -12,14 +12,17 @@ from typing import Annotated
 import typer
 
 from learn import paths
-from learn.exercise import model, show, workspace
+from learn.exercise import catalogue, model, show, workspace
+from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise, ExerciseError
 from learn.gate import ENVIRONMENT, GREEN, RED, USAGE
 from learn.say import language, say
 
 Name = Annotated[
-    str, typer.Argument(help="03-mcache/1-size-classes, or a part of it; none: the last started.")
+    str, typer.Argument(help="03-mcache/1-size-classes, or a part of it; none: the one you "
+                        "were at last.")
 ]
+Quick = Annotated[bool, typer.Option("--quick", help="Without the sanitizers.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
 
@@ -60,10 +63,11 @@ def complain(text: str, status: int) -> None:
 
 def list_all(as_json: Json = False) -> int:
     """Every exercise, and how far you are."""
-    rows = [(e, workspace.progress(e), workspace.is_started(e)) for e in model.load_all()]
+    rows = [(e, workspace.progress(e), workspace.is_started(e)) for e in catalogue.load_all()]
     if as_json:
         print(json.dumps({"exercises": [
-            {"id": e.id, "title": e.title, "minutes": e.minutes, "started": started, **state}
+            {"id": e.id, "kind": e.kind, "title": e.title, "minutes": e.minutes,
+             "started": started, **state}
             for e, state, started in rows]}, ensure_ascii=False))  # fmt: skip
         return GREEN
     show.table([(e.id, e.title[language()], str(e.minutes), _state(state, started))
@@ -84,17 +88,23 @@ def start(name: Name = "") -> int:
     return GREEN
 
 
-def run(name: Name = "", as_json: Json = False) -> int:
+def run(name: Name = "", as_json: Json = False, quick: Quick = False) -> int:
     """Compiles your files with the rest of the library and runs the tests."""
-    from learn.exercise.session import verdict_of
+    from learn.exercise import session
 
     exercise = _exercise(name)
-    verdict = verdict_of(exercise)
-    if as_json:
-        print(json.dumps(verdict.to_dict(exercise, language()), ensure_ascii=False))
-    else:
-        print("\n".join(show.lines(verdict)))
-    return verdict.exit_code
+    verdict = session.verdict_of(exercise)
+    if not as_json:
+        print("\n".join(show.lines(verdict)), flush=True)
+        return verdict.exit_code if quick else _closer(exercise, verdict)
+    told = verdict.to_dict(exercise, language())
+    if not quick and session.wants_a_closer_look(verdict):
+        closer = session.look_closer(exercise)
+        told |= {"clean": closer.clean, "found": closer.sentences}
+        if verdict.exit_code == GREEN and not closer.clean:
+            told |= {"exit": RED}
+    print(json.dumps(told, ensure_ascii=False))
+    return told["exit"]
 
 
 def watch(name: Name = "") -> int:
@@ -103,17 +113,42 @@ def watch(name: Name = "") -> int:
 
     exercise = _exercise(name)
     _prepare(exercise)
-    for verdict in session.verdicts(exercise):
+
+    def begin() -> None:
+        print(say("exercise.running"), flush=True)
+
+    for verdict in session.verdicts(exercise, begin):
         if sys.stdout.isatty():
             print("\033[2J\033[H", end="")
-        print("\n".join(show.lines(verdict)))
+        print("\n".join(show.lines(verdict)), flush=True)
+        _closer(exercise, verdict)
         print(say("exercise.watching"), flush=True)
     return GREEN
 
 
-def hint(name: Name = "") -> int:
+def _closer(exercise: Exercise, verdict: Verdict) -> int:
+    """Tells what the sanitizers see; the exit status. A fix that is green has its story."""
+    from learn.exercise import session
+
+    if not session.wants_a_closer_look(verdict):
+        return verdict.exit_code
+    closer = session.look_closer(exercise)
+    print("\n".join(show.closer(verdict, closer)), flush=True)
+    if verdict.exit_code != GREEN or not closer.clean:
+        return verdict.exit_code or RED
+    if exercise.story:
+        print("\n".join(show.story(exercise)), flush=True)
+    return GREEN
+
+
+def hint(name: Annotated[str, typer.Argument(help="An exercise; or 1, 2 or 3: a hint that was "
+                                             "given before.")] = "") -> int:  # fmt: skip
     """One hint more; there are three."""
-    number, text = workspace.next_hint(_exercise(name), language())
+    if name.isdigit() and len(name) == 1:
+        exercise, number = _exercise(""), int(name)
+        text = workspace.hint_again(exercise, number, language())
+    else:
+        number, text = workspace.next_hint(_exercise(name), language())
     print(say("exercise.hint", number=number, total=model.HINTS))
     print(text.strip("\n"))
     return GREEN
@@ -142,7 +177,7 @@ def _exercise(name: str) -> Exercise:
     wanted = name or workspace.current()
     if not wanted:
         raise ExerciseError(say("exercise.which"))
-    return model.find(wanted)
+    return catalogue.find(wanted)
 
 
 def _prepare(exercise: Exercise) -> None:

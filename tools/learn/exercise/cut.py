@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes files out of the real source by replacing bodies of functions.
 
-A learner's file is the real one with holes; a mutant's is the real one with a
-wrong body. All else stays as it is, byte for byte, so neither can drift.
+A learner's file is the real one with holes, or with a bug planted; a mutant's is
+the real one with a wrong body. All else stays as it is, byte for byte, so none can
+drift.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import textwrap
 from pathlib import Path
 
 from learn import paths
-from learn.exercise.model import Exercise, ExerciseError, Hole, Mutant
+from learn.exercise.model import Body, Edit, Exercise, ExerciseError, Hole, Mutant
 from learn.index import Index, Symbol, SymbolError, load
 from learn.index import build as build_index
 
@@ -27,6 +28,11 @@ def index_of(root: Path) -> Index:
 
 def starter(exercise: Exercise, index: Index, language: str) -> dict[str, str]:
     """The learner's files, {path from the top of the tree: text}."""
+    if exercise.kind == "build":
+        start = exercise.directory / "start"
+        return {name: (start / Path(name).name).read_text("utf-8") for name in exercise.own_files}
+    if exercise.kind == "fix":
+        return changed(exercise, exercise.planted, index)
     bodies: dict[str, list[tuple[Symbol, str]]] = {}
     for hole in exercise.holes:
         symbol = function(hole.symbol, index)
@@ -39,16 +45,50 @@ def starter(exercise: Exercise, index: Index, language: str) -> dict[str, str]:
 
 
 def mutated(exercise: Exercise, mutant: Mutant, index: Index) -> dict[str, str]:
-    """The one file that a mutant changes."""
-    symbol = function(mutant.symbol, index)
-    body = "{\n" + mutant.body.strip("\n") + "\n}"
-    source = (exercise.root / symbol.file).read_bytes()
-    return {symbol.file: _replaced(source, [(symbol, body)])}
+    """The files that a mutant changes."""
+    return changed(exercise, mutant.changes, index)
+
+
+def changed(exercise: Exercise, changes: list[Body | Edit], index: Index) -> dict[str, str]:
+    """The real files with other bodies, and then with other text."""
+    bodies: dict[str, list[tuple[Symbol, str]]] = {}
+    for one in changes:
+        if isinstance(one, Body):
+            symbol = function(one.symbol, index)
+            body = "{\n" + one.body.strip("\n") + "\n}"
+            bodies.setdefault(symbol.file, []).append((symbol, body))
+    made = {file: _replaced((exercise.root / file).read_bytes(), cuts)
+            for file, cuts in bodies.items()}  # fmt: skip
+    for one in changes:
+        if isinstance(one, Edit):
+            text = made.get(one.file) or _real(exercise, one.file)
+            made[one.file] = _edited(exercise, one, text)
+    return made
+
+
+def _real(exercise: Exercise, file: str) -> str:
+    try:
+        return (exercise.root / file).read_text("utf-8")
+    except OSError as problem:
+        told = f"exercises/{exercise.id}: {file} cannot be read; mend the name"
+        raise ExerciseError(told) from problem
+
+
+def _edited(exercise: Exercise, edit: Edit, text: str) -> str:
+    if (count := text.count(edit.find)) != 1:
+        told = f"{edit.find.strip()!r} stands {count} times in {edit.file}, not once"
+        raise ExerciseError(f"exercises/{exercise.id}: {told}; mend the edit")
+    return text.replace(edit.find, edit.replace)
 
 
 def files(exercise: Exercise, index: Index) -> list[str]:
-    """The files that have a hole, from the top of the tree: what a learner hands in."""
-    return sorted({function(hole.symbol, index).file for hole in exercise.holes})
+    """What a learner hands in, from the top of the tree: the files that are cut."""
+    if exercise.kind == "build":
+        return exercise.own_files
+    holes = [function(hole.symbol, index).file for hole in exercise.holes]
+    planted = [one.file if isinstance(one, Edit) else function(one.symbol, index).file
+               for one in exercise.planted]  # fmt: skip
+    return sorted({*holes, *planted})
 
 
 def solution(exercise: Exercise, index: Index) -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,9 @@ LIMITS = {"plain": bounded.LEARNER, "asan": bounded.SANITIZED, "tsan": bounded.S
 STORE = paths.BUILD / "exercise"
 
 
+Mark = tuple[str, str, str]  # test, status, words without what differs from run to run
+
+
 @dataclass(frozen=True)
 class Verdict:
     verdict: str
@@ -44,6 +48,11 @@ class Verdict:
     @property
     def failing(self) -> frozenset[str]:
         return frozenset(o.test for o in self.outcomes if o.status != tests.PASSED)
+
+    @property
+    def marks(self) -> frozenset[Mark]:
+        """The failing tests, and what each of them said."""
+        return frozenset(_mark(o) for o in self.outcomes if o.status != tests.PASSED)
 
     def to_dict(self, exercise: Exercise, language: str) -> dict:
         helping = self.mutant.help.get(language, "") if self.mutant else ""
@@ -71,19 +80,35 @@ def judge(exercise: Exercise, overlay: Path | None, label: str, *, shown: Path |
     for a learner, whose race may show only now.
     """
     began = time.monotonic()
-    tree = Tree(exercise.root, overlay, shown)
+    tree = Tree(exercise.root, overlay, shown, exercise.inner)
     limits = LIMITS[variant] if seconds is None else replace(LIMITS[variant], seconds=seconds)
     home = STORE / exercise.id
     program = home / "bin" / f"{label}-{variant}"
-    own = [str(path.relative_to(exercise.root)) for path in exercise.tests()]
     try:
-        sources = [*tree.sources(exercise.folder), *own]
-        key = Workshop(STORE, variant).program(tree, sources, program)
+        key, env = _build(exercise, tree, Workshop(STORE, variant), program)
     except DoesNotCompile as problem:
-        said = str(problem).replace(str(overlay), str(shown)) if shown else str(problem)
+        said = tree.as_shown(str(problem))
         return Verdict(COMPILER, compiler=said, seconds=time.monotonic() - began)
-    outcomes = _outcomes(program, home / "outcomes" / f"{key}-{_rules()}.json", remember, limits)
+    memory = home / "outcomes" / f"{key}-{_rules()}.json"
+    said = _outcomes(program, env, memory, remember, limits)
+    outcomes = [replace(one, message=tree.as_shown(one.message)) for one in said]
     return Verdict(_colour(outcomes), outcomes, seconds=time.monotonic() - began)
+
+
+def _build(exercise: Exercise, tree: Tree, workshop: Workshop,
+           program: Path) -> tuple[str, dict[str, str]]:  # fmt: skip
+    """Makes the tests, and the learner's program if it is one. Returns a key of the
+    content of both, and what the tests find in their environment."""
+    own = [str(path.relative_to(exercise.root)) for path in exercise.tests()]
+    answer = [name for name in (exercise.own_files if exercise.inner else [])
+              if name.endswith(".cpp")]  # fmt: skip
+    library = tree.sources(exercise.folder)
+    if not exercise.program:
+        return workshop.program(tree, [*library, *answer, *own], program), {}
+    theirs = program.with_name(f"{program.name}-program")
+    first = workshop.program(tree, [*library, *answer], theirs, tests=False)
+    second = workshop.program(tree, [*library, *own], program)
+    return f"{first[:32]}{second[:32]}", {"LEARN_PROGRAM": str(theirs)}
 
 
 def judge_mutant(exercise: Exercise, mutant: Mutant, index: Index) -> Verdict:
@@ -93,29 +118,41 @@ def judge_mutant(exercise: Exercise, mutant: Mutant, index: Index) -> Verdict:
     return judge(exercise, overlay, f"mutant-{mutant.name}", remember=True)
 
 
-def patterns(exercise: Exercise) -> dict[str, frozenset[str]]:
-    """{mutant: the tests that fail with it}; quick when nothing has changed."""
+def patterns(exercise: Exercise) -> dict[str, frozenset[Mark]]:
+    """{mutant: how the tests fail with it}; quick when nothing has changed."""
     index = cut.index_of(exercise.root)
-    return {m.name: judge_mutant(exercise, m, index).failing for m in exercise.mutants}
+    return {m.name: judge_mutant(exercise, m, index).marks for m in exercise.mutants}
 
 
-def recognised(exercise: Exercise, verdict: Verdict, known: dict[str, frozenset[str]]) -> Verdict:
-    """The verdict with the mutant that fails the very same tests, if there is one.
+def recognised(exercise: Exercise, verdict: Verdict, known: dict[str, frozenset[Mark]]) -> Verdict:
+    """The verdict with the one mutant that fails the very same tests with the very same
+    words. Nobody can know that it is the learner's idea; two that fail alike are none.
 
     Tests that a hole stops tell nothing yet; they are left out on both sides.
     """
-    holes = frozenset(o.test for o in verdict.outcomes if ": fill in " in o.message)
-    failing = verdict.failing - holes
-    for mutant in exercise.mutants:
-        if mutant.killed_by in failing and known[mutant.name] - holes == failing:
-            return replace(verdict, mutant=mutant)
-    return verdict
+    holes = {o.test for o in verdict.outcomes if ": fill in " in o.message}
+    mine = _without(verdict.marks, holes)
+    alike = [mutant for mutant in exercise.mutants
+             if mine and _without(known[mutant.name], holes) == mine]  # fmt: skip
+    return replace(verdict, mutant=alike[0]) if len(alike) == 1 else verdict
 
 
-def _outcomes(program: Path, memory: Path, remember: bool, limits: Limits) -> list[Outcome]:
+def _without(marks: frozenset[Mark], holes: set[str]) -> frozenset[Mark]:
+    return frozenset(mark for mark in marks if mark[0] not in holes)
+
+
+def _mark(outcome: Outcome) -> Mark:
+    """Addresses differ between two runs; lines and folders between two files."""
+    words = re.sub(r"0x[0-9a-fA-F]+", "0x", outcome.message)
+    words = re.sub(r"\S*/|:\d+\b", "", words)
+    return outcome.test, outcome.status, words
+
+
+def _outcomes(program: Path, env: dict[str, str], memory: Path, remember: bool,
+              limits: Limits) -> list[Outcome]:  # fmt: skip
     if remember and memory.is_file():
         return [Outcome(**entry) for entry in json.loads(memory.read_text("utf-8"))]
-    outcomes = tests.run(program, limits)
+    outcomes = tests.run(program, limits, env)
     if remember and not any(o.status == tests.TIMED_OUT for o in outcomes):
         write_file(memory, json.dumps([asdict(o) for o in outcomes], ensure_ascii=False))
     return outcomes

@@ -55,8 +55,9 @@ class Workshop:
         """The compiler and the flags that every call has."""
         return [*VARIANTS[self.variant], *COMMON]
 
-    def program(self, tree: Tree, sources: list[str], out: Path) -> str:
-        """Links `sources` and gtest_main into `out`; returns the key of its content."""
+    def program(self, tree: Tree, sources: list[str], out: Path, tests: bool = True) -> str:
+        """Links `sources` into `out`, with gtest_main if they are tests; returns the key of
+        its content."""
         self.precompile()
         with ThreadPoolExecutor(WORKERS) as pool:
             # The replaced files first: they are the ones that must be compiled.
@@ -64,10 +65,10 @@ class Workshop:
             made = pool.map(lambda name: self.compile(tree, name), order)
             done = dict(zip(order, made, strict=True))
         objects = [done[name] for name in sources]
-        key = _sha(*(o.name for o in objects), *self.command)
+        key = _sha(*(o.name for o in objects), *self.command, str(tests))
         stamp = out.with_suffix(".key")
         if not (out.is_file() and stamp.is_file() and stamp.read_text() == key):
-            self.link(objects, out)
+            self.link(objects, out, ["-lgtest_main", "-lgtest"] if tests else [])
             write_file(stamp, key)
         return key
 
@@ -92,13 +93,12 @@ class Workshop:
         os.replace(scratch, made)
         return made
 
-    def link(self, objects: list[Path], out: Path) -> None:
+    def link(self, objects: list[Path], out: Path, libraries: list[str]) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         scratch = out.with_name(f".{out.name}.{os.getpid()}")
         # gold comes with the assembler and takes a third of the default's time.
         linker = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []
-        run([*self.command, *linker, *map(str, objects), "-lgtest_main", "-lgtest",
-             "-o", str(scratch)])  # fmt: skip
+        run([*self.command, *linker, *map(str, objects), *libraries, "-o", str(scratch)])
         os.replace(scratch, out)
 
     def precompile(self) -> None:

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from learn.exercise import judge, workspace
+from learn.exercise import judge, sanitizer, tests, workspace
 from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise, ExerciseError
 from learn.exercise.objects import prune
@@ -28,6 +29,7 @@ def prepare(exercise: Exercise) -> float:
 def verdict_of(exercise: Exercise) -> Verdict:
     """What the tests say of the learner's files now."""
     workspace.need_started(exercise)
+    workspace.remember_current(exercise)
     verdict = verdict_on_yours(exercise)
     if verdict.verdict == judge.GREEN:
         workspace.record(exercise, green=True)
@@ -37,8 +39,8 @@ def verdict_of(exercise: Exercise) -> Verdict:
     return judge.recognised(exercise, verdict, judge.patterns(exercise))
 
 
-def verdict_on_yours(exercise: Exercise) -> Verdict:
-    """On the files that have holes and on no other: what else lies there is not looked at."""
+def verdict_on_yours(exercise: Exercise, variant: str = "plain") -> Verdict:
+    """On the files that are cut and on no other: what else lies there is not looked at."""
     handed_in = judge.STORE / exercise.id / "yours"
     files = workspace.handed_in(exercise)
     if handed_in.is_dir():
@@ -46,16 +48,48 @@ def verdict_on_yours(exercise: Exercise) -> Verdict:
             if str(old.relative_to(handed_in)) not in files:
                 old.unlink()
     write_files(handed_in, files)
-    return judge.judge(exercise, handed_in, "yours", shown=workspace.folder(exercise))
+    return judge.judge(exercise, handed_in, "yours", shown=workspace.folder(exercise),
+                       variant=variant)  # fmt: skip
 
 
-def verdicts(exercise: Exercise) -> Iterator[Verdict]:
-    """One verdict at once, then one for each save, until interrupted."""
+@dataclass(frozen=True)
+class Closer:
+    """What the sanitizers saw. `sentences` is empty when that is nothing."""
+
+    clean: bool
+    sentences: list[str]
+
+
+def wants_a_closer_look(verdict: Verdict) -> bool:
+    """Green may hide a memory error; a crash has a place that only a sanitizer can name."""
+    crashed = any(o.status == tests.CRASHED and ": fill in " not in o.message
+                  for o in verdict.outcomes)  # fmt: skip
+    return verdict.verdict == judge.GREEN or crashed
+
+
+def look_closer(exercise: Exercise) -> Closer:
+    """The learner's files once more, under AddressSanitizer and UBSan. Green is taken
+    back when the tests pass only by luck."""
+    verdict = verdict_on_yours(exercise, "asan")
+    if verdict.verdict == judge.GREEN:
+        return Closer(True, [])
+    workspace.record(exercise, green=False)
+    folder = workspace.folder(exercise)
+    found = [sanitizer.finding(o.message, folder) for o in verdict.outcomes]
+    sentences = dict.fromkeys(one.sentence() for one in found if one)
+    return Closer(False, list(sentences))
+
+
+def verdicts(exercise: Exercise, begin: Callable[[], None] = lambda: None) -> Iterator[Verdict]:
+    """One verdict at once, then one for each save, until interrupted. `begin` is called
+    before each."""
     from watchfiles import watch
 
     folder = workspace.need_started(exercise)
+    begin()
     yield verdict_of(exercise)
     for _ in watch(folder, debounce=_DEBOUNCE_MS, step=_STEP_MS, raise_interrupt=False):
+        begin()
         try:
             yield verdict_of(exercise)
         except ExerciseError as problem:  # a file is gone; an editor may be replacing it

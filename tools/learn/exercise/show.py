@@ -8,6 +8,8 @@ import sys
 
 from learn.exercise import judge, tests
 from learn.exercise.judge import Verdict
+from learn.exercise.model import Exercise
+from learn.exercise.session import Closer
 from learn.exercise.tests import Outcome
 from learn.say import language, say
 
@@ -21,7 +23,10 @@ def lines(verdict: Verdict) -> list[str]:
         return [say("exercise.does_not_compile"), *_indented(_errors(verdict.compiler))]
     passed = sum(o.status == tests.PASSED for o in verdict.outcomes)
     failing = [o for o in verdict.outcomes if o.status != tests.PASSED]
-    out = [line for group in _groups(failing)[:_GROUPS] for line in _group(group)]
+    groups = _groups(failing)
+    out = [line for group in groups[:_GROUPS] for line in _group(group)]
+    if len(groups) > _GROUPS:
+        out.append(say("exercise.more_groups", count=len(groups) - _GROUPS))
     if verdict.mutant:
         out += ["", say("exercise.known_idea"), *_indented(verdict.mutant.help[language()])]
     key = {judge.GREEN: "green", judge.TIMEOUT: "timed_out"}.get(verdict.verdict, "red")
@@ -31,6 +36,21 @@ def lines(verdict: Verdict) -> list[str]:
     return [*out, *[""][: len(out)], last]
 
 
+def closer(verdict: Verdict, found: Closer) -> list[str]:
+    """What the sanitizers saw, beside a verdict that is shown already."""
+    if found.clean:
+        return [say("exercise.clean")] if verdict.verdict == judge.GREEN else []
+    head = say("exercise.not_clean") if verdict.verdict == judge.GREEN else ""
+    told = found.sentences or [say("exercise.found_nothing_said")]
+    return [*filter(None, [head]), *(f"    {sentence}" for sentence in told[:_GROUPS])]
+
+
+def story(exercise: Exercise) -> list[str]:
+    """Where the bug of a fix really was."""
+    words = exercise.story[language()].strip("\n")
+    return ["", say("exercise.story"), *(f"    {line}" for line in words.splitlines())]
+
+
 def table(rows: list[tuple[str, ...]]) -> None:
     """The list of exercises; Rich aligns Chinese, which print cannot."""
     from rich.console import Console
@@ -38,7 +58,9 @@ def table(rows: list[tuple[str, ...]]) -> None:
 
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("id", "title", "minutes", "state"):
-        grid.add_column(say(f"exercise.column_{column}"))
+        # An id must be typed, so it is never cut; a title is wrapped.
+        grid.add_column(say(f"exercise.column_{column}"), no_wrap=column == "id",
+                        overflow="fold")  # fmt: skip
     for row in rows:
         grid.add_row(*row)
     # A pipe has no width: long names must not be cut there.

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from learn import paths
-from learn.exercise import cut, judge
+from learn.exercise import cut, judge, workspace
 from learn.exercise.model import Exercise, ExerciseError
 from learn.exercise.objects import prune
 from learn.exercise.tree import write_files
@@ -29,13 +29,14 @@ def measure(exercise: Exercise, cycles: int = CYCLES) -> tuple[float, float]:
     """(p50, p95) of the seconds from an edit to its verdict."""
     home = judge.STORE / "speed"
     shutil.rmtree(home, ignore_errors=True)
-    write_files(home / exercise.id, cut.solution(exercise, cut.index_of(exercise.root)))
+    right = cut.solution(exercise, cut.index_of(exercise.root))
+    write_files(home / exercise.id, workspace.local(exercise, right))
     _verdict(exercise, home)  # compiles what `./learn start` compiles
     seconds = []
     for number, files in enumerate(_edits(exercise, cycles)):
         stamped = {name: f"{text}// edit {number}\n" for name, text in files.items()}
         began = time.monotonic()
-        write_files(home / exercise.id, stamped)
+        write_files(home / exercise.id, workspace.local(exercise, stamped))
         _verdict(exercise, home)
         seconds.append(time.monotonic() - began)
     shutil.rmtree(home)
@@ -55,8 +56,8 @@ def _edits(exercise: Exercise, cycles: int) -> list[dict[str, str]]:
 
 def _verdict(exercise: Exercise, home: Path) -> None:
     run = bounded.run(
-        [sys.executable, "-m", "learn", "run", exercise.id, "--json"], Limits(seconds=120.0),
-        cwd=exercise.root,
+        [sys.executable, "-m", "learn", "run", exercise.id, "--json", "--quick"],
+        Limits(seconds=120.0), cwd=exercise.root,
         env={**os.environ, "LEARN_WORKSPACE": str(home), "PYTHONPATH": str(paths.TOOLS)},
     )  # fmt: skip
     if run.status not in (0, 1):

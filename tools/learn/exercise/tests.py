@@ -47,13 +47,15 @@ class NothingRan(Exception):
     """The program ended without running a test."""
 
 
-def run(program: Path, limits: Limits = bounded.LEARNER) -> list[Outcome]:
-    """The outcome of each test; stops at the first that does not end in time."""
+def run(program: Path, limits: Limits = bounded.LEARNER,
+        env: dict[str, str] | None = None) -> list[Outcome]:  # fmt: skip
+    """The outcome of each test; stops at the first that does not end in time. `env`: what
+    the program finds in its environment besides ours."""
     outcomes: list[Outcome] = []
     deadline = time.monotonic() + limits.seconds
     for _ in range(STARTS_MAX):
         left = max(0.1, deadline - time.monotonic())
-        ended, results = _start(program, outcomes, replace(limits, seconds=left))
+        ended, results = _start(program, outcomes, replace(limits, seconds=left), env or {})
         if results is not None:
             return [*outcomes, *_finished(results, ended)]
         new, current = _read(ended.output)
@@ -71,7 +73,8 @@ def run(program: Path, limits: Limits = bounded.LEARNER) -> list[Outcome]:
     return outcomes
 
 
-def _start(program: Path, done: list[Outcome], limits: Limits) -> tuple[Ended, list[dict] | None]:
+def _start(program: Path, done: list[Outcome], limits: Limits,
+           env: dict[str, str]) -> tuple[Ended, list[dict] | None]:  # fmt: skip
     """How the program ended, and GoogleTest's own results when it came to its end."""
     skip = f"--gtest_filter=-{':'.join(o.test for o in done)}" if done else "--gtest_filter=*"
     with tempfile.TemporaryDirectory(prefix="learn-tests-") as folder:
@@ -80,7 +83,7 @@ def _start(program: Path, done: list[Outcome], limits: Limits) -> tuple[Ended, l
                    f"--gtest_output=json:{file}"]
         ended = bounded.run(
             command, limits, cwd=program.parent,
-            env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1 abort_on_error=1"},
+            env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1 abort_on_error=1", **env},
         )  # fmt: skip
         try:
             suites = json.loads(file.read_text("utf-8", "replace"))["testsuites"]

@@ -22,6 +22,7 @@ class Tree:
     root: Path
     overlay: Path | None = None
     shown: Path | None = None  # where people know the overlay's files: in messages
+    inner: str = ""  # a folder of the tree whose files people know without it
     _digests: dict[str, str] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
@@ -43,14 +44,25 @@ class Tree:
 
     def includes(self) -> list[str]:
         tops = [self.overlay, self.root] if self.overlay else [self.root]
-        return [f"-I{top / folder}" for folder in ("src", "tests") for top in tops]
+        folders = ["src", "tests", *([self.inner] if self.inner else [])]
+        return [f"-I{top / folder}" for folder in folders for top in tops]
 
     def prefixes(self) -> list[str]:
         """Flags for the names of files in a program's own messages; the last one wins."""
         flags = [f"-ffile-prefix-map={self.root}/="]
         if self.overlay and self.shown:
             flags.append(f"-ffile-prefix-map={self.overlay}/={self.shown}/")
+            if self.inner:
+                flags.append(f"-ffile-prefix-map={self.overlay}/{self.inner}={self.shown}/")
         return flags
+
+    def as_shown(self, said: str) -> str:
+        """What a compiler said, with the learner's names of his files."""
+        if not (self.overlay and self.shown):
+            return said
+        for folder in (f"{self.overlay}/{self.inner}", f"{self.overlay}/"):
+            said = said.replace(folder, f"{self.shown}/")
+        return said
 
     def digest(self, name: str) -> str:
         """sha256 of a file; a replaced one differs by its place as well, for messages."""

@@ -15,7 +15,7 @@ import os
 from pathlib import Path
 
 from learn import paths
-from learn.exercise import cut
+from learn.exercise import catalogue, cut
 from learn.exercise.model import HINTS, Exercise, ExerciseError
 from learn.exercise.tree import write_file, write_files
 from learn.say import say
@@ -42,14 +42,14 @@ def start(exercise: Exercise, language: str) -> list[Path]:
     """Writes the files with their holes; never over what is there."""
     if is_started(exercise):
         raise ExerciseError(say("exercise.already_started", id=exercise.id))
-    write_files(folder(exercise), cut.starter(exercise, cut.index_of(exercise.root), language))
+    write_files(folder(exercise), _fresh(exercise, language))
     remember_current(exercise)
     return files(exercise)
 
 
 def reset(exercise: Exercise, language: str) -> list[Path]:
     """Fresh files; the old ones stay beside them as NAME.bak-1, -2 …; returns those."""
-    fresh = cut.starter(exercise, cut.index_of(exercise.root), language)
+    fresh = _fresh(exercise, language)
     kept = []
     for path in files(exercise):
         number = 1
@@ -62,6 +62,16 @@ def reset(exercise: Exercise, language: str) -> list[Path]:
     return kept
 
 
+def _fresh(exercise: Exercise, language: str) -> dict[str, str]:
+    """The files to begin with, {path from the folder: text}."""
+    return local(exercise, cut.starter(exercise, cut.index_of(exercise.root), language))
+
+
+def local(exercise: Exercise, files: dict[str, str]) -> dict[str, str]:
+    """Files of the tree under the names that they have in the workspace."""
+    return {name.removeprefix(exercise.inner): text for name, text in files.items()}
+
+
 def need_started(exercise: Exercise) -> Path:
     if not is_started(exercise):
         raise ExerciseError(say("exercise.not_started", id=exercise.id))
@@ -69,10 +79,10 @@ def need_started(exercise: Exercise) -> Path:
 
 
 def handed_in(exercise: Exercise) -> dict[str, str]:
-    """The learner's text of each file that has a hole; one that is missing is told."""
+    """The learner's text of each file that is cut; one that is missing is told."""
     found = {}
     for name in cut.files(exercise, cut.index_of(exercise.root)):
-        file = need_started(exercise) / name
+        file = need_started(exercise) / name.removeprefix(exercise.inner)
         try:
             found[name] = file.read_text("utf-8", "replace")
         except OSError as problem:
@@ -102,11 +112,20 @@ def next_hint(exercise: Exercise, language: str) -> tuple[int, str]:
     """(its number, the hint); the last one again when all are given."""
     number = min(progress(exercise)["hints"] + 1, HINTS)
     record(exercise, hints=number)
-    return number, exercise.hints(language)[number - 1]
+    return number, catalogue.hints(exercise, language)[number - 1]
+
+
+def hint_again(exercise: Exercise, number: int, language: str) -> str:
+    """A hint that was given before."""
+    given = progress(exercise)["hints"]
+    if not 1 <= number <= given:
+        raise ExerciseError(say("exercise.hint_not_given", number=number, given=given,
+                                id=exercise.id))
+    return catalogue.hints(exercise, language)[number - 1]
 
 
 def current() -> str | None:
-    """The exercise that was started last."""
+    """The exercise that was started, run or watched last."""
     return _state().get("current")
 
 

@@ -21,7 +21,8 @@ from learn.gate import GREEN, USAGE, GateResult, blocked
 from learn.run.progress import console
 from learn.say import say
 
-GATES = ("house", "ledger", "sourcemap", "facts", "parity", "traces", "exercises", "conformance", "speed", "site")
+GATES = ("house", "ledger", "sourcemap", "facts", "parity", "traces", "experiments", "exercises",
+         "conformance", "speed", "site")
 LATER = ("faults", "onboarding")
 _SHOWN = 30  # problems printed for people; --json has them all
 

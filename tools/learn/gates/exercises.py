@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from learn import paths
-from learn.exercise import cut, judge, model, speed
+from learn.exercise import catalogue, cut, judge, speed
 from learn.exercise.judge import Verdict
 from learn.exercise.model import LANGUAGES, Exercise, ExerciseError, Mutant
 from learn.exercise.objects import VARIANTS, NoCompiler
@@ -38,7 +38,7 @@ def prove(
     figures = dict.fromkeys(COUNTED, 0)
     problems: list[Problem] = []
     try:
-        exercises = model.load_all(root)
+        exercises = catalogue.load_all(root)
         index = cut.index_of(root)
         for exercise in exercises:
             problems += _exercise(exercise, index, variants, figures)

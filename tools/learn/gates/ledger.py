@@ -8,12 +8,12 @@ build/ledger.json has the owner of every line.
 
 from __future__ import annotations
 
-import itertools
 import json
 from pathlib import Path
 
 from learn import paths
 from learn.gate import GateResult, Problem, blocked, verdict
+from learn.gates import ledger_folds
 from learn.say import say
 from learn.site.content import LANGUAGES
 from learn.site.ownership import CodeLine, code_lines, own
@@ -24,7 +24,8 @@ def run(options: object = None) -> GateResult:
     from learn.site import chapters
 
     try:
-        found = {chapter.id: list(chapter.owns) for chapter in chapters.load_all()}
+        every = chapters.load_all()
+        found = {chapter.id: list(chapter.owns) for chapter in every if not chapter.planned}
         symbols = index.load()
     except chapters.ChapterError as error:
         return verdict("ledger", {}, [Problem(error.file, 0, error.what, error.mend)])
@@ -44,7 +45,8 @@ def check(
         for language in LANGUAGES:
             if len(line.owners[language]) > 1:
                 problems.append(_twice(line, language))
-    problems += _unowned(lines, claims)
+    problems += _unowned(lines, claims, index)
+    problems += ledger_folds.check(root, index)
     if output:
         _write(lines, output)
     return verdict("ledger", _figures(lines, claims), sorted(set(problems)))
@@ -99,23 +101,35 @@ def _twice(line: CodeLine, language: str) -> Problem:
     return Problem(second.page, second.line, text, say("ledger.twice_mend"))
 
 
-def _unowned(lines: dict[tuple[str, int], CodeLine], claims: dict[str, list[str]]) -> list[Problem]:
-    """One problem for each run of lines that a claiming chapter does not show."""
-    problems = []
-    for language in LANGUAGES:
-        missing = [
-            (line, chapter, order)
-            for order, line in enumerate(lines.values())
-            if not line.owners[language] and (chapter := _claimed(line, claims))
-        ]
-        runs = itertools.groupby(enumerate(missing), lambda at: (at[1][0].file, at[1][2] - at[0]))
-        for _, group in runs:
-            block = [entry for _, entry in group]
-            (first, chapter, _), (last, *_) = block[0], block[-1]
-            text = say("ledger.unowned", last=last.line, language=language, chapter=chapter)
-            mend = say("ledger.unowned_mend", page=f"notes/{language}/{chapter}.md")
-            problems.append(Problem(first.file, first.line, text, mend))
-    return problems
+def _unowned(lines: dict[tuple[str, int], CodeLine], claims: dict, index) -> list[Problem]:
+    """A work list: one problem for each symbol of which a claiming chapter does not show
+    all, with the languages that lack it."""
+    missing: dict[tuple[str, str, str], list[CodeLine]] = {}
+    for line in lines.values():
+        if not all(line.owners.values()) and (chapter := _claimed(line, claims)):
+            symbol = _outermost(line, index)
+            missing.setdefault((chapter, line.file, symbol), []).append(line)
+    return [
+        _not_shown(chapter, file, symbol, block)
+        for (chapter, file, symbol), block in missing.items()
+    ]
+
+
+def _outermost(line: CodeLine, index) -> str:
+    """The name of the largest symbol around a line; "" outside of all."""
+    around = [s for s in index.in_file(line.file) if s.start <= line.line <= s.end]
+    largest = max(around, key=lambda s: s.end - s.start, default=None)
+    return index.spoken(largest) if largest else ""
+
+
+def _not_shown(chapter: str, file: str, symbol: str, block: list[CodeLine]) -> Problem:
+    lacking = [lang for lang in LANGUAGES if any(not line.owners[lang] for line in block)]
+    key = "unowned" if symbol else "unowned_lines"
+    values = {"symbol": symbol, "first": block[0].line, "last": block[-1].line,
+              "languages": ", ".join(lacking), "chapter": chapter}  # fmt: skip
+    pages = ", ".join(f"notes/{lang}/{chapter}.md" for lang in lacking)
+    mend = say(f"ledger.{key}_mend", symbol=symbol, pages=pages)
+    return Problem(file, block[0].line, say(f"ledger.{key}", **values), mend)
 
 
 def _write(lines: dict[tuple[str, int], CodeLine], output: Path) -> None:

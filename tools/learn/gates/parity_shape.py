@@ -12,6 +12,7 @@ from pathlib import Path
 
 from learn import paths
 from learn.gate import Problem
+from learn.gates import parity_terms
 from learn.say import say
 from learn.site.content import LANGUAGES, glossary
 from learn.site.units import Page, Unit
@@ -32,7 +33,7 @@ def compare(pages: Pages, folder: Path) -> list[Problem]:
         problems += _marks(both, files)
         problems += _units(both, files)
         problems += _terms(both, files, terms)
-    return problems
+    return problems + parity_terms.check(pages, folder, terms)
 
 
 def _marks(both: dict[str, Page], files: dict[str, str]) -> list[Problem]:
@@ -107,6 +108,8 @@ def _first(page: Page, forms: list[str], lang: str) -> int:
     for form in forms:
         pattern = re.compile(rf"{edge}{re.escape(form)}{'s?' if edge else ''}{edge}", re.IGNORECASE)
         for unit in page.units:
+            if unit.key.endswith("#top/0"):  # the search words: what people type
+                continue
             for offset, line in enumerate(unit.lines):
                 if pattern.search(line):
                     return unit.line + offset

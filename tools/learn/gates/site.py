@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate `site`: it builds strictly, its links lead somewhere, and a real browser
 finds nothing wrong with it: no other host, no serious accessibility violation, no
-sideways scrolling at 360 pixels, a search that finds Chinese and English words, and
+sideways scrolling at 360 pixels, a search that answers the questions of the notes, and
 players that the keyboard leads through every step.
 """
 
@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from learn import index, paths
 from learn.gate import GateResult, Problem, blocked, verdict
-from learn.gates import site_code, site_player
+from learn.gates import site_code, site_offline, site_player, site_search
 from learn.run import bounded
 from learn.run.bounded import Limits
 from learn.say import say
@@ -26,10 +27,6 @@ from learn.site.serve import server
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHECKER = paths.NODE / "site_check.mjs"
 BROWSE_S = 900
-QUERIES = {
-    "zh/index.html": ("零拷贝", "边缘触发", "缓冲区", "内存池"),
-    "index.html": ("zero copy", "edge triggered", "buffer", "memory pool"),
-}
 SAMPLES = ("api/index.html", "api/annotated.html")  # of the reference: requests only
 
 
@@ -51,23 +48,19 @@ def check(site: Path) -> GateResult:
     """The verdict on a built site."""
     by_language = pages(site)
     found = links.check(site)
-    queries = [
-        {"page": page, "query": word}
-        for page, words in QUERIES.items()
-        if (site / page).is_file()
-        for word in words
-    ]
     try:
         with server(site) as address:
             names = by_language["en"] + by_language["zh"]
             asked = site_player.players(site, names)
+            pairs = site_player.pairs(site, names)
             with ThreadPoolExecutor() as two:  # each has a browser of its own
-                walking = two.submit(play, address, asked)
-                seen = browse(address, names, queries, site)
+                walking = two.submit(play, address, asked, pairs)
+                seen = browse(address, names, site)
+                searched = site_search.check(site, address, browser(), _in_chromium)
                 played = walking.result()
+        away, problems_away = site_offline.check(site, browse, play, search)
     except NoBrowser as error:
         return blocked("site", str(error), "./learn doctor")
-    hits = [hit for hit in seen["hits"] if _is_hit(hit)]
     code = site_code.count(site, names, index.load().names)
     figures = {
         "pages_en": len(by_language["en"]),
@@ -75,17 +68,20 @@ def check(site: Path) -> GateResult:
         "broken_links": len(found.broken),
         "off_host_requests": len(found.off_host) + len(seen["offHost"]),
         "axe_serious": len(seen["axe"]),
-        "search_queries": len(queries),
-        "search_hits": len(hits),
+        **searched.figures,
         "console_errors": len(seen["console"]),
         "overflowing": len(seen["overflow"]),
         "no_alt": len(found.no_alt),
         "players": len(asked),
+        "player_branches": sum(len(player["branches"]) for player in asked),
+        "player_pairs": len(pairs),
         "player_steps": played["walked"],
         "player_faults": len(played["faults"]),
         **code.figures(),
+        **away,
     }
-    problems = _static(found) + _seen(seen) + site_player.problems(played, asked) + code.problems
+    problems = [*problems_away, *_static(found), *_seen(seen), *searched.problems,
+                *site_player.problems(played, asked), *code.problems]  # fmt: skip
     return verdict("site", figures, sorted(set(problems)))
 
 
@@ -97,14 +93,13 @@ def pages(site: Path) -> dict[str, list[str]]:
     }
 
 
-def browse(address: str, names: list[str], queries: list[dict], site: Path) -> dict:
+def browse(address: str, names: list[str], site: Path) -> dict:
     """What Chromium saw; see tools/node/site_check.mjs."""
     job = {
         "browser": browser(),
         "base": address,
         "pages": to_look_at(site, names),
         "samples": [name for name in SAMPLES if (site / name).is_file()],
-        "queries": queries,
     }
     return _in_chromium(CHECKER, job)
 
@@ -123,15 +118,15 @@ def to_look_at(site: Path, names: list[str]) -> list[dict]:
     return pages
 
 
-def play(address: str, players: list[dict]) -> dict:
+def play(address: str, players: list[dict], pairs: Sequence[dict] = ()) -> dict:
     """What Chromium saw of the players; see tools/node/player_check.mjs."""
-    if not players:
+    if not players and not pairs:
         return {"faults": [], "walked": 0}
-    job = {"browser": browser(), "base": address, "players": players}
+    job = {"browser": browser(), "base": address, "players": players, "pairs": list(pairs)}
     return _in_chromium(site_player.CHECKER, job)
 
 
-def _in_chromium(checker: Path, job: dict) -> dict:
+def _in_chromium(checker: Path, job: dict) -> dict | list:
     ran = bounded.run([_node(), checker], Limits(seconds=BROWSE_S),
                       stdin=json.dumps(job).encode(), apart=True)
     if ran.why:
@@ -141,6 +136,10 @@ def _in_chromium(checker: Path, job: dict) -> dict:
         said = [line for line in said if "Error" in line] or said
         raise NoBrowser(say("site.browser_failed", reason=(said or ["?"])[0].strip()))
     return json.loads(ran.output)
+
+
+def search(address: str) -> list[Problem]:
+    return site_search.typed(address, browser(), _in_chromium)
 
 
 def browser() -> str:
@@ -155,13 +154,6 @@ def _node() -> str:
     if not found or not (node.MODULES / "puppeteer").is_dir():
         raise NoBrowser(say("site.no_node"))
     return found
-
-
-def _is_hit(hit: dict) -> bool:
-    """Found on a page of the language it was asked in."""
-    chinese = site_player.language(hit["page"]) == "zh"
-    links_there = [link for link in hit["links"] if link and "undefined" not in link]
-    return any(("/zh/" in link or link.startswith("zh/")) == chinese for link in links_there)
 
 
 def _static(found: links.Findings) -> list[Problem]:
@@ -196,12 +188,5 @@ def _seen(seen: dict) -> list[Problem]:
     problems += [
         Problem(at["page"], 0, say("site.overflow", **at), say("site.overflow_mend"))
         for at in seen["overflow"]
-    ]
-    problems += [
-        Problem(
-            hit["page"], 0, say("site.not_found", query=hit["query"]), say("site.not_found_mend")
-        )
-        for hit in seen["hits"]
-        if not _is_hit(hit)
     ]
     return problems

@@ -4,6 +4,7 @@
 language(page)            en or zh
 looks(page)               the colours and widths in which a page is looked at
 players(site, pages)      which pages show which record, and the sentence of each step
+pairs(site, pages)        which pages show which two records side by side
 problems(seen, asked)     what tools/node/player_check.mjs found
 """
 
@@ -24,10 +25,11 @@ LOOKS = {"en": [["light", 1280], ["dark", 360]], "zh": [["light", 360], ["dark",
 WALK = {"en": ["light", 1280], "zh": ["dark", 360]}  # for a walk through a player
 SHOWN = 3  # problems of one kind on one page
 
-_PLAYER = re.compile(
-    r'<trace-player record="([\w-]+)"[^>]*><script type="application/json">(.*?)</script>',
-    re.DOTALL,
-)
+_DATA = r'[^>]*><script type="application/json">(.*?)</script>'
+_ANY_PLAYER = re.compile(r'<trace-player record="([\w-]+)"' + _DATA, re.DOTALL)
+_PLAYER = re.compile(r'<trace-player record="([\w-]+)"(?![^>]* paired)' + _DATA, re.DOTALL)
+_PAIR = re.compile(r"<trace-beside\b.*?</trace-beside>", re.DOTALL)
+_RECORD = re.compile(r'<trace-player record="([\w-]+)"')
 
 
 def language(page: str) -> str:
@@ -46,16 +48,59 @@ def players(site: Path, pages: list[str]) -> list[dict]:
     for page in pages:
         for record, data in _PLAYER.findall((site / page).read_text(encoding="utf-8")):
             try:
-                steps = [step["text"] for step in json.loads(data)["steps"]]
+                steps, branches = _told(json.loads(data))
             except (ValueError, KeyError, TypeError):
-                steps = [""]  # the player will not be there, which the browser sees
+                steps, branches = [""], []  # no player will be there, which the browser sees
             key = record, language(page)
             found.append(
-                {"page": page, "record": record, "steps": steps, "walk": key not in walked,
-                 "look": WALK[language(page)]}
+                {"page": page, "record": record, "steps": steps, "branches": branches,
+                 "walk": key not in walked, "look": WALK[language(page)]}
             )
             walked.add(key)
     return found
+
+
+def _told(data: dict) -> tuple[list[str], list[dict]]:
+    """The sentence of each step, and those of each branch, the shared ones before its own."""
+    steps = [step["text"] for step in data["steps"]]
+    branches = [
+        {"id": branch["id"], "fork": branch["fork"],
+         "steps": steps[: branch["fork"] - 1] + [step["text"] for step in branch["steps"]]}
+        for branch in data.get("branches", [])
+    ]
+    return steps, branches
+
+
+def pairs(site: Path, pages: list[str]) -> list[dict]:
+    """`matches`: how many steps of the one the other must go along to."""
+    found = []
+    for page in pages:
+        text = (site / page).read_text(encoding="utf-8")
+        data = dict(_ANY_PLAYER.findall(text))
+        for pair in _PAIR.findall(text):
+            records = _RECORD.findall(pair)
+            one, other = (_calls(data.get(record, "{}")) for record in records)
+            found.append({"page": page, "records": records, "length": len(one),
+                          "matches": _in_common(one, other), "look": WALK[language(page)]})
+    return found
+
+
+def _calls(data: str) -> list[tuple[str, bool]]:
+    """The function of each step, and whether the client's; of a record that is none nothing."""
+    try:
+        return [(step["fn"], step["kind"] == "message") for step in json.loads(data)["steps"]]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+def _in_common(one: list, other: list) -> int:
+    """The length of the longest sequence that both have in this order."""
+    row = [0] * (len(other) + 1)
+    for mine in one:
+        above, row = row, [0] * len(row)
+        for at, theirs in enumerate(other, 1):
+            row[at] = above[at - 1] + 1 if mine == theirs else max(above[at], row[at - 1])
+    return row[-1]
 
 
 def problems(seen: dict, asked: list[dict]) -> list[Problem]:

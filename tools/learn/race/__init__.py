@@ -13,5 +13,6 @@
     fairness.py  --fairness: what one bad neighbour costs the others
     trouble.py   that neighbour, a program of its own
     parts.py     --parts: mcache, LinkBuffer and GoPool beside their peers
+    keep.py      --keep: a run under benchmarks/measured/, with machine and date
     cli.py       the verb
 """

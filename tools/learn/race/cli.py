@@ -14,7 +14,19 @@ from rich.console import Console
 
 from learn import paths
 from learn.gate import ENVIRONMENT, GREEN, RED
-from learn.race import chart, fairness, goals, growth, parts, plan, results, rounds, servers, show
+from learn.race import (
+    chart,
+    fairness,
+    goals,
+    growth,
+    keep,
+    parts,
+    plan,
+    results,
+    rounds,
+    servers,
+    show,
+)
 from learn.run import progress
 from learn.run.build import BuildError
 from learn.say import say
@@ -43,6 +55,8 @@ def register(app: typer.Typer) -> None:
                              "costs the others, instead.")] = False,
         parts_: Annotated[bool, typer.Option("--parts", help="mcache, LinkBuffer and GoPool "
                           "beside their peers, instead.")] = False,
+        kept: Annotated[bool, typer.Option("--keep", help="Store the run under "
+                        "benchmarks/measured/, where the pages take their figures.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     ) -> None:
         """Our echo servers, or parts, beside those of other libraries, in one run."""
@@ -50,14 +64,17 @@ def register(app: typer.Typer) -> None:
         kinds = [kind for kind, on in asked.items() if on] or ["race"]
         if len(kinds) > 1:
             raise ValueError(say("race.one_of"))
-        raise typer.Exit(race(kinds[0], quick, only, as_json))
+        if kept and (quick or only):
+            raise ValueError(say("race.keep_whole"))
+        raise typer.Exit(race(kinds[0], quick, only, as_json, kept))
 
 
-def race(kind: str, quick: bool, only: list[str], as_json: bool) -> int:
+def race(kind: str, quick: bool, only: list[str], as_json: bool, kept: bool = False) -> int:
     """Exit status: 0 when it ran to its end, whoever won; red when a server failed."""
     console = Console(stderr=as_json, highlight=False)
     try:
         result = measured(kind, quick, only, console)
+        result = {"machine": keep.machine()} | result  # now there is a build to ask
     except BuildError as problem:
         print("learn:", problem, file=sys.stderr)
         return ENVIRONMENT
@@ -66,8 +83,11 @@ def race(kind: str, quick: bool, only: list[str], as_json: bool) -> int:
         return RED
     text = json.dumps(result, ensure_ascii=False)
     written = [store(f"{kind}.json", text + "\n")]
-    if draw := DRAWN.get(kind):
-        written.append(store(f"{kind}.svg", draw(result["rows"])))
+    drawn = DRAWN[kind](result["rows"]) if kind in DRAWN else ""
+    if drawn:
+        written.append(store(f"{kind}.svg", drawn))
+    if kept and not result.get("failed"):
+        written += map(paths.relative, keep.keep(kind, result, drawn))
     console.print(say("race.written", files=" ".join(written)), markup=False)
     if as_json:
         print(text)

@@ -16,10 +16,12 @@ gives the same form.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from learn.record import connections
 from learn.record.errors import RecordError
-from learn.record.scenario import Scenario
+from learn.record.story import Scenario, Stop
 from learn.say import say
 
 WAKE = "doorbell"
@@ -41,6 +43,7 @@ class Item:
     waits: list[Item] = field(default_factory=list)
     to: str | None = None
     epoll: dict | None = None  # of epoll_ctl: what epoll watches after it
+    conn: str = ""  # the connection that it is about, if it is about one
 
 
 def canonical(events: list[dict], scenario: Scenario) -> list[Item]:
@@ -51,17 +54,22 @@ def canonical(events: list[dict], scenario: Scenario) -> list[Item]:
             raw[event["lane"]].append(event)
     nobody = [event for event in events if event.get("lane") == ""]  # of no lane shown
     roles = Roles([*raw.values(), nobody], scenario.doorbell)
+    threads = {lane: own for lane, own in raw.items() if lane != scenario.peer}
+    connections.name(threads, roles)
     lanes = {}
     for lane, own in raw.items():
-        paired = acts(own) if lane == scenario.peer else pair(own, scenario)
+        paired = acts(own, scenario) if lane == scenario.peer else pair(own, scenario)
         lanes[lane] = leaves([i for i in paired if keep(i, scenario, roles)], scenario)
     draw_messages(lanes, scenario)
     ordered = in_order(lanes)
     keep_epoll_sets(ordered, nobody, roles)
     for item in ordered:
         if item.kind != "peer":
+            item.conn = item.event.get("conn", "")
             item.event = {**item.event, "args": roles.args(item.event)}
             item.ret = roles.result(item)
+            if item.event["fn"] == "epoll_wait":
+                item.conn = connections.of_wait(item.ret)
     told = with_words(ordered, scenario)
     aim_acts(told, scenario)
     return told
@@ -113,8 +121,9 @@ class Roles:
                       if role != WAKE or self.doorbell)
 
 
-def acts(own: list[dict]) -> list[Item]:
-    return [Item(e["lane"], "peer", at, e, ret=e["ret"]) for at, e in enumerate(own)]
+def acts(own: list[dict], scenario: Scenario) -> list[Item]:
+    return [Item(e["lane"], "peer", at, e, ret=e["ret"],
+                 conn=f"conn{scenario.acts[e['act']].client}") for at, e in enumerate(own)]
 
 
 def pair(own: list[dict], scenario: Scenario) -> list[Item]:
@@ -231,17 +240,37 @@ def draw_messages(lanes: dict[str, list[Item]], scenario: Scenario) -> None:
             if later:
                 later[0].waits.append(act)
     for stop in filter(lambda stop: stop.to, scenario.stops):
-        senders = [i for own in lanes.values() for i in own
-                   if i.kind != "return" and i.event.get("fn") == stop.fn]
-        then = ("return", stop.wakes) if stop.wakes else ("call", stop.starts)
-        started = {lane: iter([i for i in lanes.get(lane, ())
-                               if (i.kind, i.event.get("fn")) == then])
-                   for lane in stop.to}
-        for time, sender in enumerate(senders):
-            lane = stop.to[min(time, len(stop.to) - 1)]
-            sender.to = lane if sender.lane != lane else None
-            if begun := next(started[lane], None):
-                begun.waits.append(sender)
+        draw_wakes(stop, lanes)
+
+
+def draw_wakes(stop: Stop, lanes: dict[str, list[Item]]) -> None:
+    """The k-th call of `stop` reaches the k-th of what it starts or wakes."""
+    senders = [i for own in lanes.values() for i in own
+               if i.kind != "return" and i.event.get("fn") == stop.fn]
+    reached: dict[tuple, Iterator[Item]] = {}
+    for time, sender in enumerate(senders):
+        lane = of_time(stop.to, time)
+        kind, fn = ("return" if stop.wakes else "call"), of_time(stop.wakes or stop.starts, time)
+        if not lane:
+            continue
+        sender.to = lane if sender.lane != lane else None
+        if (lane, fn) not in reached:
+            reached[lane, fn] = begun(lanes.get(lane, []), kind, fn)
+        if item := next(reached[lane, fn], None):
+            item.waits.append(sender)
+
+
+def of_time(words: tuple[str, ...], time: int) -> str:
+    """One for each time; the last one stays."""
+    return words[min(time, len(words) - 1)] if words else ""
+
+
+def begun(own: list[Item], kind: str, fn: str) -> Iterator[Item]:
+    """Each item of that kind; for one that an epoll_wait has woken, the epoll_wait."""
+    for before, item in zip([None, *own], own):
+        if (item.kind, item.event.get("fn")) == (kind, fn):
+            woken = kind == "call" and before and before.event.get("fn") == "epoll_wait"
+            yield before if woken else item
 
 
 def aim_acts(ordered: list[Item], scenario: Scenario) -> None:

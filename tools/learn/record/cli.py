@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""./learn record: records scenarios, or with --verify compares recordings."""
+"""./learn record: records scenarios, or with --verify compares recordings. ./learn trace
+shows one (show.py)."""
 
 from __future__ import annotations
 
@@ -28,6 +29,16 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Records real runs again: functions, system calls, state, lines."""
         raise typer.Exit(record(scenario or [], verify, n, as_json))
+
+    @app.command("trace", help=say("record.trace_help"))
+    def tree(
+        name: Annotated[str, typer.Argument(help=say("record.name_help"))] = "",
+        live: Annotated[bool, typer.Option("--live", help=say("record.live_help"))] = False,
+        as_json: Annotated[bool, typer.Option("--json", help=say("record.json_help"))] = False,
+    ) -> None:
+        from learn.record import show
+
+        raise typer.Exit(show.run(name, live, as_json))
 
 
 def record(names: list[str], verify: bool, n: int, as_json: bool = False) -> int:

@@ -31,6 +31,7 @@ LIBRARY = ("std::", "__gnu", "operator ")
 
 threads: dict[int, str] = {}  # gdb's number of a thread -> lane
 objects: dict[str, gdb.Value] = {}  # class -> the first one seen
+served: dict[int, gdb.Value] = {}  # gdb's number of a thread -> the Connection it serves
 
 
 def tell(event: dict) -> None:
@@ -104,9 +105,12 @@ def last_line(frame: gdb.Frame, function: gdb.Symbol) -> int:
 def state(names: list[str]) -> dict:
     """The parts of the objects that the scenario wants to see here."""
     parts = {name: PLAN["state"][name] for name in names}
+    here = {**objects}
+    if (mine := served.get(gdb.selected_thread().num)) is not None:
+        here["Connection"] = mine
     return {name: gdb_values.READERS[part["as"]](
-                gdb_values.follow(objects[part["of"]], part["path"]))
-            for name, part in parts.items() if part["of"] in objects}
+                gdb_values.follow(here[part["of"]], part["path"]))
+            for name, part in parts.items() if part["of"] in here}
 
 
 def told_return(begun: dict, wanted: dict, value: gdb.Value | None) -> None:
@@ -114,6 +118,8 @@ def told_return(begun: dict, wanted: dict, value: gdb.Value | None) -> None:
     event = {**begun, "kind": "exit"}
     try:
         if event["syscall"]:
+            if event.get("fault"):
+                gdb_syscalls.fail(event["fault"]["errno"])
             event["ret"] = gdb_syscalls.result(event["fn"], event)
         elif value is not None:
             event["ret"] = gdb_values.plain(value)
@@ -172,6 +178,7 @@ class Stop(gdb.Breakpoint):
         super().__init__(**where)
         self.silent = True
         self.wanted = stop
+        self.time = 0
 
     def stop(self) -> bool:
         try:
@@ -191,18 +198,28 @@ class Stop(gdb.Breakpoint):
             if event["from"] is None or not direct(frame.older()):
                 return
             event["args"] = gdb_syscalls.arguments(event["fn"])
+            event["fault"] = self.fault()
         elif not inlined and not self.ours(frame.function()):
             return
         else:
             event["at"] = {"file": self.wanted["file"], "line": self.wanted["line"]}
             event["args"] = self.arguments(frame)
             event["inlined"] = inlined
-            remember(frame)
+            event |= remember(frame)
         event["state"] = state(self.wanted["show"])
         tell(event)
         if not inlined:  # an inlined function has no return to stop at
             back = Landing if frame.older().type() == gdb.INLINE_FRAME else Return
             back(frame, event, self.wanted)
+
+    def fault(self) -> dict | None:
+        """What the scenario does to this call. The kernel refuses a call without a
+        descriptor, and so has done nothing; told_return() then says why it failed."""
+        self.time += 1
+        fault = self.wanted["faults"].get(str(self.time))
+        if fault and not fault["done"]:
+            gdb_syscalls.drop()
+        return fault
 
     def ours(self, function: gdb.Symbol | None) -> bool:
         """Of several overloads only the one the scenario resolved to."""
@@ -236,16 +253,21 @@ def direct(frame: gdb.Frame | None) -> bool:
     return False
 
 
-def remember(frame: gdb.Frame) -> None:
-    """The first object of each class whose member function stops."""
+def remember(frame: gdb.Frame) -> dict:
+    """The first object of each class whose member function stops, and the Connection that
+    this thread serves; that one's address goes into the event."""
     try:
         this = frame.read_var("this")
     except (ValueError, gdb.error):
-        return
+        return {}
     if this.is_optimized_out:
-        return
+        return {}
     name = named(this.type.strip_typedefs().target().unqualified().name).split("::")[-1]
     objects.setdefault(name, this)
+    if name != "Connection":
+        return {}
+    served[gdb.selected_thread().num] = this
+    return {"self": int(this)}
 
 
 def main() -> None:

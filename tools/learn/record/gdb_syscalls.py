@@ -87,6 +87,18 @@ def result(fn: str, event: dict) -> object:
     return value
 
 
+def drop() -> None:
+    """The call that begins here reaches the kernel without a descriptor (or address, or
+    number): the kernel refuses it and does nothing."""
+    gdb.execute(f"set var ${_registers()[0][0]} = -1")
+
+
+def fail(number: int) -> None:
+    """The call that comes back here has failed, and errno is `number`."""
+    gdb.execute(f"set var ${_registers()[1]} = -1")
+    gdb.execute(f"set var *(int *)&errno = {number}")
+
+
 def _event_size() -> int:
     return 12 if _registers()[1] == "rax" else 16  # packed on x86-64 only
 

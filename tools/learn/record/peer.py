@@ -14,7 +14,7 @@ import struct
 from collections.abc import Callable
 
 from learn.record.errors import RecordError, TookTooLong
-from learn.record.scenario import Act
+from learn.record.story import Act
 from learn.say import say
 
 PATIENCE_S = 30.0

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from learn import paths
 from learn.gate import Problem
-from learn.record import session, trace
+from learn.record import branch, session, trace
 from learn.record import scenario as scenarios
 from learn.record.errors import EnvironmentRefuses, RecordError
 from learn.say import say
@@ -62,7 +62,8 @@ class Bench:
         scenario.plan(self.index, self.root)  # a wrong name is found before a long build
         binary = self.program(scenario.program)
         events = session.record(scenario, binary, self.index, self.root)
-        return trace.build(events, scenario)
+        base = trace.read(scenario.what_if, self.root) if scenario.what_if else None
+        return trace.build(events, scenario, base)
 
     def compare(self, name: str, n: int) -> Comparison:
         """Against the committed trace, and among themselves; the lines as well."""
@@ -88,4 +89,11 @@ class Bench:
         if not result.differing:
             stale = trace.moved_lines(committed, first) or trace.stale_lines(committed, self.index)
             result.problems += [Problem(file, 0, what, mend) for what in stale]
+            result.problems += [Problem(file, 0, what, mend) for what in self.strays(committed)]
         return result
+
+    def strays(self, committed: dict) -> list[str]:
+        """Of a what-if: what it should share with its base, and does not."""
+        if "what_if" not in committed:
+            return []
+        return branch.strays(committed, trace.read(committed["what_if"]["of"], self.root))

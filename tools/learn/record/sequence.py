@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from learn.paths import TRACES
+from learn.record import trace as records
+from learn.record.errors import RecordError
 from learn.say import language, say
 
 _COLOURS = ("cyan", "yellow", "green", "magenta", "blue")
@@ -27,13 +28,45 @@ class NoTrace(Exception):
 def show(name: str, console: Console) -> None:
     """Prints diagrams/traces/<name>.json; raises NoTrace before it prints."""
     try:
-        trace = json.loads((TRACES / f"{name}.json").read_text(encoding="utf-8"))
-        table = _table(trace, narrow=console.width < 100)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        tree(records.read(name), console, say("cli.trace_title"))
+    except (RecordError, KeyError, TypeError) as error:
         raise NoTrace(name) from error
-    console.print(f"\n{say('cli.trace_title')}\n", style="bold")
+
+
+def tree(trace: dict, console: Console, title: str) -> None:
+    """The whole call tree; nothing when the trace is not one (KeyError, TypeError)."""
+    table = _table(trace, narrow=console.width < 100)
+    console.print(f"\n{title}\n", style="bold")
     console.print(table)
     console.print()
+
+
+def beside(was: dict | None, now: dict | None, console: Console) -> None:
+    """One step of two recordings: what each says of it, where they differ."""
+    table = Table.grid(padding=(0, 2))
+    for style in ("dim", "", ""):
+        table.add_column(style=style, overflow="fold")
+    table.add_row("", Text(say("record.stored"), "bold"), Text(say("record.yours"), "bold"))
+    for part in say("record.parts").split("|"):
+        key, name = part.split(":")
+        a, b = ((step or {}).get(key) for step in (was, now))
+        if key in ("lane", "fn") or _bare(a) != _bare(b):
+            table.add_row(name, _told(was, a), _told(now, b))
+    console.print(table)
+
+
+def _bare(value: object) -> object:
+    """Where something was called from: without the line."""
+    return value["fn"] if isinstance(value, dict) and "line" in value else value
+
+
+def _told(step: dict | None, value: object) -> Text:
+    if step is None:
+        return Text(say("record.ended_there"))
+    bare = _bare(value)
+    if bare is None:
+        return Text("–")
+    return Text(bare if isinstance(bare, str) else json.dumps(bare, ensure_ascii=False))
 
 
 def _table(trace: dict, narrow: bool) -> Table:
@@ -42,10 +75,10 @@ def _table(trace: dict, narrow: bool) -> Table:
     table = Table.grid(padding=(0, 2))
     for style, fold in (("dim", False), ("", False), ("", True), ("dim", True)):
         table.add_column(style=style, no_wrap=not fold, overflow="fold")
-    previous = None
+    branch, previous = trace.get("what_if", {}), None
     for step in trace["steps"]:
-        if step["kind"] == "return":
-            continue
+        if step["n"] == branch.get("fork"):
+            table.add_row("", "", Text(say("record.fork_here", base=branch["of"]), "bold"), "")
         if phase := step.get("phase"):
             table.add_row("", "", Text(phase[language()], style="italic"), "")
         lane = step["lane"]
@@ -60,7 +93,8 @@ def _what(step: dict, names: dict[str, str]) -> Text:
     result = f" = {_value(step['ret'])}" if "ret" in step else ""
     target = step.get("to_lane")
     arrow = f" → {names.get(target, target)}" if target else ""
-    words = Text("  " * step.get("depth", 0) + step["fn"] + result)
+    back = "↩ " if step["kind"] == "return" else ""
+    words = Text("  " * step.get("depth", 0) + back + step["fn"] + result)
     words.append(arrow, style="dim")
     return words
 

@@ -26,7 +26,7 @@ from tempfile import TemporaryDirectory
 
 from learn.record.errors import EnvironmentRefuses, RecordError, TookTooLong
 from learn.record.peer import Peer
-from learn.record.scenario import Scenario
+from learn.record.story import Scenario
 from learn.run.bounded import OURS, Kept
 from learn.say import say
 

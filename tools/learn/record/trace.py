@@ -13,44 +13,62 @@ from __future__ import annotations
 import errno
 import json
 import os
+from itertools import zip_longest
 from pathlib import Path
 
 from learn import paths
+from learn.record import branch, connections
 from learn.record.canon import Item, canonical
 from learn.record.errors import EnvironmentRefuses, RecordError
-from learn.record.scenario import Act, Scenario
+from learn.record.story import Act, Scenario
 from learn.say import say
 
+VERSION = 2  # of the form of a record; read() refuses another
 SHOWN_DIFFERENCES = 3
 SHOWN_BYTES = 64
+HEAD = ("id", "title", "what_if", "alone", "lanes")
 
 
-def build(events: list[dict], scenario: Scenario) -> dict:
-    """The trace of one recording."""
+def build(events: list[dict], scenario: Scenario, base: dict | None = None) -> dict:
+    """The trace of one recording; `base` is that of the scenario it is a branch of."""
     steps: list[dict] = []
     phase = scenario.phase
     for item in canonical(events, scenario):
+        phase = _phase(item, scenario) or phase
+        if not connections.is_about(item.conn, scenario.alone):
+            continue
         step = _step(item, scenario)
-        if item.kind == "peer":
-            phase = scenario.acts[item.event["act"]].phase
         if phase:
             step["phase"], phase = phase, None
         steps.append({"n": len(steps) + 1, **step})
-    return {
+    alone = {"of": scenario.same_run, "conn": scenario.alone}
+    made = {
         "license": "SPDX-License-Identifier: Apache-2.0",
+        "version": VERSION,
         "id": scenario.id,
         "title": scenario.title,
+        **({"alone": alone} if scenario.alone else {}),
         "lanes": [{"id": lane.id, **lane.label} for lane in scenario.lanes
                   if any(lane.id in (s["lane"], s.get("to_lane")) for s in steps)],
         "steps": steps,
     }
+    return branch.mark(made, base) if base else made
+
+
+def _phase(item: Item, scenario: Scenario) -> dict[str, str] | None:
+    """The title of the phase that begins with this step."""
+    if item.kind == "peer":
+        return scenario.acts[item.event["act"]].phase
+    if item.kind == "return":
+        return None
+    return scenario.stop(item.event["fn"]).phase_at(item.time)
 
 
 def _step(item: Item, scenario: Scenario) -> dict:
     step: dict = {"lane": item.lane, "kind": "message" if item.kind == "peer" else item.kind}
     if item.kind == "peer":
         act = scenario.acts[item.event["act"]]
-        step |= {"fn": act.do, "file": scenario.file, "line": act.line, "in": act.do}
+        step |= {"fn": act.do, "file": act.file, "line": act.line, "in": act.do}
         step["args"] = _sent(act)
         step["text"] = act.text
     else:
@@ -137,31 +155,31 @@ def write(trace: dict, path: Path) -> None:
 
 def read(name: str, root: Path = paths.ROOT) -> dict:
     path = path_of(name, root)
+    file = f"diagrams/traces/{name}.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        trace = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        told = say("record.no_trace", file=f"diagrams/traces/{name}.json")
+        told = say("record.no_trace", file=file)
         raise RecordError(told, f"./learn record {name}") from None
     except ValueError as error:
-        told = say("record.bad_trace", file=f"diagrams/traces/{name}.json", why=error)
+        told = say("record.bad_trace", file=file, why=error)
         raise RecordError(told, f"./learn record {name}") from None
+    version = trace.get("version", 1) if isinstance(trace, dict) else None
+    if version != VERSION:
+        told = say("record.other_version", file=file, version=version, wanted=VERSION)
+        raise RecordError(told, f"./learn record {name}")
+    return trace
 
 
 def without_lines(trace: dict) -> dict:
     """A trace as it is compared."""
-    steps = []
-    for step in trace["steps"]:
-        bare = {key: value for key, value in step.items() if key != "line"}
-        if "from" in bare:
-            bare["from"] = bare["from"]["fn"]
-        steps.append(bare)
-    return {**trace, "steps": steps}
+    return {**trace, "steps": list(map(branch.bare, trace["steps"]))}
 
 
 def differences(old: dict, new: dict) -> list[tuple[int, str]]:
     """The first few: (step, what differs); empty when they tell the same."""
     a, b = without_lines(old), without_lines(new)
-    found = [(0, f"{key} differs") for key in ("id", "title", "lanes") if a[key] != b[key]]
+    found = [(0, f"{key} differs") for key in HEAD if a.get(key) != b.get(key)]
     for was, now in zip(a["steps"], b["steps"]):
         if was != now:
             keys = [key for key in {**was, **now} if was.get(key) != now.get(key)]
@@ -171,6 +189,14 @@ def differences(old: dict, new: dict) -> list[tuple[int, str]]:
     if len(a["steps"]) != len(b["steps"]):
         found.append((0, f"{len(a['steps'])} steps are now {len(b['steps'])}"))
     return found[:SHOWN_DIFFERENCES]
+
+
+def first_difference(old: dict, new: dict) -> tuple[dict | None, dict | None] | None:
+    """The step of each at which they part, lines aside; None in place of a step: it ended."""
+    for was, now in zip_longest(old["steps"], new["steps"]):
+        if was is None or now is None or branch.bare(was) != branch.bare(now):
+            return was, now
+    return None
 
 
 def _brief(value: object) -> str:

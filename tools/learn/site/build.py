@@ -18,7 +18,8 @@ from learn.gate import ENVIRONMENT, GREEN, RED, Problem
 from learn.run import bounded
 from learn.run.bounded import Limits
 from learn.say import say
-from learn.site import bundle, content, reference
+from learn.site import bundle, content, reference, reference_pages, search
+from learn.site.api_links import ApiLinks
 
 _LOGGED = re.compile(r"^(WARNING|ERROR)\s+-\s+(.*)$")
 _PLACED = re.compile(r"^([\w./-]+\.(?:md|toml|yml)):(\d+): (.*?)(?: — (.*))?$", re.DOTALL)
@@ -66,8 +67,13 @@ def run(strict: bool = True, quiet: bool = True) -> list[Problem]:
 
 
 def finish(site: Path, api: Path) -> None:
-    """What MkDocs does not make: the reference, and search for opened files."""
+    """What MkDocs does not make: the reference, and the search."""
+    from learn import index
+
     shutil.copytree(api, site / "api")
+    known = index.load(quiet=True)
+    reference_pages.add(site / "api", content.TAGFILE, known)
+    search.write(site, ApiLinks(content.TAGFILE), known.symbols)
     shutil.copyfile(WORKER, site / "assets" / "iframe-worker.js")
     # The theme asks for one beside each language's home page.
     shutil.copyfile(site / "sitemap.xml", site / "zh" / "sitemap.xml")

@@ -20,7 +20,7 @@ from learn.say import say
 from learn.setup import node
 
 NAME = "assets/trace-player.js"
-SOURCE = paths.NODE / "player" / "src" / "player.ts"
+SOURCE = paths.NODE / "player" / "src" / "main.ts"
 ESBUILD = node.MODULES / "esbuild" / "bin" / "esbuild"
 CODE = "assets/code.js"
 CODE_SOURCE = paths.NODE / "code" / "src" / "code.ts"

@@ -21,7 +21,9 @@
     en = "…"
     zh = "…"
 
-Everything is required; a list may be empty, but not goals.
+Everything is required; a list may be empty, but not goals. A chapter that is to be
+written says so with `planned = true`; then title, minutes and prerequisites are enough,
+it has no page, and no gate asks it for lines.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ from learn import paths, upstream
 LANGUAGES = ("en", "zh")
 LISTS = ("prerequisites", "owns", "upstream", "scenarios", "exercises")
 KEYS = {"title", "minutes", "goals", "invariants", *LISTS}
+PLANNED = "planned"
+ENOUGH = {"title", "minutes", "prerequisites"}  # of a planned chapter
 NAME = re.compile(r"^(\d\d)-[a-z0-9]+(-[a-z0-9]+)*$")
 
 
@@ -66,6 +70,7 @@ class Chapter:
     upstream: list[str]
     scenarios: list[str]
     exercises: list[str]
+    planned: bool = False
 
 
 def load_all(root: Path = paths.ROOT) -> list[Chapter]:
@@ -85,6 +90,8 @@ def load_all(root: Path = paths.ROOT) -> list[Chapter]:
 
 def load(file: Path, root: Path = paths.ROOT) -> Chapter:
     reader = _Reader(file, root)
+    reader.check_keys()
+    reader.check_pages()
     return Chapter(
         id=file.parent.name,
         number=int(reader.number),
@@ -93,6 +100,7 @@ def load(file: Path, root: Path = paths.ROOT) -> Chapter:
         goals=reader.goals(),
         invariants=reader.invariants(),
         **{key: reader.names(key) for key in LISTS},
+        planned=reader.planned,
     )
 
 
@@ -109,8 +117,25 @@ class _Reader:
         if not match:
             raise self.error(f"the folder {self.folder} is no NN-slug", "rename it, like 03-mcache")
         self.number = match[1]
-        if unknown := sorted(set(self.table) - KEYS):
+        self.planned = self.table.get(PLANNED) is True
+
+    def check_keys(self) -> None:
+        """All that is missing at once; a planned chapter gets what it need not say."""
+        if unknown := sorted(set(self.table) - KEYS - {PLANNED}):
             raise self.error(f"unknown key {unknown[0]}", f"use {' '.join(sorted(KEYS))}")
+        if missing := sorted((ENOUGH if self.planned else KEYS) - set(self.table)):
+            raise self.error(f"{', '.join(missing)} is missing", "write what chapters.py shows")
+        if self.planned:
+            empty = {"goals": {"en": ["–"], "zh": ["–"]}, "invariants": []}
+            self.table = empty | {key: [] for key in LISTS} | self.table
+
+    def check_pages(self) -> None:
+        pages = [f"notes/{lang}/{self.folder}.md" for lang in LANGUAGES]
+        there = [page for page in pages if (self.root / page).is_file()]
+        if self.planned and there:
+            raise self.error(f"planned, but {there[0]} is there", "take out planned = true")
+        if not self.planned and not there:
+            raise self.error(f"{pages[0]} is missing", "write it, or say planned = true")
 
     def error(self, what: str, mend: str) -> ChapterError:
         return ChapterError(self.file, " ".join(what.split()), mend)

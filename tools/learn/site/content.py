@@ -15,8 +15,10 @@ DOXYGEN = paths.BUILD / "doxygen"
 TAGFILE = DOXYGEN / "netpoll.tag"
 
 # Before the chapters, in this order; each only when it is there.
-FRONT_PAGES = ("index", "how-to-read")
-BACK_PAGES = ("recordings", "glossary")  # after the chapters
+FRONT_PAGES = ("index", "how-to-read", "road-map")
+# After the chapters.
+BACK_PAGES = ("answers", "questions", "from-the-original", "recordings", "glossary", "source")
+API = {"API reference": "api/index.html"}  # made by Doxygen, last
 
 
 def chapter_ids() -> list[str]:
@@ -29,8 +31,9 @@ def navigation(notes: Path = paths.NOTES) -> list:
     written = {page.stem for language in LANGUAGES for page in (notes / language).glob("*.md")}
     front: list = [f"{name}.md" for name in FRONT_PAGES if name in written]
     back = [f"{name}.md" for name in BACK_PAGES if name in written]
-    chapters = [f"{chapter}.md" for chapter in chapter_ids()]
-    return [*front, {"Chapters": chapters}, *back] if chapters else [*front, *back]
+    chapters = [f"{chapter}.md" for chapter in chapter_ids() if chapter in written]
+    middle = [{"Chapters": chapters}] if chapters else []
+    return [*front, *middle, *back, API]
 
 
 def language_of(page: Path, notes: Path = paths.NOTES) -> str:

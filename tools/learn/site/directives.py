@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-NAMES = ("src", "quote", "upstream", "api", "trace", "steps", "all")
+NAMES = ("src", "quote", "upstream", "api", "trace", "beside", "steps", "all", "machine", "layers",
+         "cast", "experiment", "measured", "measured_table", "measured_chart")
 PIECES = ("src", "quote")  # show code; stand alone on their line
-BLOCKS = (*PIECES, "trace", "steps", "all")
+BLOCKS = (*PIECES, "trace", "beside", "steps", "all", "machine", "layers", "cast", "experiment",
+          "measured_table", "measured_chart")
 
 _DIRECTIVE = re.compile(r"\{\{\s*(\w+)\s*\((.*?)\)\s*\}\}")
 _CALL = re.compile(r'^\s*"([^"]+)"\s*((?:,\s*(?:"[^"]+"|\d+)\s*)*)((?:,\s*\w+\s*=\s*"[^"]*"\s*)*)$')
@@ -40,6 +42,7 @@ class Directive:
     @property
     def text(self) -> str:
         more = "".join(f', "{v}"' if isinstance(v, str) else f", {v}" for v in self.more)
+        more += "".join(f', {key}="{value}"' for key, value in self.options.items())
         return f'{self.name}("{self.argument}"{more})'
 
 
@@ -52,10 +55,27 @@ def prose_lines(markdown: str) -> list[tuple[int, str, bool]]:
         inside = bool(fence) or bool(mark)
         if mark and not fence:
             fence = mark.group(1)
-        elif mark and mark.group(1)[0] == fence[0] and len(mark.group(1)) >= len(fence):
+        elif mark and _closes(mark.group(1), fence):
             fence = ""
         lines.append((number, line, inside))
     return lines
+
+
+def fences(markdown: str) -> list[tuple[int, str]]:
+    """(line number, what stands behind the fence) for each block of code."""
+    opened, fence = [], ""
+    for number, line in enumerate(markdown.splitlines(), start=1):
+        mark = _FENCE.match(line)
+        if mark and not fence:
+            fence = mark.group(1)
+            opened.append((number, line[mark.end() :].strip()))
+        elif mark and _closes(mark.group(1), fence):
+            fence = ""
+    return opened
+
+
+def _closes(mark: str, fence: str) -> bool:
+    return mark[0] == fence[0] and len(mark) >= len(fence)
 
 
 def in_line(line: str, number: int) -> list[Directive]:

@@ -16,13 +16,25 @@ from pathlib import Path
 from learn.gate import Problem
 from learn.index.symbol import SymbolError
 from learn.say import say
-from learn.site import lists, pieces, source_list, step_list, trace_figure
+from learn.site import (
+    lists,
+    made,
+    measured,
+    measured_tables,
+    overviews,
+    pasted,
+    pieces,
+    source_list,
+    step_list,
+    trace_figure,
+    try_first,
+)
 from learn.site.api_links import ApiLinks, UnknownApi
 from learn.site.chapters import load_all
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
 from learn.site.places import Places, source_page
 from learn.site.shown_code import ShownCode
-from learn.site.trace_figure import UnknownTrace
+from learn.site.trace_figure import BrokenTrace, NoBranch, UnknownTrace
 from learn.upstream import UnknownUpstream
 
 
@@ -46,6 +58,7 @@ class PageText:
     language: str
     to_root: str  # "" or "../": from the page to the site's root
     traces: dict[str, dict] = field(default_factory=dict)  # the recordings that it shows
+    alone: set[str] = field(default_factory=set)  # those that have a figure of their own
     problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -53,10 +66,11 @@ class PageText:
 
     def wrong(self, directive: Directive, key: str, near: object = "", **values: object) -> str:
         listed = ", ".join(map(str, near)) if isinstance(near, list) else str(near)
-        text = say(f"site.{key}", what=directive.text, **values)
+        key = key if "." in key else f"site.{key}"
+        text = say(key, what=directive.text, **values)
         if listed:
             text += say("site.near", near=listed)
-        mend = say(f"site.{key}_mend", **values)
+        mend = say(f"{key}_mend", **values)
         self.problems.append(Problem(self.file, directive.line, text, mend))
         return f"`{directive.text}`"
 
@@ -66,6 +80,7 @@ def expand(markdown: str, page: PageText, sources: Sources) -> str:
     lines = markdown.splitlines()
     found = find(markdown)
     page.traces = _shown(found, sources)
+    page.alone = {directive.argument for directive in found if directive.name == "trace"}
     for directive in reversed(found):
         line = lines[directive.line - 1]
         shown = _resolve(directive, page, sources)
@@ -76,14 +91,15 @@ def expand(markdown: str, page: PageText, sources: Sources) -> str:
             lines[directive.line - 1] = line[: directive.start] + shown + line[directive.end :]
     for first, second in touching_pieces(markdown):
         page.wrong(second, "touching", line=first.line)
+    page.problems += pasted.problems(markdown, page.file)
     page.problems.sort()
-    return "\n".join(lines) + "\n"
+    return pasted.without_marks("\n".join(lines) + "\n")
 
 
 def _resolve(directive: Directive, page: PageText, sources: Sources) -> str:
     if directive.name not in NAMES:
         return page.wrong(directive, "unknown_directive", list(NAMES))
-    if not directive.argument or (directive.more and directive.name != "steps"):
+    if not directive.argument or (directive.more and directive.name not in ("steps", "beside")):
         return page.wrong(directive, "unreadable")
     if directive.name in BLOCKS and not directive.alone:
         return page.wrong(directive, "not_alone")
@@ -103,6 +119,18 @@ def _piece(directive: Directive, page: PageText, sources: Sources) -> str:
     mark = page.shown.add(piece, sources, owns=directive.name == "src")
     caption = " · ".join(_caption(piece, directive, page, sources))
     return "\n".join([mark, "", caption, "{ .piece-source }", ""])
+
+
+def _src(directive: Directive, page: PageText, sources: Sources) -> str:
+    """A piece; folded when an exercise asks for it first."""
+    shown = _piece(directive, page, sources)
+    exercise = directive.options.get(try_first.OPTION)
+    if exercise is None:
+        return shown
+    if exercise not in (there := try_first.exercises(sources.root)):
+        page.problems.append(try_first.unknown(directive, page.file, exercise, there))
+        return shown
+    return try_first.fold(shown, exercise, page.language)
 
 
 def _caption(piece, directive: Directive, page: PageText, sources: Sources) -> list[str]:
@@ -130,20 +158,18 @@ def _caption(piece, directive: Directive, page: PageText, sources: Sources) -> l
             if wanted:
                 near = error.candidates
                 parts.append(page.wrong(directive, "unknown_upstream", near))
-    function = sources.index.spoken(piece.symbol)
-    for _, trace in sorted(page.traces.items()):
-        if links := step_list.links_to(trace, function):
-            parts.append(trace_figure.text("runs_in", page.language) + ", ".join(links))
-    return parts
+    functions = step_list.functions_of(piece, sources.index)
+    label = trace_figure.text("runs_in", page.language)
+    return parts + step_list.ran_in(page.traces, functions, label)
 
 
 def _shown(found: list[Directive], sources: Sources) -> dict[str, dict]:
-    """The recordings that a page shows, by name. One that is unknown is told where the
-    page asks for it."""
-    names = {directive.argument for directive in found if directive.name == "trace"}
+    """The recordings that a page shows, by name. One that is unknown or broken is told
+    where the page asks for it."""
+    names = {name for directive in found for name in trace_figure.shown_by(directive)}
     shown = {}
     for name in names:
-        with suppress(UnknownTrace):
+        with suppress(UnknownTrace, BrokenTrace):
             shown[name] = trace_figure.read(name, sources.traces)
     return shown
 
@@ -195,10 +221,17 @@ def _api(directive: Directive, page: PageText, sources: Sources) -> str:
 
 def _trace(directive: Directive, page: PageText, sources: Sources) -> str:
     try:
-        name = directive.argument
-        return trace_figure.figure(name, page.language, sources, page.to_root)
+        if directive.name == "trace":
+            return trace_figure.figure(directive, page.language, sources, page.to_root)
+        if len(trace_figure.shown_by(directive)) != 2:
+            return page.wrong(directive, "not_two")
+        return trace_figure.beside(directive, page.language, sources, page.to_root, page.alone)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
+    except BrokenTrace as error:
+        return page.wrong(directive, "broken_trace", reason=error)
+    except NoBranch as error:
+        return page.wrong(directive, "no_branch", error.candidates, name=error, of=error.of)
     except Exception as error:  # the recorder's own errors: one line, at this page
         return page.wrong(directive, "no_diagram", reason=str(error).splitlines()[0])
 
@@ -213,25 +246,47 @@ def _steps(directive: Directive, page: PageText, sources: Sources) -> str:
         return step_list.block(trace, page.language, directive.more, label)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
+    except BrokenTrace as error:
+        return page.wrong(directive, "broken_trace", reason=error)
     except step_list.NoSuchSteps as error:
         return page.wrong(directive, error.key, name=name, there_is=error.there_is)
 
 
 def _all(directive: Directive, page: PageText, sources: Sources) -> str:
-    if directive.argument == "source":
+    name = directive.argument
+    if name == "source":
         titles = {c.id: f"{c.number} · {c.title[page.language]}" for c in load_all(sources.root)}
         return source_list.listing(sources.root, page.language, sources.index, titles)
-    if directive.argument not in lists.LISTS:
-        return page.wrong(directive, "unknown_list", [*lists.LISTS, "source"])
-    return lists.LISTS[directive.argument](sources.root, page.language)
+    if name in overviews.LISTS:
+        try:
+            return overviews.LISTS[name](sources, page)
+        except overviews.CannotList as error:
+            return page.wrong(directive, "no_diagram", reason=str(error))
+    if name not in lists.LISTS:
+        return page.wrong(directive, "unknown_list", [*lists.LISTS, *overviews.LISTS, "source"])
+    return lists.LISTS[name](sources.root, page.language)
+
+
+def _measured(directive: Directive, page: PageText, sources: Sources) -> str:
+    try:
+        if directive.name == "measured_table":
+            return measured_tables.made(directive.argument, page.language, sources.root)
+        if directive.name == "measured_chart":
+            return measured.picture(directive.argument, page.language, sources.root)
+        return measured.value(directive.argument, directive.options, sources.root)
+    except measured.NotMeasured as error:
+        return page.wrong(directive, "not_measured", error.there_is, missing=error)
 
 
 _RESOLVERS = {
-    "src": _piece,
+    "src": _src,
     "quote": _piece,
     "upstream": _upstream,
     "api": _api,
     "trace": _trace,
+    "beside": _trace,
     "steps": _steps,
     "all": _all,
+    **made.RESOLVERS,
+    **dict.fromkeys(measured.NAMES, _measured),
 }

@@ -18,6 +18,7 @@ from learn import paths  # noqa: E402
 from learn.site import chapters  # noqa: E402
 from learn.site import content  # noqa: E402
 from learn.site import listing  # noqa: E402
+from learn.site import terms  # noqa: E402
 from learn.site.api_links import ApiLinks  # noqa: E402
 from learn.site.expand import PageText, Sources, expand  # noqa: E402
 from learn.site.places import Places  # noqa: E402
@@ -58,8 +59,7 @@ def on_config(config):
         chapters.load_all()
     except chapters.ChapterError as error:
         log.warning("%s", error)
-    last = ["source.md"] if "source" in content.pages() else []
-    config.nav = [*content.navigation(), *last]
+    config.nav = content.navigation()
     return config
 
 
@@ -89,8 +89,11 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def on_page_content(html, page, config, files):
-    """A line end between two Chinese characters is no space. Then the pieces of code."""
+    """The first use of a term leads to the glossary; a line end between two Chinese
+    characters is no space. Then the pieces of code."""
     language = content.language_of(Path(page.file.abs_src_path))
+    if terms.has_links(page.file.name):
+        html = terms.link_first_uses(html, language, paths.NOTES / "glossary.toml")
     if language == "zh":
         html = content.join_chinese(html)
     return page.shown_code.put_in(html, titles(language), page.to_root)

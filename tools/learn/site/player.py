@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the player of a recording is given: its steps, and the source that they name.
 
-    data(trace, language, index, root)     a dict, in one language, small enough for the page
-    script(...)                            the same as an element of the page
+    data(trace, language, index, root, branches)   a dict, in one language, small enough
+                                                   for the page; of a branch ("what if")
+                                                   only what the run itself has not
+    script(...)                                    the same as an element of the page
 
 It stands in the page itself, because a page that was opened from a file may not
 fetch another file. Values that the page shows as C++ are written here; what the
@@ -13,6 +15,8 @@ from __future__ import annotations
 
 import functools
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from pygments.lexers.c_cpp import CppLexer
@@ -20,38 +24,63 @@ from pygments.lexers.configs import TOMLLexer
 from pygments.token import STANDARD_TYPES
 
 from learn.record import mermaid
+from learn.site import step_list
 
 # Pygments' short names that the player colours; what is not here is plain.
 _COLOURED = {"c": "c", "k": "k", "s": "s", "m": "m", "nf": "f"}
+_HEAD = re.compile(r"\s*(template\s*<.*>|requires\b.*[^{;])\s*$")
 _AROUND = 4  # lines shown on either side of a line that lies in no function
 
 
-def data(trace: dict, language: str, index, root: Path) -> dict:
+def data(trace: dict, language: str, index, root: Path, branches: Sequence[dict] = ()) -> dict:
     """The record in one language; each piece of source once."""
     cutter = _Cutter(index, root)
-    steps = [_step(step, language, cutter) for step in trace["steps"]]
-    return {
+    told = {
         "id": trace["id"],
         "title": trace["title"][language],
-        "lanes": [{"id": lane["id"], "name": lane[language]} for lane in trace["lanes"]],
+        "lanes": _lanes(trace, language),
         "sources": cutter.sources,
-        "steps": steps,
+        "steps": [_step(step, language, cutter) for step in trace["steps"]],
     }
+    if branches:
+        told["branches"] = [_branch(branch, told["lanes"], language, cutter) for branch in branches]
+    return told
 
 
-def script(trace: dict, language: str, index, root: Path) -> str:
+def script(
+    trace: dict, language: str, index, root: Path, branches: Sequence[dict] = ()
+) -> str:
     """One line; nothing in it can end the element."""
-    told = json.dumps(data(trace, language, index, root), ensure_ascii=False, separators=(",", ":"))
+    record = data(trace, language, index, root, branches)
+    told = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
     told = told.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return f'<script type="application/json">{told}</script>'
+
+
+def _lanes(trace: dict, language: str) -> list[dict]:
+    return [{"id": lane["id"], "name": lane[language]} for lane in trace["lanes"]]
+
+
+def _branch(trace: dict, lanes: list[dict], language: str, cutter: _Cutter) -> dict:
+    """The steps from the fork on; the lanes when they are others."""
+    fork = trace["what_if"]["fork"]
+    told = {
+        "id": trace["id"],
+        "title": trace["what_if"]["title"][language],
+        "fork": fork,
+        "steps": [_step(step, language, cutter) for step in trace["steps"][fork - 1 :]],
+    }
+    own = _lanes(trace, language)
+    return told if own == lanes else told | {"lanes": own}
 
 
 def _step(step: dict, language: str, cutter: _Cutter) -> dict:
     shown = {
         key: step[key]
-        for key in ("n", "lane", "kind", "fn", "line", "depth", "state")
+        for key in ("n", "lane", "kind", "fn", "depth", "state")
         if key in step
     }
+    shown["line"] = cutter.line(step["file"], step["line"])
     shown["label"] = mermaid.label(step)
     shown["text"] = step.get("text", {}).get(language, "")
     shown["source"] = cutter.source(step["file"], step["line"], step["in"])
@@ -59,6 +88,7 @@ def _step(step: dict, language: str, cutter: _Cutter) -> dict:
         shown["to"] = step["to_lane"]
     if "phase" in step:
         shown["phase"] = step["phase"][language]
+        shown["slug"] = step_list.slug(step["phase"])
     if "from" in step:
         site = step["from"]
         shown["from"] = {"fn": site["fn"], "place": f"{site['file']}:{site['line']}"}
@@ -73,6 +103,13 @@ class _Cutter:
         self.sources: list[dict] = []
         self.known: dict[tuple[str, int], int] = {}
         self.text = functools.cache(lambda file: (root / file).read_text(encoding="utf-8"))
+
+    def line(self, file: str, line: int) -> int:
+        """The line to light: of a function template the one behind `template <…>`."""
+        text = self.text(file).splitlines()
+        while _HEAD.match(text[line - 1]):
+            line += 1
+        return line
 
     def source(self, file: str, line: int, name: str) -> int:
         """Where in `sources` the piece around `line` stands."""

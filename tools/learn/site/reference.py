@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API reference: Doxygen over src/, once for both languages.
 
-Made again only when a source, the Doxyfile or the style changes: build/doxygen
-carries the hash of what it was made from.
+Made again only when a source or the Doxyfile changes: build/doxygen carries the hash of
+what it was made from. The style is copied each time.
 """
 
 from __future__ import annotations
@@ -33,8 +33,14 @@ def build() -> Path:
     """The folder with the HTML, up to date."""
     key = _key()
     stamp = content.DOXYGEN / "made-from"
-    if stamp.is_file() and stamp.read_text() == key:
-        return content.DOXYGEN / "html"
+    if not stamp.is_file() or stamp.read_text() != key:
+        _make(key)
+    shutil.copyfile(STYLE, content.DOXYGEN / "html" / STYLE.name)
+    return content.DOXYGEN / "html"
+
+
+def _make(key: str) -> None:
+    """Beside the old one, and into its place at the end."""
     fresh = content.DOXYGEN.with_suffix(".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -42,13 +48,12 @@ def build() -> Path:
     (fresh / "made-from").write_text(key)
     shutil.rmtree(content.DOXYGEN, ignore_errors=True)
     fresh.rename(content.DOXYGEN)
-    return content.DOXYGEN / "html"
 
 
 def _key() -> str:
     digest = hashlib.sha256()
     sources = sorted(f for s in ("*.h", "*.cpp") for f in paths.SRC.rglob(s))
-    for file in [DOXYFILE, STYLE, *sources]:
+    for file in [DOXYFILE, *sources]:
         digest.update(paths.relative(file).encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

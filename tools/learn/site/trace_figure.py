@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A recorded sequence as a figure: the player, and what stands there without it.
 
-Without a script, and on paper, that is the SVG and the same steps as a list. The
+    {{ trace("echo") }}
+    {{ trace("echo", what_if="echo+eintr, echo+reset") }}   the same with something else
+                                                            happening, from the fork on
+    {{ beside("inline", "echo") }}                          two runs side by side
+
+Without a script that is the SVG and the same steps as a list. The
 picture is inline, so that it takes the colours of the page; and all is on one line,
 because a blank line would end the block for Markdown.
 """
@@ -11,6 +16,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from learn.record import mermaid
@@ -29,6 +35,22 @@ class UnknownTrace(Exception):
 
     def __init__(self, name: str, traces: Path) -> None:
         self.candidates = sorted(path.stem for path in traces.glob("*.json"))
+        super().__init__(name)
+
+
+class BrokenTrace(Exception):
+    """A recording that cannot be read; says why."""
+
+
+class NoBranch(Exception):
+    """A recording that is no "what if" of this one; carries those there are."""
+
+    def __init__(self, name: str, of: str, traces: Path) -> None:
+        self.of = of
+        self.candidates = [
+            path.stem for path in sorted(traces.glob("*.json"))
+            if json.loads(path.read_text(encoding="utf-8")).get("what_if", {}).get("of") == of
+        ]
         super().__init__(name)
 
 
@@ -54,7 +76,10 @@ def read(name: str, traces: Path) -> dict:
     recording = traces / f"{name}.json"
     if not recording.is_file():
         raise UnknownTrace(name, traces)
-    return json.loads(recording.read_text(encoding="utf-8"))
+    try:
+        return json.loads(recording.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BrokenTrace(str(error)) from error
 
 
 def steps(trace: dict, language: str) -> list[str]:
@@ -73,28 +98,103 @@ def _step_text(step: dict, lanes: dict[str, str], language: str) -> str:
     return " · ".join(parts)
 
 
-def figure(name: str, language: str, sources, to_root: str = "") -> str:
-    """The HTML of {{ trace("name") }}; `sources` is what the page's directives use.
+def shown_by(directive) -> list[str]:
+    """The recordings that a directive of the page puts there."""
+    if directive.name not in ("trace", "beside"):
+        return []
+    branches = directive.options.get("what_if", "").split(",")
+    more = [name for name in directive.more if isinstance(name, str)]
+    return [directive.argument, *more, *filter(None, map(str.strip, branches))]
 
-    The script stands right behind, so that the player is there before the browser
-    lays out what follows, and the page does not jump.
-    """
+
+def figure(directive, language: str, sources, to_root: str = "") -> str:
+    """The HTML of {{ trace("name") }}; `sources` is what the page's directives use."""
+    name, *others = shown_by(directive)
     trace = read(name, sources.traces)
+    branches = [read(other, sources.traces) for other in others]
+    for branch in branches:
+        if branch.get("what_if", {}).get("of") != name:
+            raise NoBranch(branch["id"], name, sources.traces)
+    return _figure(_player(trace, language, sources, branches), language, to_root)
+
+
+def beside(directive, language: str, sources, to_root: str, alone: set[str]) -> str:
+    """The HTML of {{ beside("one", "other") }}. What the page shows `alone` as well has
+    its data there."""
+    players = "".join(
+        _player(read(name, sources.traces), language, sources, paired=True, whole=name not in alone)
+        for name in shown_by(directive)
+    )
+    pair = f'<trace-beside lang="{language}">{players}</trace-beside>'
+    return _figure(pair, language, to_root)
+
+
+def _figure(inside: str, language: str, to_root: str) -> str:
+    """The script stands right behind, so that the player is there before the browser
+    lays out what follows, and the page does not jump."""
+    return (
+        f'<figure class="trace" markdown="0">{inside}'
+        f'<script src="{to_root}{bundle.NAME}"></script>'
+        f"<figcaption>{text('trace_caption', language)}</figcaption></figure>"
+    )
+
+
+def _player(
+    trace: dict, language: str, sources, branches: Sequence[dict] = (), *,
+    paired: bool = False, whole: bool = True,
+) -> str:  # fmt: skip
+    name = trace["id"]
+    inside = ""
+    if whole:
+        inside = (
+            player.script(trace, language, sources.index, sources.root, branches)
+            + _picture(name, language)
+            + _list(trace, language, text("trace_steps", language))
+            + "".join(_list(branch, language, _what_if(branch, language)) for branch in branches)
+        )
+    mark = " paired" if paired else ""
+    return f'<trace-player record="{name}" lang="{language}"{mark}>{inside}</trace-player>'
+
+
+def _picture(name: str, language: str) -> str:
     from learn.record import diagrams
 
     label = text("trace_label", language, name=name)
     svg = one_line_svg(diagrams.svg(name, language).read_text(encoding="utf-8"), label)
-    items = "".join(
-        f'<li id="{html.escape(target(name, number))}">{html.escape(step)}</li>'
-        for number, step in enumerate(steps(trace, language), 1)
-    )
     return (
-        f'<figure class="trace" markdown="0"><trace-player record="{name}" lang="{language}">'
-        f"{player.script(trace, language, sources.index, sources.root)}"
         f'<div class="trace-picture" tabindex="0" role="group"'
         f' aria-label="{html.escape(text("trace_scroll", language))}">{svg}</div>'
-        f'<details class="trace-steps"><summary>{text("trace_steps", language)}</summary>'
-        f"<ol>{items}</ol></details></trace-player>"
-        f'<script src="{to_root}{bundle.NAME}"></script>'
-        f"<figcaption>{text('trace_caption', language)}</figcaption></figure>"
     )
+
+
+def _what_if(branch: dict, language: str) -> str:
+    told = branch["what_if"]
+    return text("what_if", language, title=told["title"][language], fork=told["fork"])
+
+
+def _list(trace: dict, language: str, summary: str) -> str:
+    """The steps as text, a list for each phase; of a "what if" those from its fork on."""
+    first = trace.get("what_if", {}).get("fork", 1)
+    body = ""
+    for phase in _cut(trace["steps"], steps(trace, language), first):
+        (begin, _), *_ = phase
+        if "phase" in begin:
+            body += f"<p>{html.escape(begin['phase'][language])}</p>"
+        items = "".join(
+            f'<li id="{html.escape(target(trace["id"], step["n"]))}">{html.escape(words)}</li>'
+            for step, words in phase
+        )
+        body += f'<ol start="{begin["n"]}">{items}</ol>'
+    return (
+        f'<details class="trace-steps"><summary>{html.escape(summary)}</summary>{body}</details>'
+    )
+
+
+def _cut(steps: list[dict], told: list[str], first: int) -> list[list[tuple[dict, str]]]:
+    """Each step with its words from `first` on, cut where a phase begins."""
+    phases: list[list[tuple[dict, str]]] = []
+    for step, words in list(zip(steps, told, strict=True))[first - 1 :]:
+        if "phase" in step or not phases:
+            phases.append([])
+        phases[-1].append((step, words))
+    return phases

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from learn.site.directives import BLOCKS, in_line, prose_lines
 
-_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*(?:\{[^}]*#([\w-]+)[^}]*\})?\s*$")
+HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*(?:\{[^}]*#([\w-]+)[^}]*\})?\s*$")
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _NUMBER = re.compile(r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)\s*(万|亿|thousand\b|million\b|billion\b)?")
@@ -92,7 +92,7 @@ def read(path: Path) -> Page:
         unit = Unit(f"{path.stem}#{anchor}/{position}", number + 1)
 
     for number, line, inside in prose_lines(path.read_text(encoding="utf-8")):
-        heading = None if inside else _HEADING.match(line)
+        heading = None if inside else HEADING.match(line)
         directives = [] if inside else in_line(line, number)
         if heading:
             close(number)

@@ -43,6 +43,7 @@ INPUTS = {
     "traces": ("src", "programs", "diagrams", *CMAKE),
     "exercises": ("src", "tests", "exercises"),
     "conformance": ("src", "tests", *CMAKE),
+    "experiments": ("src", "programs", "chapters", "tests", *CMAKE),
 }
 # These use one processor most of the time, and much of it they wait.
 SHARE = ("ledger", "parity", "sourcemap", "traces", "site")
@@ -84,7 +85,7 @@ def quick() -> dict[str, Part]:
 
 def gate_part(name: str) -> Part:
     return Part(name, lambda: gate(name), alone=name not in SHARE,
-                after=("release",) if name == "conformance" else (),
+                after=("release",) if name in ("conformance", "experiments") else (),
                 inputs=INPUTS.get(name, (".",)))
 
 

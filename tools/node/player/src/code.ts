@@ -4,6 +4,7 @@
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import { callerOf, stepAt, stepsOf, type Place, type Source } from "./model.js";
+import { shownFunctions, visit } from "./page.js";
 import type { Go } from "./sequence.js";
 import type { Words } from "./words.js";
 
@@ -20,7 +21,7 @@ export function code(place: Place, words: Words, go: Go): TemplateResult {
       <div class="file">
         <code>${source.file}:${step.line}</code>
         ${source.name === step.fn ? nothing : html`· ${words.inside} <code>${source.name}</code>`}
-        ${calledFrom(place, words, go)}
+        ${calledFrom(place, words, go)} ${onThePage(step.fn, words)}
       </div>
     </div>
     <div class="code" tabindex="0" role="group" aria-label=${words.code}>
@@ -61,6 +62,12 @@ function calledFrom(place: Place, words: Words, go: Go): TemplateResult | typeof
       </button>`
     : html`<code>${from.fn}</code>`;
   return html`<span>· ${words.calledFrom} ${name} <code>${short(from.place)}</code></span>`;
+}
+
+function onThePage(fn: string, words: Words): TemplateResult | typeof nothing {
+  const piece = shownFunctions().get(fn);
+  if (!piece) return nothing;
+  return html`· <button class="link" @click=${() => visit(piece)}>${words.piece}</button>`;
 }
 
 function short(place: string): string {

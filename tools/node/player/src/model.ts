@@ -29,6 +29,7 @@ export interface Step {
   depth?: number;
   to?: string; // the lane that a message or a task goes to
   phase?: string; // this step begins it
+  slug?: string; // of the phase: the id of the section which tells of it
   from?: { fn: string; place: string };
   state?: Record<string, Value>;
 }
@@ -39,6 +40,17 @@ export interface Trace {
   lanes: Lane[];
   sources: Source[];
   steps: Step[];
+  branches?: Branch[];
+  fork?: number; // of a branch: its first step that is not the other run's
+}
+
+/** The same run with something else happening: only its steps from the fork on. */
+export interface Branch {
+  id: string;
+  title: string;
+  fork: number;
+  steps: Step[];
+  lanes?: Lane[]; // when they are not those of the run that it leaves
 }
 
 export interface Place {
@@ -52,18 +64,49 @@ export type Move = "first" | "previous" | "next" | "last" | number; // a number 
 export function parse(text: string): Trace | undefined {
   try {
     const trace = JSON.parse(text) as Trace;
-    const lanes = new Set(trace.lanes.map((lane) => lane.id));
-    const whole = trace.steps.every(
-      (step, i) =>
-        step.n === i + 1 &&
-        lanes.has(step.lane) &&
-        (step.to === undefined || lanes.has(step.to)) &&
-        Array.isArray(trace.sources[step.source]?.lines),
-    );
-    return whole && trace.steps.length > 0 ? trace : undefined;
+    const forks = (trace.branches ?? []).map(({ fork }) => fork);
+    const inside = forks.every((fork) => fork >= 1 && fork <= trace.steps.length + 1);
+    return inside && runs(trace).every(whole) ? trace : undefined;
   } catch {
     return undefined;
   }
+}
+
+function whole({ lanes, sources, steps }: Trace): boolean {
+  const known = new Set(lanes.map((lane) => lane.id));
+  const fits = (step: Step, i: number) =>
+    step.n === i + 1 &&
+    known.has(step.lane) &&
+    (step.to === undefined || known.has(step.to)) &&
+    Array.isArray(sources[step.source]?.lines);
+  return steps.length > 0 && steps.every(fits);
+}
+
+/** The run itself, then each branch as a run of its own. */
+export function runs(trace: Trace): Trace[] {
+  const { lanes, sources, steps, branches = [] } = trace;
+  const whole = branches.map((branch) => ({
+    lanes,
+    sources,
+    ...branch,
+    steps: [...steps.slice(0, branch.fork - 1), ...branch.steps],
+  }));
+  return [trace, ...whole];
+}
+
+/** From one run to another: to the step at which the two part. */
+export function switched({ trace }: Place, to: Trace): Place {
+  return moved({ trace: to, index: 0 }, to.fork ?? trace.fork ?? 1);
+}
+
+// What a thread is called in most records: it has the same colour in each of them.
+const USUAL: Record<string, number> = { peer: 0, outside: 0, main: 1, poller: 2, worker: 3 };
+
+/** A colour for each lane, from 0 to 3; as long as there are enough, each its own. */
+export function tones(lanes: Lane[]): Map<string, number> {
+  const usual = lanes.flatMap(({ id }) => USUAL[id] ?? []);
+  const free = [0, 1, 2, 3].filter((tone) => !usual.includes(tone));
+  return new Map(lanes.map(({ id }, i) => [id, USUAL[id] ?? free.shift() ?? i % 4]));
 }
 
 /** The place after a move; one that would leave the record stays at its end. */
@@ -119,10 +162,9 @@ function same(a: Value | undefined, b: Value | undefined): boolean {
   return one.length === two.length && one.every(([key, item]) => same(item, (b as never)[key]));
 }
 
-/** The steps in which a step's function runs; the client's send() is not the server's. */
-export function stepsOf(trace: Trace, { fn, kind }: Step): Step[] {
-  const isClient = kind === "message";
-  return trace.steps.filter((step) => step.fn === fn && (step.kind === "message") === isClient);
+/** The steps in which a step's function runs. */
+export function stepsOf(trace: Trace, wanted: Step): Step[] {
+  return trace.steps.filter((step) => isSame(step, wanted));
 }
 
 /** The step that called the current one, when the caller has a step of its own. */
@@ -133,6 +175,7 @@ export function callerOf({ trace, index }: Place): Step | undefined {
 
 export interface Phase {
   name: string; // "" before the first phase, and of a record that has none
+  slug: string;
   steps: Step[];
 }
 
@@ -141,7 +184,7 @@ export function phases(trace: Trace): Phase[] {
   const found: Phase[] = [];
   for (const step of trace.steps) {
     if (step.phase !== undefined || found.length === 0) {
-      found.push({ name: step.phase ?? "", steps: [] });
+      found.push({ name: step.phase ?? "", slug: step.slug ?? "", steps: [] });
     }
     found.at(-1)!.steps.push(step);
   }
@@ -159,4 +202,35 @@ export function pathTo({ trace, index }: Place): Step[] {
     }
   }
   return path;
+}
+
+/** For each step of a run the index of the other's that matches it: the same functions in
+    the same order, as many as there can be. A step without one has that of the step before. */
+export function matches(run: Trace, other: Trace): number[] {
+  const [n, m] = [run.steps.length, other.steps.length];
+  const same = (i: number, j: number) => isSame(run.steps[i]!, other.steps[j]!);
+  // most[i][j]: how many match in what is left of both from i and from j on
+  const most = Array.from({ length: n + 1 }, () => new Array<number>(m + 1).fill(0));
+  for (let i = n - 1; i >= 0; i--) {
+    for (let j = m - 1; j >= 0; j--) {
+      const [here, below] = [most[i]!, most[i + 1]!];
+      here[j] = same(i, j) ? 1 + below[j + 1]! : Math.max(below[j]!, here[j + 1]!);
+    }
+  }
+  let [next, last] = [0, 0];
+  return run.steps.map((_, i) => {
+    while (next < m && !same(i, next) && most[i]![next + 1]! > most[i + 1]![next]!) next++;
+    if (next < m && same(i, next)) last = next++;
+    return last;
+  });
+}
+
+/** The client's send() is not the server's. */
+function isSame(a: Step, b: Step): boolean {
+  return a.fn === b.fn && (a.kind === "message") === (b.kind === "message");
+}
+
+/** The other run at the step that matches. */
+export function along({ trace, index }: Place, other: Place): Place {
+  return moved(other, matches(trace, other.trace)[index]! + 1);
 }

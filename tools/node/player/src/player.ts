@@ -2,8 +2,11 @@
 //
 // <trace-player record="echo" lang="en">
 //   <script type="application/json">…</script>     the record, see site/player.py
-//   …what is shown without a script, and on paper…
+//   …what is shown without a script…
 // </trace-player>
+//
+// With the attribute `paired` it is one of two (beside.ts), which then has the
+// address; its record may be that of another player of the page.
 //
 // model.ts holds what is true of a record, this file what happens: keys, buttons,
 // the address, the clock. The other files say how each part looks.
@@ -12,11 +15,14 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import * as address from "./address.js";
 import { code } from "./code.js";
 import { controls } from "./controls.js";
-import { moved, parse, stepAt, type Move, type Place } from "./model.js";
+import { moved, parse, runs, stepAt, switched, tones } from "./model.js";
+import type { Move, Place, Trace } from "./model.js";
+import { isCalm } from "./page.js";
 import { sequence } from "./sequence.js";
 import { state } from "./state.js";
 import { style } from "./style.js";
 import { tree } from "./tree.js";
+import { whatIf } from "./whatif.js";
 import { wordsFor, type Words } from "./words.js";
 
 const PLAY_MS = 2500;
@@ -26,32 +32,52 @@ export class TracePlayer extends LitElement {
   static override properties = {
     record: {},
     lang: {},
+    paired: { type: Boolean },
     place: { state: true },
     playing: { state: true },
   };
   declare record: string;
   declare lang: string;
+  declare paired: boolean;
   declare place: Place | undefined;
   declare playing: boolean;
+  runs: Trace[] = []; // the record's own first, then what if
+  private begun = false;
   private timer = 0;
 
   constructor() {
     super();
     this.record = "";
+    this.paired = false;
     this.playing = false;
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    const data = this.querySelector('script[type="application/json"]')?.textContent ?? "";
-    const trace = parse(data);
-    this.place = trace && { trace, index: 0 };
     addEventListener("hashchange", this.follow);
     document.addEventListener("click", this.again);
-    this.follow();
     // The browser goes to the address itself when the page is whole: to a line of
     // the list that stands here without a script. That takes the focus away.
     if (document.readyState !== "complete") addEventListener("load", this.loaded);
+    document.addEventListener("DOMContentLoaded", this.begin);
+    this.begin();
+  }
+
+  /** Reads the record; until it is there, or the page is, nothing is missing. */
+  begin = (): void => {
+    if (this.begun || (document.readyState === "loading" && this.data() === undefined)) return;
+    this.begun = true;
+    const trace = parse(this.data() ?? "");
+    if (trace) this.runs = runs({ ...trace, id: this.record || trace.id });
+    this.place = this.runs[0] && { trace: this.runs[0], index: 0 };
+    this.requestUpdate();
+    this.follow();
+  };
+
+  private data(): string | undefined {
+    const script = 'script[type="application/json"]';
+    const other = `trace-player[record="${this.record}"] > ${script}`;
+    return (this.querySelector(script) ?? document.querySelector(other))?.textContent ?? undefined;
   }
 
   override disconnectedCallback(): void {
@@ -59,17 +85,24 @@ export class TracePlayer extends LitElement {
     removeEventListener("hashchange", this.follow);
     document.removeEventListener("click", this.again);
     removeEventListener("load", this.loaded);
+    document.removeEventListener("DOMContentLoaded", this.begin);
     this.pause();
   }
 
-  /** Goes where the address says, if that is a step of this record. */
+  /** Goes where the address says, if that is a step of this record and of no pair. */
   private follow = (): void => {
-    const wanted = address.read(location.hash);
-    if (!this.place || wanted?.trace !== this.record) return;
-    this.pause();
-    this.place = moved(this.place, wanted.step);
-    void this.updateComplete.then(() => this.arrive());
+    const [wanted, ...more] = address.read(location.hash);
+    if (!this.paired && wanted && more.length === 0 && this.open(wanted)) this.arrive();
   };
+
+  /** Shows the step, if it is one of this record. */
+  open({ trace, step }: address.Address): boolean {
+    const run = this.runs.find(({ id }) => id === trace);
+    if (!run) return false;
+    this.pause();
+    this.place = moved({ trace: run, index: 0 }, step);
+    return true;
+  }
 
   private loaded = (): void => {
     setTimeout(this.follow);
@@ -77,8 +110,7 @@ export class TracePlayer extends LitElement {
 
   /** A link to the step that the address names already changes no address. */
   private again = (event: Event): void => {
-    const link = (event.target as Element | null)?.closest?.('a[href^="#trace="]');
-    if (link && link.getAttribute("href") === location.hash) this.follow();
+    if (address.isHere(event)) this.follow();
   };
 
   private move = (to: Move): void => {
@@ -87,20 +119,36 @@ export class TracePlayer extends LitElement {
   };
 
   private step(to: Move): void {
-    if (!this.place) return;
-    this.place = moved(this.place, to);
-    const now = address.write({ trace: this.record, step: stepAt(this.place).n });
-    try {
-      history.replaceState(history.state, "", now);
-    } catch {
-      // Some browsers allow only so many a minute; the player works without.
-    }
+    if (this.place) this.stand(moved(this.place, to));
   }
 
-  /** From a line of the tree: to the step, and back up to where it is shown. */
+  /** The reader has gone there; a pair of players keeps the address itself. */
+  private stand(place: Place): void {
+    this.place = place;
+    if (this.paired) this.dispatchEvent(new CustomEvent("stepped", { bubbles: true }));
+    else address.show(this.here());
+  }
+
+  here(): address.Address {
+    return { trace: this.place!.trace.id, step: stepAt(this.place!).n };
+  }
+
+  private take = (run: Trace): void => {
+    this.pause();
+    if (this.place && run.id !== this.place.trace.id) this.stand(switched(this.place, run));
+  };
+
+  /** The next run; after the last "what if" the record's own again. */
+  private takeNext(): void {
+    const at = this.runs.findIndex(({ id }) => id === this.place?.trace.id);
+    const next = this.runs[(at + 1) % this.runs.length];
+    if (next) this.take(next);
+  }
+
+  /** From a line of the tree: to the step, and back up when its code is out of sight. */
   private lead = (n: number): void => {
     this.move(n);
-    this.arrive();
+    if ((this.stage()?.getBoundingClientRect().top ?? 0) < 0) this.arrive();
   };
 
   private toggle = (): void => {
@@ -137,6 +185,8 @@ export class TracePlayer extends LitElement {
       if (inTree) void this.updateComplete.then(() => this.line()?.focus());
     } else if (event.key === " " && target.localName !== "button") {
       this.toggle();
+    } else if (event.key.toLowerCase() === "w" && this.runs.length > 1) {
+      this.takeNext();
     } else {
       return;
     }
@@ -151,10 +201,11 @@ export class TracePlayer extends LitElement {
     return this.renderRoot.querySelector<HTMLElement>(".call[aria-current]");
   }
 
-  private arrive(): void {
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.stage()?.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
-    this.stage()?.focus({ preventScroll: true });
+  arrive(): void {
+    void this.updateComplete.then(() => {
+      this.stage()?.scrollIntoView({ block: "start", behavior: isCalm() ? "auto" : "smooth" });
+      this.stage()?.focus({ preventScroll: true });
+    });
   }
 
   /** What is current is in the middle of its own box; the page stays where it is. */
@@ -162,6 +213,7 @@ export class TracePlayer extends LitElement {
     for (const [box, item] of [
       [".sequence", ".row[aria-current]"],
       [".code", ".line[aria-current]"],
+      [".tree", ".call[aria-current]"],
     ] as const) {
       const outer = this.renderRoot.querySelector<HTMLElement>(box);
       const inner = outer?.querySelector<HTMLElement>(item);
@@ -173,30 +225,43 @@ export class TracePlayer extends LitElement {
 
   protected override render(): TemplateResult {
     const words = wordsFor(this.lang || document.documentElement.lang);
+    if (!this.begun) return html`<slot></slot>`;
     if (!this.place) return html`<p class="broken" role="alert">${words.broken}</p><slot></slot>`;
     const { trace } = this.place;
+    const keys = this.runs.length > 1 ? `${words.keys} · ${words.whatIfKey}` : words.keys;
     return html`
       <section class="player" tabindex="0" aria-label="${words.player}: ${trace.title}" @keydown=${this.key}>
-        ${controls(this.place, words, this.playing, this.move, this.toggle)}
-        <p class="keys">${words.keys}</p>
-        ${this.sentence(this.place, words)}
+        <div class="top">
+          ${this.paired ? html`<div class="title run">${this.runs[0]!.title}</div>` : nothing}
+          ${controls(this.place, words, this.playing, this.move, this.toggle)}
+          <p class="keys">${keys}</p>
+          ${whatIf(this.runs, trace, words, this.take)}
+          ${this.sentence(this.place, words)}
+        </div>
         ${sequence(this.place, words, this.move)}
-        ${code(this.place, words, this.move)}
-        ${state(this.place, words)}
+        <div class="below">
+          ${code(this.place, words, this.move)}
+          ${state(this.place, words)}
+        </div>
         ${tree(this.place, words, this.lead)}
       </section>
-      <slot class="paper"></slot>
     `;
   }
 
   private sentence(place: Place, words: Words): TemplateResult {
     const step = stepAt(place);
-    const lanes = new Map(place.trace.lanes.map((lane, i) => [lane.id, { ...lane, tone: i % 4 }]));
+    const tone = tones(place.trace.lanes);
+    const lanes = new Map(
+      place.trace.lanes.map(({ id, name }) => [id, { name, tone: tone.get(id)! }]),
+    );
     const to = step.to === undefined ? undefined : lanes.get(step.to);
     const lane = lanes.get(step.lane)!;
     return html`
       <div class="now" role="status" aria-live="polite" aria-atomic="true">
-        <span class="unseen">${words.step(step.n, place.trace.steps.length)}</span>
+        <span class="unseen">
+          ${place.trace.fork === undefined ? nothing : `${words.whatIf}${place.trace.title}.`}
+          ${words.step(step.n, place.trace.steps.length)}
+        </span>
         <b class="tone${lane.tone}">${lane.name}</b>
         ${to ? html`<b class="tone${to.tone}">→ ${to.name}</b>` : nothing}
         <p>${step.text}</p>

@@ -4,23 +4,26 @@
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { breakable } from "./call.js";
-import { phases, type Lane, type Place, type Step } from "./model.js";
+import { phases, tones, type Lane, type Place, type Step } from "./model.js";
+import { isShared, parting } from "./whatif.js";
 import type { Words } from "./words.js";
 
 export type Go = (n: number) => void;
 
 export function sequence(place: Place, words: Words, go: Go): TemplateResult {
   const { trace, index } = place;
+  const tone = tones(trace.lanes);
   const row = (step: Step) => html`
+    ${divider(parting(trace, step, words))}
     <button
-      class="row is-${step.kind}"
+      class="row is-${step.kind} ${isShared(trace, step) ? "shared" : ""}"
       tabindex="-1"
       aria-current=${step.n === index + 1 ? "step" : nothing}
       @click=${() => go(step.n)}
     >
       <span class="n">${step.n}</span>
-      <span class="track">${arrow(step, trace.lanes)}</span>
-      <code>${breakable(step.label)}</code>
+      <span class="track">${arrow(step, trace.lanes, tone.get(step.lane)!)}</span>
+      <span><code>${breakable(step.label)}</code><span class="told">${step.text}</span></span>
     </button>
   `;
   return html`
@@ -33,7 +36,7 @@ export function sequence(place: Place, words: Words, go: Go): TemplateResult {
     >
       <div class="lanes">
         <span class="n"></span>
-        ${trace.lanes.map((lane, i) => html`<span class="lane tone${i % 4}">${lane.name}</span>`)}
+        ${trace.lanes.map(({ id, name }) => html`<span class="lane tone${tone.get(id)!}">${name}</span>`)}
       </div>
       ${phases(trace).map(
         ({ name, steps }) => html`
@@ -45,10 +48,14 @@ export function sequence(place: Place, words: Words, go: Go): TemplateResult {
   `;
 }
 
-function arrow(step: Step, lanes: Lane[]): TemplateResult {
+function divider(words: string | undefined): TemplateResult | typeof nothing {
+  return words === undefined ? nothing : html`<div class="parting">${words}</div>`;
+}
+
+function arrow(step: Step, lanes: Lane[], colour: number): TemplateResult {
   const from = lanes.findIndex((lane) => lane.id === step.lane);
   const to = step.to === undefined ? from : lanes.findIndex((lane) => lane.id === step.to);
-  const tone = `tone${from % 4}`;
+  const tone = `tone${colour}`;
   if (from === to) {
     const loop = svg`<path d="M1 3h11v9H4" /><path class="head" d="M1 12l6-3.5v7z" />`;
     return html`<svg class="loop ${tone}" style="--at: ${from}" viewBox="0 0 16 18">${loop}</svg>`;
@@ -63,9 +70,15 @@ export const sequenceStyle = css`
     --lane: clamp(2.1rem, 13cqw, 4.6rem);
     border: 1px solid var(--line);
     border-radius: 0.3rem;
+    container-type: inline-size;
     max-height: 13.5rem;
     overflow: hidden auto;
     position: relative;
+  }
+  @container (width >= 34rem) {
+    .sequence {
+      max-height: clamp(13.5rem, 40vh, 22rem);
+    }
   }
   @supports (width: round(down, 1px, 2px)) {
     .sequence {
@@ -105,6 +118,7 @@ export const sequenceStyle = css`
     align-self: center;
   }
   .row code {
+    display: block;
     line-height: 1.45;
     padding: 0.15rem 0.4rem 0.15rem 0.3rem;
   }

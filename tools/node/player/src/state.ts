@@ -3,8 +3,10 @@
 // What the record knows of each object at the current step, and what changed.
 
 import { css, html, nothing, type TemplateResult } from "lit";
+import { picture } from "./buffer.js";
+import { chain } from "./chain.js";
 import { stateAt, type Place, type Seen, type Value } from "./model.js";
-import { bits, buffer, entries, record, told, type Block, type Buffer, type Part } from "./values.js";
+import { bits, entries, record, told } from "./values.js";
 import type { Words } from "./words.js";
 
 const BITS = /^[a-z_]+( [a-z_]+)*$/;
@@ -12,19 +14,20 @@ const BITS = /^[a-z_]+( [a-z_]+)*$/;
 export function state(place: Place, words: Words): TemplateResult | typeof nothing {
   const seen = stateAt(place);
   if (seen.length === 0) return nothing;
+  const isBuffer = (name: string) => place.trace.steps.some((step) => chain(step.state?.[name]));
   return html`
     <div class="state" role="group" aria-label=${words.state}>
-      ${seen.map((one) => card(one, words))}
+      ${seen.map((one) => card(one, isBuffer(one.name), words))}
     </div>
   `;
 }
 
-function card(seen: Seen, words: Words): TemplateResult {
+function card(seen: Seen, isWide: boolean, words: Words): TemplateResult {
   const mark = seen.changed
     ? html`<b class="changed">${words.changed}</b>`
     : html`<span>${seen.at === undefined ? nothing : words.seenAt(seen.at)}</span>`;
   return html`
-    <div class="card" ?data-now=${seen.now} ?data-changed=${seen.changed}>
+    <div class="card ${isWide ? "wide" : ""}" ?data-now=${seen.now} ?data-changed=${seen.changed}>
       <div class="name"><span>${words.names[seen.name] ?? seen.name}</span> ${mark}</div>
       <div class="value">${value(seen, words)}</div>
     </div>
@@ -34,8 +37,8 @@ function card(seen: Seen, words: Words): TemplateResult {
 function value(seen: Seen, words: Words): unknown {
   if (seen.value === undefined) return html`<span class="dim">${words.notYet}</span>`;
   const before = seen.changed ? seen.before : undefined;
-  const blocks = buffer(seen.value);
-  if (blocks) return drawn(blocks, buffer(before), words);
+  const blocks = chain(seen.value);
+  if (blocks) return picture(blocks, chain(before), words);
   const named = record(seen.value);
   if (named && "unreadable" in named) return html`<span class="dim">${words.unreadable}</span>`;
   if (named) return rows(named, before, words);
@@ -70,29 +73,6 @@ function rows(now: Record<string, Value>, before: Value | undefined, words: Word
   );
 }
 
-function drawn(now: Buffer, before: Buffer | undefined, words: Words): TemplateResult {
-  const old = before && before.size !== now.size ? words.bytes(before.size) : undefined;
-  return html`
-    <div>${words.parts.readable}${words.colon}${words.bytes(now.size)} ${was(old, words)}</div>
-    ${now.blocks.length ? now.blocks.map((one) => block(one, words)) : words.empty}
-  `;
-}
-
-function block({ read, committed, written, room, parts }: Block, words: Words): TemplateResult {
-  return html`
-    <div class="block">${parts.map((one) => part(one, words))}</div>
-    <div class="dim">${words.cursors(read, committed, written, room)}</div>
-  `;
-}
-
-function part({ is, size, bytes }: Part, words: Words): TemplateResult {
-  return html`
-    <span class="part ${is}" style="flex-grow: ${Math.sqrt(size).toFixed(1)}">
-      ${bytes ? html`<code>${bytes}</code>` : words.parts[is]} ${size}
-    </span>
-  `;
-}
-
 export const stateStyle = css`
   .state {
     display: grid;
@@ -106,6 +86,17 @@ export const stateStyle = css`
     border: 1px solid var(--line);
     border-radius: 0.3rem;
     padding: 0.25rem 0.5rem 0.35rem;
+  }
+  @container (width >= 34rem) {
+    .state {
+      grid-template-columns: repeat(6, minmax(0, 1fr));
+    }
+    .card {
+      grid-column: span 2;
+    }
+    .card.wide {
+      grid-column: span 3;
+    }
   }
   .card[data-now] {
     background: var(--lit);
@@ -145,37 +136,6 @@ export const stateStyle = css`
     font-weight: 600;
   }
   del {
-    color: var(--dim);
-  }
-  .block {
-    border: 1px solid var(--dim);
-    border-radius: 0.2rem;
-    display: flex;
-    font-size: 0.56rem;
-    line-height: 1.2;
-    margin: 0.2rem 0;
-    overflow: hidden;
-  }
-  .part {
-    flex-basis: 2.6rem;
-    padding: 0.2rem 0.15rem;
-    text-align: center;
-  }
-  .part + .part {
-    border-left: 2px solid var(--accent);
-  }
-  .part.readable {
-    background: var(--accent);
-    color: var(--ground);
-  }
-  .part.written {
-    background: var(--paper);
-    font-style: italic;
-  }
-  .part.consumed {
-    background: repeating-linear-gradient(45deg, var(--ground) 0 4px, var(--soft) 0 8px);
-  }
-  .part.free {
     color: var(--dim);
   }
 `;

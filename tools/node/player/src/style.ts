@@ -4,11 +4,13 @@
 // the page; the sizes of a narrow screen come from the width of the player itself.
 
 import { css } from "lit";
+import { bufferStyle } from "./buffer.js";
 import { codeStyle } from "./code.js";
 import { controlsStyle } from "./controls.js";
 import { sequenceStyle } from "./sequence.js";
 import { stateStyle } from "./state.js";
 import { treeStyle } from "./tree.js";
+import { whatIfStyle } from "./whatif.js";
 
 const shared = css`
   :host {
@@ -92,6 +94,29 @@ const shared = css`
   .tone3 {
     --tone: var(--np-pitfall, var(--accent));
   }
+  .title.run {
+    font-size: 0.74rem;
+  }
+  /* Room for the tree of calls beside the lanes; else it stands below all. */
+  @container (width >= 34rem) {
+    .player {
+      column-gap: 0.6rem;
+      display: grid;
+      grid-template: "top top" "lanes tree" "below below" / minmax(0, 1.2fr) minmax(0, 1fr);
+    }
+    .top {
+      grid-area: top;
+    }
+    .sequence {
+      grid-area: lanes;
+    }
+    .below {
+      grid-area: below;
+    }
+    .tree {
+      grid-area: tree;
+    }
+  }
   .now {
     font-size: 0.76rem;
     line-height: 1.55;
@@ -136,17 +161,43 @@ const shared = css`
     white-space: nowrap;
     width: 1px;
   }
-  .paper {
+  .told {
     display: none;
   }
+`;
+
+/* On paper: the lanes, whole, each step with its sentence. */
+const print = css`
   @media print {
     .player {
+      display: block;
+    }
+    .top > :not(.title),
+    .below,
+    .tree {
       display: none;
     }
-    .paper {
+    .sequence {
+      border: 0;
+      max-height: none;
+      overflow: visible;
+    }
+    .row {
+      background: none !important;
+      break-inside: avoid;
+    }
+    .phase {
+      break-after: avoid;
+    }
+    .told {
       display: block;
+      font-size: 0.6rem;
+      line-height: 1.4;
+      padding: 0 0.4rem 0.2rem 0.3rem;
     }
   }
 `;
 
-export const style = [shared, controlsStyle, sequenceStyle, codeStyle, stateStyle, treeStyle];
+const parts = [controlsStyle, whatIfStyle, sequenceStyle, codeStyle, stateStyle, bufferStyle, treeStyle];
+
+export const style = [shared, ...parts, print];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Recorded values as a reader sees them: words, named bits, blocks of a buffer.
+// Recorded values as a reader sees them: words, named bits. chain.ts has buffers.
 
 import type { Value } from "./model.js";
 import type { Words } from "./words.js";
@@ -65,60 +65,4 @@ export function entries(value: Value, before: Value | undefined): Entry[] {
 export function record(value: Value | undefined): Record<string, Value> | undefined {
   const is = typeof value === "object" && value !== null && !Array.isArray(value);
   return is ? (value as Record<string, Value>) : undefined;
-}
-
-export interface Part {
-  is: "consumed" | "readable" | "written" | "free";
-  size: number;
-  bytes?: string;
-}
-
-/** One block of a LinkBuffer: where reading, committing and writing stand in its room. */
-export interface Block {
-  read: number;
-  committed: number;
-  written: number;
-  room: number;
-  parts: Part[]; // from left to right, none empty
-}
-
-export interface Buffer {
-  size: number; // bytes that can be read
-  blocks: Block[]; // those that have room
-}
-
-/** The state of a LinkBuffer as the recorder writes it; undefined when it is something else. */
-export function buffer(value: Value | undefined): Buffer | undefined {
-  const given = record(value);
-  if (!given || !Array.isArray(given["nodes"])) return undefined;
-  const nodes = given["nodes"].map(record);
-  const reading = nodes.findIndex((node) => node !== undefined && "read" in node);
-  const blocks = nodes.map((node, i) => block(node ?? {}, i < reading));
-  return { size: number(given["size"]), blocks: blocks.filter((found) => found.room > 0) };
-}
-
-function block(node: Record<string, Value>, passed: boolean): Block {
-  const committed = number(node["committed"]);
-  const written = Math.max(number(node["written"]), committed);
-  const room = Math.max(number(node["room"]), written);
-  const read = passed ? committed : Math.min(number(node["read"]), committed);
-  const bytes = typeof node["bytes"] === "string" ? node["bytes"] : undefined;
-  const cuts: [Part["is"], number, number][] = [
-    ["consumed", 0, read],
-    ["readable", read, committed],
-    ["written", committed, written],
-    ["free", written, room],
-  ];
-  const parts = cuts
-    .filter(([, from, to]) => to > from)
-    .map(([is, from, to]): Part => {
-      const part: Part = { is, size: to - from };
-      const shown = is === "free" ? undefined : bytes?.slice(from, to);
-      return shown ? { ...part, bytes: printable(shown) } : part;
-    });
-  return { read, committed, written, room, parts };
-}
-
-function number(value: Value | undefined): number {
-  return typeof value === "number" ? value : 0;
 }

@@ -13,6 +13,7 @@ export interface Words {
   last: string;
   slider: string;
   keys: string;
+  whatIfKey: string;
   step: (n: number, of: number) => string;
   sequence: string;
   to: string;
@@ -33,8 +34,25 @@ export interface Words {
   parts: Record<"consumed" | "readable" | "written" | "free", string>;
   bytes: (n: number) => string;
   cursors: (read: number, committed: number, written: number, room: number) => string;
+  booked: string;
+  cuts: Record<"read" | "committed" | "booked", string>;
+  block: (n: number) => string;
+  room: (n: number) => string;
+  refs: (n: number) => string;
+  given: string;
+  fresh: string;
   empty: string;
   tree: string;
+  range: (first: number, last: number) => string;
+  piece: string;
+  runs: string;
+  asRecorded: string;
+  whatIf: string;
+  from: (step: number) => string;
+  shared: (last: number) => string;
+  pair: string;
+  together: string;
+  togetherTold: string;
   none: string;
   yes: string;
   no: string;
@@ -52,6 +70,7 @@ const en: Words = {
   last: "Last step",
   slider: "Step",
   keys: "← → one step · Home End first and last · Space plays",
+  whatIfKey: "W what if",
   step: (n, of) => `Step ${n} of ${of}`,
   sequence: "Sequence, one column a thread",
   to: "to",
@@ -86,8 +105,27 @@ const en: Words = {
     `read to ${read}, committed to ${committed}` +
     (written > committed ? `, reserved to ${written}` : "") +
     `, room ${room}`,
+  booked: "booked",
+  cuts: { read: "read", committed: "committed", booked: "booked" },
+  block: (n) => `Block ${n}`,
+  room: (n) => `room ${n}`,
+  refs: (n) => (n === 1 ? "1 reference" : `${n} references`),
+  given: "its memory is given back",
+  fresh: "new",
   empty: "no memory held",
   tree: "All steps as a tree of calls",
+  range: (first, last) => (first === last ? `step ${first}` : `steps ${first}–${last}`),
+  piece: "the code on this page",
+  runs: "Runs of this scenario",
+  asRecorded: "As it was",
+  whatIf: "What if: ",
+  from: (step) => `from step ${step}`,
+  shared: (last) =>
+    last === 0 ? "All is different from step 1 on." : `Up to step ${last} it is the same run (=).`,
+  pair: "Two runs side by side",
+  together: "Together",
+  togetherTold:
+    "The other run goes along, to the step that matches: the same functions, in the same order.",
   none: "none",
   yes: "yes",
   no: "no",
@@ -104,6 +142,7 @@ const zh: Words = {
   last: "最后一步",
   slider: "步骤",
   keys: "← → 前后一步 · Home End 首尾 · 空格播放",
+  whatIfKey: "W 换一种情形",
   step: (n, of) => `第 ${n} 步，共 ${of} 步`,
   sequence: "时序，每个线程一列",
   to: "到",
@@ -133,8 +172,25 @@ const zh: Words = {
     `读到 ${read}，提交到 ${committed}` +
     (written > committed ? `，预留到 ${written}` : "") +
     `，容量 ${room}`,
+  booked: "预留",
+  cuts: { read: "读到", committed: "提交到", booked: "预留到" },
+  block: (n) => `块 ${n}`,
+  room: (n) => `容量 ${n}`,
+  refs: (n) => `引用 ${n}`,
+  given: "内存已归还",
+  fresh: "新",
   empty: "没有占用内存",
   tree: "全部步骤的调用树",
+  range: (first, last) => (first === last ? `第 ${first} 步` : `第 ${first}–${last} 步`),
+  piece: "本页的代码",
+  runs: "这个场景的几次运行",
+  asRecorded: "原样",
+  whatIf: "假如：",
+  from: (step) => `第 ${step} 步起`,
+  shared: (last) => (last === 0 ? "从第 1 步起就不同。" : `到第 ${last} 步为止是同一次运行（=）。`),
+  pair: "两次运行并排",
+  together: "一起走",
+  togetherTold: "另一边跟着走到对应的一步：同样的函数，同样的顺序。",
   none: "无",
   yes: "是",
   no: "否",

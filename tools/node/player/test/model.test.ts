@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expect, test } from "vitest";
-import { callerOf, moved, parse, pathTo, phases, stateAt, stepAt, stepsOf, type Trace } from "../src/model.js";
-import { TRACE } from "./record.js";
+import {
+  along, callerOf, matches, moved, parse, pathTo, phases, runs, stateAt, stepAt, stepsOf, switched, tones, type Trace,
+} from "../src/model.js";
+import { FORKED, OTHER, TRACE } from "./record.js";
 
 const at = (n: number) => moved({ trace: TRACE, index: 0 }, n);
 const seen = (n: number, name: string) => stateAt(at(n)).find((one) => one.name === name)!;
@@ -18,6 +20,10 @@ test.each<[string, (trace: Trace) => unknown]>([
   ["a lane that is not there", (trace) => ({ ...trace, lanes: trace.lanes.slice(1) })],
   ["a target that is not there", (trace) => ({ ...trace, steps: [{ ...trace.steps[0]!, to: "moon" }] })],
   ["source that is not there", (trace) => ({ ...trace, sources: [] })],
+  ["a fork behind its end", (trace) => ({ ...trace, branches: [{ ...FORKED.branches![0], fork: 8 }] })],
+  ["a fork before its start", (trace) => ({ ...trace, branches: [{ ...FORKED.branches![0], fork: 0 }] })],
+  ["a branch that leaves a gap", (trace) => ({ ...trace, branches: [{ ...FORKED.branches![0], fork: 2 }] })],
+  ["a branch in a lane that is not there", (trace) => ({ ...trace, branches: [{ ...FORKED.branches![0], lanes: trace.lanes }] })],
   ["a list", () => []],
   ["null", () => null],
 ])("a record with %s is none", (_, broken) => {
@@ -85,8 +91,8 @@ test("the caller is the last step of that function before", () => {
 });
 
 test("phases cut the record where one begins", () => {
-  const cut = phases(TRACE).map(({ name, steps }) => [name, numbers(steps)]);
-  expect(cut).toEqual([["Request", [1, 2, 3]], ["Answer", [4, 5, 6]]]);
+  const cut = phases(TRACE).map(({ name, slug, steps }) => [name, slug, numbers(steps)]);
+  expect(cut).toEqual([["Request", "request", [1, 2, 3]], ["Answer", "", [4, 5, 6]]]);
 });
 
 test("a record without phases is one piece without a name", () => {
@@ -101,4 +107,68 @@ test("the path to a step is its callers on the same lane", () => {
   const lanes = ["poller", "worker", "poller"];
   const steps = lanes.map((lane, i) => ({ ...TRACE.steps[1]!, n: i + 1, lane, depth: i === 2 ? 1 : 0 }));
   expect(numbers(pathTo({ trace: { ...TRACE, steps }, index: 2 }))).toEqual([1]);
+});
+
+test("a branch is a run: the shared steps, then its own", () => {
+  const [own, eintr, reset] = runs(parse(JSON.stringify(FORKED))!);
+  expect([own!.id, own!.fork, own!.steps.length]).toEqual(["small", undefined, 6]);
+  expect([eintr!.id, eintr!.fork, numbers(eintr!.steps)]).toEqual(["small+eintr", 3, [1, 2, 3, 4]]);
+  expect(eintr!.steps.map(({ text }) => text)).toEqual(["The client sends.", "Fill.", "Interrupted.", "Another thread."]);
+  expect([eintr!.lanes.length, reset!.lanes.length]).toEqual([4, 3]);
+  expect(reset!.steps.slice(0, 5)).toEqual(TRACE.steps.slice(0, 5));
+});
+
+test("a branch that only ends earlier is a run too", () => {
+  const early = { id: "early", title: "it ends", fork: 4, steps: [] };
+  const [, run] = runs(parse(JSON.stringify({ ...TRACE, branches: [early] }))!);
+  expect(numbers(run!.steps)).toEqual([1, 2, 3]);
+  expect(stepAt(switched(at(2), run!)).n).toBe(3);
+});
+
+test("from run to run one comes to the step where they part", () => {
+  const [own, eintr, reset] = runs(FORKED);
+  const to = switched(moved({ trace: own!, index: 0 }, 5), eintr!);
+  expect([to.trace.id, stepAt(to).n]).toEqual(["small+eintr", 3]);
+  expect(stepAt(switched(to, own!)).n).toBe(3);
+  expect(stepAt(switched(to, reset!)).n).toBe(6);
+});
+
+test("the state of a branch is that of its own steps", () => {
+  const run = runs(FORKED)[1]!;
+  expect(stateAt({ trace: run, index: 3 }).find(({ name }) => name === "input")).toBeUndefined();
+  expect(stateAt({ trace: run, index: 3 }).find(({ name }) => name === "life")?.value).toBe("held serves");
+});
+
+const named = (...names: string[]): Trace => ({
+  ...TRACE,
+  steps: names.map((fn, i) => ({ ...TRACE.steps[1]!, fn, n: i + 1 })),
+});
+
+test.each([
+  ["abc", "abc", [1, 2, 3]],
+  ["abc", "xaybzc", [2, 4, 6]],
+  ["axbyc", "abc", [1, 1, 2, 2, 3]], // what has no match stays where it was
+  ["wfw", "wxfw", [1, 3, 4]], // the second w is the other's second
+  ["fw", "wfw", [2, 3]], // not the w before
+  ["ab", "cd", [1, 1]],
+])("steps of %s match those of %s", (one, other, expected) => {
+  const [run, partner] = [named(...one), named(...other)];
+  expect(matches(run, partner).map((index) => index + 1)).toEqual(expected);
+});
+
+test("the other run goes along; the client's calls match the client's only", () => {
+  const other = (n: number) => moved({ trace: OTHER, index: 0 }, n);
+  const partner = (n: number) => stepAt(along(at(n), other(5))).n;
+  expect([1, 2, 3, 4, 5, 6].map(partner)).toEqual([1, 1, 1, 2, 3, 4]);
+  expect(stepAt(along(other(5), at(1))).n).toBe(6);
+  expect(along(at(4), other(1)).trace).toBe(OTHER);
+});
+
+test("a thread has the same colour in every record, and no two have one", () => {
+  const of = (...ids: string[]) => [...tones(ids.map((id) => ({ id, name: id }))).values()];
+  expect(of("peer", "main", "poller", "worker")).toEqual([0, 1, 2, 3]);
+  expect(of("peer", "poller")).toEqual([0, 2]);
+  expect(of("outside", "poller", "slow_worker", "worker2")).toEqual([0, 2, 1, 3]);
+  expect(of("clients", "poller1", "poller0")).toEqual([0, 1, 2]);
+  expect(of("a", "b", "c", "d", "e")).toEqual([0, 1, 2, 3, 0]);
 });

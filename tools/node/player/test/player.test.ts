@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { TracePlayer } from "../src/player.js";
-import { TRACE } from "./record.js";
+import { FORKED, TRACE } from "./record.js";
 
 async function shown(json: string, lang = "en"): Promise<TracePlayer> {
   document.body.innerHTML = "";
@@ -77,7 +77,7 @@ test("the address at load opens its step; another record's does not", async () =
 test("the current line, row and call are marked, one of each", async () => {
   const player = await shown(GOOD);
   await press(player, "ArrowRight");
-  for (const [what, text] of [[".line", "19int f() {"], [".row", "2 Input::fill()"], [".call", "2 Poller thread Input::fill()"]]) {
+  for (const [what, text] of [[".line", "19int f() {"], [".row", "2 Input::fill()Fill."], [".call", "2 Poller thread Input::fill()"]] as const) {
     expect(player.renderRoot.querySelectorAll(`${what}[aria-current]`)).toHaveLength(1);
     expect(words(player, `${what}[aria-current]`).replace("19 ", "19")).toBe(text);
   }
@@ -93,11 +93,12 @@ test("state says what changed", async () => {
   ]);
 });
 
-test("a buffer is blocks with bytes, and what could not be read is said", async () => {
+test("a buffer is a picture with bytes and cursors, and what could not be read is said", async () => {
   const player = await shown(GOOD);
   await press(player, "ArrowRight");
   await press(player, "ArrowRight");
-  expect(words(player, ".block")).toBe("hi⏎ 3 free 5");
+  expect(words(player, ".block")).toBe("hi⏎ 3 free 5 committed 3");
+  expect(find(player, ".block").getAttribute("aria-label")).toBe("Block 1: read to 0, committed to 3, room 8 “hi⏎”");
   await press(player, "End");
   expect(words(player, ".state")).toContain("could not be read in this recording");
   expect(words(player, ".state")).toContain("open changed yes");
@@ -105,6 +106,7 @@ test("a buffer is blocks with bytes, and what could not be read is said", async 
 
 test("a line of the tree leads to its step, and the keys go on from there", async () => {
   const player = await shown(GOOD);
+  expect(find(player, '.call[data-n="5"]').getAttribute("href")).toBe("#trace=small&step=5");
   find(player, '.call[data-n="5"]').click();
   await player.updateComplete;
   expect(count(player)).toBe("5 / 6");
@@ -142,12 +144,121 @@ test.each([["en", "cannot be played"], ["zh", "这份录像放不了"]])("a brok
   for (const broken of ["", "{", GOOD.replace('"n":3', '"n":9')]) {
     const player = await shown(broken, lang);
     expect(words(player, "[role=alert]")).toContain(sentence);
-    expect(player.renderRoot.querySelector("slot:not(.paper)")).not.toBeNull();
+    expect(player.renderRoot.querySelector("slot")).not.toBeNull();
   }
+});
+
+test("a record that has not come yet is not missing; when the page is there it is", async () => {
+  const state = vi.spyOn(document, "readyState", "get").mockReturnValue("loading");
+  const player = new TracePlayer();
+  player.lang = "en";
+  document.body.replaceChildren(player);
+  await player.updateComplete;
+  expect(player.renderRoot.querySelector("[role=alert]")).toBeNull();
+  state.mockReturnValue("interactive");
+  document.dispatchEvent(new Event("DOMContentLoaded"));
+  await player.updateComplete;
+  expect(words(player, "[role=alert]")).toContain("cannot be played");
+  state.mockRestore();
+});
+
+test("a record that comes late is read when the script behind it runs", async () => {
+  const state = vi.spyOn(document, "readyState", "get").mockReturnValue("loading");
+  const player = new TracePlayer();
+  player.record = "small";
+  document.body.replaceChildren(player);
+  player.innerHTML = `<script type="application/json"></script>`;
+  player.querySelector("script")!.textContent = GOOD;
+  player.begin();
+  await player.updateComplete;
+  expect(count(player)).toBe("1 / 6");
+  state.mockRestore();
 });
 
 test("markup in a record is text", async () => {
   const player = await shown(GOOD.replace("The client sends.", "<img src=x onerror=alert(1)>"));
   expect(player.renderRoot.querySelector("img")).toBeNull();
   expect(words(player, "[aria-live]")).toContain("<img src=x");
+});
+
+const RUNS = JSON.stringify(FORKED);
+
+test("without branches nothing is offered, and W is the browser's", async () => {
+  const player = await shown(GOOD);
+  await press(player, "w");
+  expect(player.renderRoot.querySelector(".runs")).toBeNull();
+  expect([count(player), words(player, ".keys")]).toEqual(["1 / 6", "← → one step · Home End first and last · Space plays"]);
+});
+
+test("what if: W goes from run to run, each time to where they part", async () => {
+  const player = await shown(RUNS);
+  const told = () => [count(player), location.hash, words(player, '.chip[aria-pressed="true"]')];
+  expect(words(player, ".runs")).toBe(
+    "As it was What if: the read is interrupted from step 3 What if: the client is gone from step 6",
+  );
+  await press(player, "w");
+  expect(told()).toEqual(["3 / 4", "#trace=small+eintr&step=3", "What if: the read is interrupted from step 3"]);
+  expect(words(player, "[aria-live]")).toContain("What if: the read is interrupted. Step 3 of 4 Poller thread Interrupted.");
+  await press(player, "W");
+  expect(told()).toEqual(["6 / 6", "#trace=small+reset&step=6", "What if: the client is gone from step 6"]);
+  await press(player, "w");
+  expect(told()).toEqual(["6 / 6", "#trace=small&step=6", "As it was"]);
+});
+
+test("a branch marks what it shares, and says where it begins", async () => {
+  const player = await shown(RUNS);
+  const [, button] = player.renderRoot.querySelectorAll<HTMLElement>(".runs button");
+  button!.click();
+  await player.updateComplete;
+  for (const what of [".row", ".call"]) {
+    const shared = [...player.renderRoot.querySelectorAll(what)].map((one) => one.classList.contains("shared"));
+    expect(shared).toEqual([true, true, false, false]);
+  }
+  const dividers = [...player.renderRoot.querySelectorAll(".parting")].map((one) => one.textContent);
+  expect(dividers).toEqual(["What if: the read is interrupted", "What if: the read is interrupted"]);
+  expect(words(player, ".runs")).toContain("Up to step 2 it is the same run (=).");
+  expect(words(player, ".lanes")).toContain("Timer");
+});
+
+test("the address opens a branch", async () => {
+  history.replaceState(null, "", "#trace=small+eintr&step=4");
+  const player = await shown(RUNS);
+  expect([count(player), words(player, ".now p")]).toEqual(["4 / 4", "Another thread."]);
+});
+
+test("a broken branch is a broken record", async () => {
+  const player = await shown(RUNS.replace('"fork":3', '"fork":9'), "zh");
+  expect(words(player, "[role=alert]")).toContain("这份录像放不了");
+});
+
+test("phases say their steps, and lead to the section of that name", async () => {
+  const player = await shown(GOOD);
+  document.body.insertAdjacentHTML("beforeend", `<h3 id="request">R</h3><div id="answer"></div>`);
+  await press(player, "ArrowRight");
+  const heads = [...player.renderRoot.querySelectorAll(".tree .phase")];
+  expect(heads.map((head) => head.textContent!.trim())).toEqual(["Request: steps 1–3", "Answer: steps 4–6"]);
+  expect(heads.map((head) => head.querySelector("a")?.getAttribute("href"))).toEqual(["#request", undefined]);
+});
+
+test("a section may write a phase's name as one word", async () => {
+  const player = await shown(GOOD.replace('"slug":"request"', '"slug":"hand-over"'));
+  document.body.insertAdjacentHTML("beforeend", `<h3 id="handover">H</h3>`);
+  await press(player, "ArrowRight");
+  expect(find(player, ".phase a").getAttribute("href")).toBe("#handover");
+});
+
+test("a function that the page shows has a way to its code", async () => {
+  const player = await shown(GOOD);
+  document.body.insertAdjacentHTML(
+    "beforeend",
+    `<pre id="code"></pre><p><a href="#trace=small&step=2" data-ran="Input::fill">2</a></p>`,
+  );
+  const seen = vi.fn();
+  document.getElementById("code")!.scrollIntoView = seen;
+  await press(player, "ArrowRight");
+  expect(player.renderRoot.querySelectorAll(".piece")).toHaveLength(2);
+  expect(player.renderRoot.querySelectorAll('.piece[tabindex="0"]')).toHaveLength(1);
+  find(player, '.piece[tabindex="0"]').click();
+  expect(seen).toHaveBeenCalledOnce();
+  expect(document.activeElement!.textContent).toBe("2");
 });

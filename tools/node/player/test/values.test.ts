@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import * as address from "../src/address.js";
 import type { Value } from "../src/model.js";
-import { bits, buffer, entries, printable, told } from "../src/values.js";
+import { bits, entries, printable, told } from "../src/values.js";
 import { wordsFor } from "../src/words.js";
 
 const [en, zh] = [wordsFor("en"), wordsFor("zh-CN")];
@@ -48,43 +48,15 @@ test("what joined, changed and left a set", () => {
   expect(entries({ conn: "IN" }, undefined)).toEqual([{ name: "conn", value: "IN", is: "kept" }]);
 });
 
-const parts = (value: Value) => buffer(value)!.blocks.map((block) => block.parts.map((part) => [part.is, part.size]));
-const chain = (...nodes: Value[]): Value => ({ size: 6, malloced: 0, nodes });
-
-test("a booked block is reserved, not readable", () => {
-  expect(parts(chain({ room: 0, committed: 0 }, { room: 64, committed: 0, written: 64 }))).toEqual([[["written", 64]]]);
-});
-
-test("what was committed is readable, and the rest is free", () => {
-  expect(parts(chain({ room: 64, committed: 6 }))).toEqual([[["readable", 6], ["free", 58]]]);
-});
-
-test("what was read is behind the cursor, in this block and in those before it", () => {
-  expect(parts(chain({ room: 8, committed: 8 }, { room: 8, committed: 6, read: 4, written: 7 }))).toEqual([
-    [["consumed", 8]],
-    [["consumed", 4], ["readable", 2], ["written", 1], ["free", 1]],
-  ]);
-});
-
-test("the size is what can be read, not what is reserved", () => {
-  expect(buffer({ size: 3, malloced: 8, nodes: [] })).toEqual({ size: 3, blocks: [] });
-});
-
-test("bytes go to the parts that hold them", () => {
-  const [block] = buffer(chain({ room: 8, committed: 6, read: 2, bytes: "hello\n" }))!.blocks;
-  expect(block!.parts.map((part) => part.bytes)).toEqual(["he", "llo⏎", undefined]);
-});
-
-test.each<Value>(["held", 3, null, [], { unreadable: "no member" }])("%j is no buffer", (value) => {
-  expect(buffer(value)).toBeUndefined();
-});
-
-test("the address names a step", () => {
-  expect(address.read("#trace=echo&step=17")).toEqual({ trace: "echo", step: 17 });
-  expect(address.read("#trace=half-packet")).toEqual({ trace: "half-packet", step: 1 });
-  expect(address.read(address.write({ trace: "echo", step: 3 }))).toEqual({ trace: "echo", step: 3 });
-  for (const other of ["", "#walk", "#trace=echo&step=", "#trace=echo&step=-1", "#trace=<b>"]) {
-    expect(address.read(other)).toBeUndefined();
+test("the address names a step, of each run one", () => {
+  expect(address.read("#trace=echo&step=17")).toEqual([{ trace: "echo", step: 17 }]);
+  expect(address.read("#trace=echo+eintr&step=18")).toEqual([{ trace: "echo+eintr", step: 18 }]);
+  expect(address.read("#trace=half-packet")).toEqual([{ trace: "half-packet", step: 1 }]);
+  const two = [{ trace: "inline", step: 4 }, { trace: "echo", step: 17 }];
+  expect(address.write(...two)).toBe("#trace=inline&step=4&trace=echo&step=17");
+  expect(address.read(address.write(...two))).toEqual(two);
+  for (const other of ["", "#walk", "#trace=echo&step=", "#trace=echo&step=-1", "#trace=<b>", "#trace=a&x=1"]) {
+    expect(address.read(other)).toEqual([]);
   }
 });
 

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exercises of a tree, read and checked. model.py says what their files hold."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from learn import paths
+from learn.exercise.model import (
+    HINTS,
+    LANGUAGES,
+    Body,
+    Edit,
+    Exercise,
+    ExerciseError,
+    Hole,
+    Mutant,
+)
+from learn.say import say
+
+KINDS, KINDS_LATER = ("fill", "fix", "build"), ("explore",)
+
+
+def load_all(root: Path = paths.ROOT) -> list[Exercise]:
+    """Every exercise of the tree, in the order of the chapters."""
+    return [load(f.parent, root) for f in sorted((root / "exercises").glob("*/*/exercise.toml"))]
+
+
+def find(name: str, root: Path = paths.ROOT) -> Exercise:
+    """By id, or by any part of it that only one exercise has: 03, 03/1, size-classes."""
+    everything = load_all(root)
+    exact = [e for e in everything if e.id == name.strip("/")]
+    found = exact or [e for e in everything if _leads_to(name.strip("/"), e.id)]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(e.id for e in found or everything) or say("exercise.none")
+    key = "exercise.ambiguous" if found else "exercise.unknown"
+    raise ExerciseError(say(key, name=name, listed=listed))
+
+
+def hints(exercise: Exercise, language: str) -> list[str]:
+    return _toml(exercise.hints_file(language), exercise.root)["hints"]
+
+
+def load(directory: Path, root: Path = paths.ROOT) -> Exercise:
+    """Reads and checks one exercise; an ExerciseError names the file and the mend."""
+    file = directory / "exercise.toml"
+    table = _toml(file, root)
+    kind, name = _kind(table, file, root), str(directory.relative_to(root / "exercises"))
+    exercise = Exercise(
+        id=name, root=root, kind=kind,
+        folder=_field(table, "folder", str, file, root),
+        folder_tests=_field(table, "folder_tests", list, file, root),
+        minutes=_field(table, "minutes", int, file, root),
+        title=_both(table, "title", file, root),
+        holes=[_hole(entry, file, root)
+               for entry in _entries(table, "holes", kind == "fill", file, root)],
+        planted=[_change(entry, file, root)
+                 for entry in _entries(table, "planted", kind == "fix", file, root)],
+        story=_both(table, "story", file, root) if kind == "fix" else {},
+        program=bool(table.get("program", False)),
+        mutants=[_mutant(f, root, f"exercises/{name}/solution/" if kind == "build" else "")
+                 for f in sorted((directory / "mutants").glob("*.toml"))],
+    )  # fmt: skip
+    _check_files(exercise)
+    return exercise
+
+
+def _check_files(exercise: Exercise) -> None:
+    root = exercise.root
+    wanted = [exercise.readme(language) for language in LANGUAGES]
+    for path in [*wanted, *exercise.tests(), root / "src" / "netpoll" / exercise.folder]:
+        if not path.exists():
+            raise _error(path, root, "is missing; write it, or mend exercise.toml")
+    for language in LANGUAGES:
+        file = exercise.hints_file(language)
+        if len(_field(_toml(file, root), "hints", list, file, root)) != HINTS:
+            raise _error(file, root, f"must have exactly {HINTS} hints")
+    if exercise.kind == "build":
+        start, solution = (_names(exercise.directory / name) for name in ("start", "solution"))
+        if start != solution or not start:
+            raise _error(exercise.directory, root, "start/ and solution/ must have the same files")
+
+
+def _names(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()} if folder.is_dir() else set()
+
+
+def _kind(table: dict, file: Path, root: Path) -> str:
+    kind, known = _field(table, "kind", str, file, root), ", ".join(KINDS)
+    if kind in KINDS_LATER:
+        raise _error(file, root, f"kind {kind} is not built yet; use one of {known}")
+    if kind not in KINDS:
+        raise _error(file, root, f"kind {kind} is unknown; use one of {known}")
+    return kind
+
+
+def _entries(table: dict, key: str, wanted: bool, file: Path, root: Path) -> list[dict]:
+    """The tables [[key]]: at least one where the kind wants them, else none."""
+    if not wanted and key in table:
+        raise _error(file, root, f"has {key}, which its kind does not know")
+    entries = _field(table, key, list, file, root) if wanted else []
+    if wanted and not entries:
+        raise _error(file, root, f"needs {key}, one at least")
+    return entries
+
+
+def _hole(entry: dict, file: Path, root: Path) -> Hole:
+    symbol = _field(entry, "symbol", str, file, root)
+    return Hole(symbol, _both(entry, "task", file, root), entry.get("answer", "return {};"))
+
+
+def _change(entry: dict, file: Path, root: Path, inner: str = "") -> Body | Edit:
+    if "symbol" in entry:
+        return Body(*(_field(entry, key, str, file, root) for key in ("symbol", "body")))
+    name, find, replace = (
+        _field(entry, key, str, file, root) for key in ("file", "find", "replace"))
+    return Edit(inner + name, find, replace)
+
+
+def _mutant(file: Path, root: Path, inner: str) -> Mutant:
+    table = _toml(file, root)
+    changes = [_change(entry, file, root, inner) for entry in table.get("edits", [])]
+    if "symbol" in table or not changes:
+        changes.append(Body(*(_field(table, key, str, file, root) for key in ("symbol", "body"))))
+    killed_by = _field(table, "killed_by", str, file, root)
+    # Help may lack a language here: the gate says so, for all mutants at once.
+    return Mutant(file.stem, str(file.relative_to(root)), killed_by, changes,
+                  dict(table.get("help", {})))  # fmt: skip
+
+
+def _leads_to(name: str, identity: str) -> bool:
+    parts, wanted = identity.split("/"), name.split("/")
+    if len(wanted) == len(parts):
+        return all(p.startswith(w) for p, w in zip(parts, wanted, strict=True))
+    return len(wanted) == 1 and any(
+        name == word or word.startswith(name + "-") or word.endswith("-" + name) for word in parts
+    )
+
+
+def _toml(file: Path, root: Path) -> dict:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as problem:
+        raise _error(file, root, f"cannot be read ({problem.strerror}); write it") from problem
+    except ValueError as problem:
+        raise _error(file, root, f"is not TOML: {problem}") from problem
+
+
+def _field(table: dict, key: str, kind: type, file: Path, root: Path):
+    if not isinstance(table.get(key), kind):
+        raise _error(file, root, f"needs {key}, a {kind.__name__}")
+    return table[key]
+
+
+def _both(table: dict, key: str, file: Path, root: Path) -> dict[str, str]:
+    texts = _field(table, key, dict, file, root)
+    for language in LANGUAGES:
+        if not texts.get(language):
+            raise _error(file, root, f"{key} has no {language} text; write it")
+    return texts
+
+
+def _error(file: Path, root: Path, text: str) -> ExerciseError:
+    return ExerciseError(f"{file.relative_to(root)}: {text}")

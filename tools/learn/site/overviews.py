@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lists of the pages around the chapters: {{ all("roads") }} and its kin.
+
+Each is made from what the directives look things up in, and from the page that asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from learn import sourcemap, upstream
+from learn.site import chapters, originals, road_map
+
+# What a list may raise when its sources are not right; one line.
+CannotList = (
+    chapters.ChapterError,
+    road_map.RoadError,
+    sourcemap.BadTable,
+    upstream.BrokenTable,
+    OSError,
+)
+
+LISTS: dict[str, Callable] = {
+    "roads": lambda sources, page: road_map.roads(sources.root, page.language),
+    "routes": lambda sources, page: road_map.routes(sources.root, page.language),
+    "originals": originals.originals,
+    "ours": originals.ours,
+}
