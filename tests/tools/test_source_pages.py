@@ -19,7 +19,7 @@ FRAME = """<!doctype html><html><head><title>Source - The book</title>
       <nav class="md-nav md-nav--secondary"><a href="#folder-x">x</a></nav>
       <article class="md-content__inner md-typeset"><h1 id="source">Source</h1>all</article>
       <footer><nav class="md-footer__inner"><a href="index.html">Previous</a></nav></footer>
-      <script id="__config" type="application/json">{"base": ".", "search": "assets/s.js"}</script>
+      <script id="__config" type="application/json">{"base": "..", "search": "assets/s.js"}</script>
       <script src="assets/site.js"></script></body></html>"""
 UP = "../../../"
 
@@ -65,6 +65,7 @@ def test_the_place_of_the_original_stands_under_the_head(page):
 
 def test_the_frame_leads_to_the_same_places_as_before(page):
     assert f'href="{UP}zh/source/{FILE[4:]}.html" hreflang="zh"' in page.text
+    assert f'"search": "{UP}assets/s.js"' in page.text
     assert 'rel="alternate"' not in page.text
     assert f'"base": "{UP}."' in page.text and f'new URL("{UP}.",location)' in page.text
     assert "Previous" not in page.text and "folder-x" not in page.text
