@@ -21,6 +21,16 @@ from test_canon import FORM
 from test_record import WITHOUT_PTRACE
 
 
+LIVE = """
+import sys
+from learn.record import show, trace
+from record_helpers import bench, workshop
+from test_canon import FORM
+trace.write(FORM, trace.path_of("standin", workshop()))
+sys.exit(show.run("standin", True, False, bench()))
+"""
+
+
 @pytest.fixture(autouse=True)
 def stored():
     say.use_language("en")
@@ -28,6 +38,14 @@ def stored():
     trace.write(FORM, path)
     yield path
     say.use_language(None)
+
+
+_load = scenario.load
+
+
+def scenario_of(name: str, root=None):
+    """As a verb loads one, but from the workshop."""
+    return _load(name, root or workshop())
 
 
 def one_line(told: str) -> bool:
@@ -105,12 +123,9 @@ def test_a_live_run_as_json_says_where_it_differs(capsys):
 
 
 def test_a_live_run_without_ptrace_is_one_line_and_status_4():
-    built()
-    live = "import sys\nfrom learn.record import show\nfrom record_helpers import bench\n" \
-           "sys.exit(show.run('standin', True, False, bench()))"
     here = str(DATA.parents[1])
     environment = {**os.environ, "PYTHONPATH": f"{TOOLS}:{here}", "LEARN_LANG": "en"}
-    ran = subprocess.run([sys.executable, "-c", WITHOUT_PTRACE, "-c", live], text=True,
+    ran = subprocess.run([sys.executable, "-c", WITHOUT_PTRACE, "-c", LIVE], text=True,
                          capture_output=True, env=environment, timeout=60)
 
     assert ran.returncode == 4 and ran.stdout == ""
@@ -146,7 +161,7 @@ def test_a_scenario_that_hangs_ends_in_time_with_one_line(stored):
     (folder / "hangs.toml").write_text(hangs)
     try:
         with pytest.raises(TookTooLong) as refused:
-            session.record(scenario.load("hangs", workshop()), built(), index(), workshop(), 2.0)
+            session.record(scenario.load("hangs", workshop()), built(), index(), workshop(), 8.0)
     finally:
         (folder / "hangs.toml").unlink()
 
@@ -157,7 +172,7 @@ def test_a_scenario_that_hangs_ends_in_time_with_one_line(stored):
 def test_a_full_disk_is_one_line_and_leaves_the_old_record(stored, monkeypatch, capsys):
     before = stored.read_text()
     monkeypatch.setattr(Bench, "of_project", bench)
-    monkeypatch.setattr(cli.scenarios, "load", lambda name: scenario_of(name))
+    monkeypatch.setattr(cli.scenarios, "load", scenario_of)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -166,13 +181,6 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_record(stored, monkeypatch, 
     assert cli.record(["standin"], False, 1) == 4
     assert one_line(capsys.readouterr().err) and stored.read_text() == before
     assert [p.name for p in stored.parent.iterdir()] == ["standin.json"]
-
-
-def scenario_of(name: str, root=None):
-    return _load(name, root or workshop())
-
-
-_load = scenario.load
 
 
 def test_no_record_is_written_where_gdb_may_not_trace(stored, monkeypatch, capsys):

@@ -251,11 +251,11 @@ def draw_wakes(stop: Stop, lanes: dict[str, list[Item]]) -> None:
     for time, sender in enumerate(senders):
         lane = of_time(stop.to, time)
         kind, fn = ("return" if stop.wakes else "call"), of_time(stop.wakes or stop.starts, time)
-        if not lane or not fn:
+        if not lane:
             continue
+        sender.to = lane if sender.lane != lane else None
         if (lane, fn) not in reached:
             reached[lane, fn] = begun(lanes.get(lane, []), kind, fn)
-        sender.to = lane if sender.lane != lane else None
         if item := next(reached[lane, fn], None):
             item.waits.append(sender)
 
