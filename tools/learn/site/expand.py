@@ -19,7 +19,7 @@ from learn.say import say
 from learn.site import lists, pieces, step_list, trace_figure
 from learn.site.api_links import ApiLinks, UnknownApi
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
-from learn.site.trace_figure import BrokenTrace, NoBranch, UnknownTrace
+from learn.site.trace_figure import UnknownTrace
 from learn.upstream import UnknownUpstream
 
 
@@ -133,7 +133,7 @@ def _shown(found: list[Directive], sources: Sources) -> dict[str, dict]:
     names = {name for directive in found for name in trace_figure.shown_by(directive)}
     shown = {}
     for name in names:
-        with suppress(UnknownTrace, BrokenTrace):
+        with suppress(UnknownTrace, trace_figure.BrokenTrace):
             shown[name] = trace_figure.read(name, sources.traces)
     return shown
 
@@ -192,9 +192,9 @@ def _trace(directive: Directive, page: PageText, sources: Sources) -> str:
         return trace_figure.beside(directive, page.language, sources, page.to_root, page.alone)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
-    except BrokenTrace as error:
+    except trace_figure.BrokenTrace as error:
         return page.wrong(directive, "broken_trace", reason=error)
-    except NoBranch as error:
+    except trace_figure.NoBranch as error:
         return page.wrong(directive, "no_branch", error.candidates, name=error, of=error.of)
     except Exception as error:  # the recorder's own errors: one line, at this page
         return page.wrong(directive, "no_diagram", reason=str(error).splitlines()[0])
@@ -210,7 +210,7 @@ def _steps(directive: Directive, page: PageText, sources: Sources) -> str:
         return step_list.block(trace, page.language, directive.more, label)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
-    except BrokenTrace as error:
+    except trace_figure.BrokenTrace as error:
         return page.wrong(directive, "broken_trace", reason=error)
     except step_list.NoSuchSteps as error:
         return page.wrong(directive, error.key, name=name, there_is=error.there_is)
