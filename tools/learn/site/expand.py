@@ -34,7 +34,7 @@ from learn.site.chapters import load_all
 from learn.site.directives import BLOCKS, NAMES, Directive, find, touching_pieces
 from learn.site.places import Places, source_page
 from learn.site.shown_code import ShownCode
-from learn.site.trace_figure import BrokenTrace, NoBranch, UnknownTrace
+from learn.site.trace_figure import UnknownTrace
 from learn.upstream import UnknownUpstream
 
 
@@ -169,7 +169,7 @@ def _shown(found: list[Directive], sources: Sources) -> dict[str, dict]:
     names = {name for directive in found for name in trace_figure.shown_by(directive)}
     shown = {}
     for name in names:
-        with suppress(UnknownTrace, BrokenTrace):
+        with suppress(UnknownTrace, trace_figure.BrokenTrace):
             shown[name] = trace_figure.read(name, sources.traces)
     return shown
 
@@ -228,9 +228,9 @@ def _trace(directive: Directive, page: PageText, sources: Sources) -> str:
         return trace_figure.beside(directive, page.language, sources, page.to_root, page.alone)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
-    except BrokenTrace as error:
+    except trace_figure.BrokenTrace as error:
         return page.wrong(directive, "broken_trace", reason=error)
-    except NoBranch as error:
+    except trace_figure.NoBranch as error:
         return page.wrong(directive, "no_branch", error.candidates, name=error, of=error.of)
     except Exception as error:  # the recorder's own errors: one line, at this page
         return page.wrong(directive, "no_diagram", reason=str(error).splitlines()[0])
@@ -246,7 +246,7 @@ def _steps(directive: Directive, page: PageText, sources: Sources) -> str:
         return step_list.block(trace, page.language, directive.more, label)
     except UnknownTrace as error:
         return page.wrong(directive, "unknown_trace", error.candidates)
-    except BrokenTrace as error:
+    except trace_figure.BrokenTrace as error:
         return page.wrong(directive, "broken_trace", reason=error)
     except step_list.NoSuchSteps as error:
         return page.wrong(directive, error.key, name=name, there_is=error.there_is)

@@ -186,6 +186,9 @@ const print = css`
       background: none !important;
       break-inside: avoid;
     }
+    .row[aria-current] :is(code, .n) {
+      font-weight: inherit;
+    }
     .phase {
       break-after: avoid;
     }
