@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -161,12 +162,23 @@ def test_a_scenario_that_hangs_ends_in_time_with_one_line(stored):
     (folder / "hangs.toml").write_text(hangs)
     try:
         with pytest.raises(TookTooLong) as refused:
-            session.record(scenario.load("hangs", workshop()), built(), index(), workshop(), 8.0)
+            session.record(scenario.load("hangs", workshop()), built(), index(), workshop(), 2.0)
     finally:
         (folder / "hangs.toml").unlink()
 
     assert refused.value.code == 3 and "\n" not in str(refused.value)
     assert "hangs.toml" in str(refused.value) and "close" in str(refused.value)
+
+
+def test_a_busy_machine_is_no_hang():
+    """Broken variant: time counts while gdb or the program waits for a core."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        assert session.is_busy(busy.pid)
+        busy.kill()
+    with subprocess.Popen(["sleep", "60"]) as idle:
+        time.sleep(1)
+        assert not session.is_busy(idle.pid)
+        idle.kill()
 
 
 def test_a_full_disk_is_one_line_and_leaves_the_old_record(stored, monkeypatch, capsys):

@@ -33,6 +33,8 @@ from learn.say import say
 LISTENING = re.compile(r"listening on (\S+)")
 REFUSED = re.compile(r"ptrace|could not trace|operation not permitted", re.IGNORECASE)
 WAIT_S = 30.0
+LONGEST_S = 300.0  # for one act of the peer, however busy the program is
+TICK_S = 0.5
 EVENTS_PY = Path(__file__).with_name("gdb_events.py")
 
 
@@ -74,6 +76,17 @@ def around(place: dict, index):
     inside = [s for s in index.in_file(place["file"])
               if s.kind == "function" and s.start <= place["line"] <= s.end]
     return min(inside, key=lambda s: s.end - s.start, default=None)
+
+
+def is_busy(pid: int) -> bool:
+    """Does a thread of this process, or of one that it has started, run or want to?"""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        states = [(task / "stat").read_text().rpartition(")")[2].split()[0] for task in tasks]
+        children = [child for task in tasks for child in (task / "children").read_text().split()]
+    except OSError:  # one of them has just ended
+        return True
+    return any(state in "RD" for state in states) or any(is_busy(int(pid)) for pid in children)
 
 
 class Session:
@@ -211,24 +224,27 @@ class Session:
         return None
 
     def wait(self, what: str, ready):
-        """Until ready() is true, the program ends, or time is up."""
-        deadline = time.monotonic() + self.wait_s
+        """Until ready() is true, the program ends, or time is up: `wait_s` in which nothing
+        was told and no thread wanted a core. So a busy machine only makes it longer."""
+        began, idle = time.monotonic(), 0.0
         with self.changed:
             while not (found := ready()):
                 self.refuse_broken()
                 if self.ended:
                     raise self.early_end()
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise self.too_long(what or ", ".join(self.missing) or "all threads at rest")
-                self.changed.wait(left)
+                waited = time.monotonic() - began
+                if idle >= self.wait_s or waited >= LONGEST_S:
+                    what = what or ", ".join(self.missing) or "all threads at rest"
+                    raise self.too_long(what, waited)
+                told = self.changed.wait(TICK_S)
+                idle = 0.0 if told else idle + (0 if is_busy(self.gdb.pid) else TICK_S)
             return found
 
-    def too_long(self, what: str) -> RecordError:
+    def too_long(self, what: str, waited: float) -> RecordError:
         threads = [e for e in self.events if e.get("lane") and "fn" in e]
         last = {e["lane"]: f"{e['kind']} {e['fn']}" for e in threads}
         at = ", ".join(f"{lane}: {event}" for lane, event in last.items()) or "-"
-        told = say("record.waited", file=self.scenario.file, seconds=self.wait_s, what=what,
+        told = say("record.waited", file=self.scenario.file, seconds=round(waited), what=what,
                    last=at)
         return TookTooLong(told, say("record.mend_program"))
 
