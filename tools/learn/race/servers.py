@@ -10,7 +10,6 @@ from pathlib import Path
 
 from learn import paths
 from learn.run import build, go
-from learn.run.progress import console
 from learn.say import say
 
 RAW = "raw epoll"
