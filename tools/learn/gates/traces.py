@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The committed traces are what the programs do: recorded again and compared.
 
-Each scenario is recorded once, so that all of them take about a minute. That one
+Each scenario is recorded once, so that all of them take one or two minutes. That one
 is enough to see a change of the code: it must equal the committed recording. That
 a scenario tells the same each time was found out when it was committed, by
 `./learn record --verify -n 20`. Where gdb may not trace, the gate says so and has

@@ -7,6 +7,7 @@
     gdb_events.py   inside gdb: each stop as one line of JSON (gdb_syscalls, gdb_values)
     branch.py       a scenario that differs a little from another: what if, alone
     canon.py        raw events in the one order that every run shares
+    arrows.py       the messages between the lanes, which keep that order
     connections.py  which connection an event is about
     trace.py        diagrams/traces/<id>.json: built, written, compared
     mermaid.py      the trace as Mermaid text; diagrams.py as SVG
