@@ -107,6 +107,20 @@ def test_what_no_chapter_owns_leads_to_the_source_browser(book):
     assert "<a href=source/netpoll/poller/waker.h.html#L4>" in shown(book, "a", False, "Waker::ring")
 
 
+def test_a_name_of_a_program_has_no_page_and_is_due_none(book):
+    file = "programs/run.cpp"
+    (book.root / "programs").mkdir()
+    (book.root / file).write_text("int go();\nint here = go();\n")
+    entry = {"names": [name(1, 5, "go")], "targets": [f"{file}:1:5"],
+             "mentions": [[1, 5, 2, 0], [2, 12, 2, 0]], "open": [], "own": 0}  # fmt: skip
+    book.index = Index([symbol("here", 1, 2, file=file)], entries=ENTRIES | {file: entry})
+    book.places = Places(book.index, book.root, book.root / "notes", ["07-waker"])
+    html = shown(book, "a", False, "here")
+    assert "<a " not in html and "go();" in html
+    (book.root / "a.html").write_text(html)
+    assert site_code.count(book.root, ["a.html"], book.index.names).figures()["code_identifiers"] == 0
+
+
 def test_the_cards_stand_once_on_the_page(book):
     html = shown(book, "08-other", False, "Waker::ring", "Waker")
     data = json.loads(re.search(r'id="code-cards">(.*?)</script>', html)[1])

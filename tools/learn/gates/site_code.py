@@ -4,7 +4,7 @@
 count(site, pages, names)    what the index says of the lines of each piece, beside the
                              links that stand in them
 
-A name is due a link unless its only declaration is the token itself. Words that libclang
+A name of src/ is due a link unless its only declaration is the token itself. Words that libclang
 could not tell, of which we have a name, are due one too, and have none: in a template such
 a word may be anybody's.
 """
@@ -91,7 +91,8 @@ def _due(names: Names, file: str, first: int, last: int) -> tuple[int, int]:
     lines = names.mentions(file)
     shown = [mention for number in range(first, last + 1) for mention in lines.get(number, ())]
     told = [m for m in shown if m.usr and (not m.declares or len(names.places(m.usr)) > 1)]
-    return len(told), sum(not m.usr for m in shown)
+    ours = [m for m in told if names.places(m.usr)[0].file.startswith("src/")]
+    return len(ours), sum(not m.usr for m in shown)
 
 
 class _Targets:

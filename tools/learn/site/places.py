@@ -64,7 +64,8 @@ class Places:
         """`page` is the reader's: its chapter's id, or "" from elsewhere."""
         shown = self.owner(place.file, place.line, language)
         if shown is None:
-            return source_page(place.file) + f"#L{place.line}"
+            is_there = place.file.startswith("src/")  # programs have no page
+            return source_page(place.file) + f"#L{place.line}" if is_there else ""
         mark = self.owned[language].ids[place.file, place.line]
         return f"#{mark}" if shown.chapter == page else f"{shown.chapter}.html#{mark}"
 
