@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from learn.record import branch, canon, connections, trace
+from learn.record import arrows, branch, canon, connections, trace
 from learn.record import scenario as scenarios
 from learn.record.errors import RecordError, ScenarioError
 from record_helpers import DATA, bench, workshop
@@ -135,6 +135,15 @@ def test_a_part_of_the_story_may_begin_with_a_stop(tmp_path):
 
     reads = [s.get("phase", {}).get("en") for s in made["steps"] if s["fn"] == "recv"]
     assert reads == [None, "The end"]
+
+
+def test_what_reaches_a_sleeping_poller_comes_before_its_wake():
+    """Broken variant: the call waits, and the epoll_wait that it follows is told too early."""
+    wait, woken, later = (arrows.Item("poller", kind, at, {"fn": fn}) for at, (kind, fn) in
+                          enumerate([("syscall", "epoll_wait"), ("call", "f"), ("call", "f")]))
+
+    assert list(arrows.begun([wait, woken, later], "call", "f")) == [wait, later]
+    assert [arrows.of_time(("a", "", "b"), time) for time in range(4)] == ["a", "", "b", "b"]
 
 
 def two(events: list[dict]) -> list[dict]:
