@@ -34,8 +34,9 @@ _ID = re.compile(rf"(<[a-z][^<>]*?\s)id={_VALUE}")
 _HREF = re.compile(rf"\shref={_VALUE}")
 _PLAYER = re.compile(r'<trace-player record="([^"]+)"')
 _TAGS = re.compile(r"<[^>]+>")
-# The map of all symbols is to be searched, not read.
-LEFT_OUT = ("from-the-original",)
+# The map of all symbols is to be searched, not read; and the list of the sources leads
+# only out of the book.
+LEFT_OUT = ("from-the-original", "source")
 
 
 def names(site: Path, language: str) -> list[str]:
@@ -115,7 +116,8 @@ def _link(target: str, name: str, book: list[str]) -> str:
         return f' href="{target}"'
     page, _, anchor = target.partition("#")
     if anchor.startswith("trace="):
-        anchor = "trace-" + html.unescape(anchor).removeprefix("trace=").partition("&")[0]
+        record = html.unescape(anchor).removeprefix("trace=").partition("&")[0]
+        anchor = "trace-" + record.partition("+")[0]  # the other run lies in the same figure
     page = page.removesuffix(".html") or name
     if page not in book:
         return ""
