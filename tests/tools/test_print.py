@@ -13,8 +13,10 @@ PAGE = """<html><head><link rel="stylesheet" href="{up}assets/a.css"></head><bod
 <h1 id="top">{title} <a class="headerlink" href="#top">#</a></h1>
 <p id="here">to <a href="02-b.html#here">b</a>, <a href="01-a.html">a</a>, <a href="#here">here</a>,
 <a href="api/x.html">api</a>, <a href="https://example.org/">out</a>,
-<a href="#trace=echo&amp;step=3">step</a></p>
+<a href="#trace=echo&amp;step=3">step</a> <a href="#trace=echo+reset&amp;step=3">x</a></p>
 <trace-player record="echo"><script>1</script><svg id="s"><g id="here"/></svg></trace-player>
+<div id=line-7><pre><code><i id=l-7><b>int</b> <a href=02-b.html#line-7>a</a>;
+</i></code></pre></div><p><a href=02-b.html#line-7>in b</a> <a href=source/a.html>source</a></p>
 <details><summary>x</summary>folded</details>
 </article></body></html>"""
 
@@ -40,6 +42,8 @@ def test_every_link_of_the_long_page_leads_to_an_id_of_it(site, language):
     assert inside and set(inside) <= set(ids)
     assert 'href="#02-b--here"' in page and 'href="#01-a--trace-echo"' in page
     assert 'href="https://example.org/"' in page and "api/x.html" not in page
+    assert 'href="#02-b--line-7"' in page and "source/a.html" not in page
+    assert "</b>" not in page and '<i id="01-a--l-7">int a;\n</i>' in page
 
 
 def test_the_long_page_has_contents_open_details_and_no_script(site):

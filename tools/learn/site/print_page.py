@@ -24,16 +24,19 @@ _DROPPED = re.compile(
     r"|<(?:button|input|output)\b[^>]*>(?:</(?:button|output)>)?|<!--.*?-->",
     re.DOTALL,
 )
-# Colour and line numbers that can be clicked: two hundred thousand elements in a book.
+# Colour, and links of names: more than a hundred thousand elements in a book. What is
+# left of a line is its own element, which carries its number.
 _CODE = re.compile(r"<pre\b[^>]*>.*?</pre>", re.DOTALL)
-_IN_CODE = re.compile(r'</?span\b[^>]*>|<a href="#__codelineno[^>]*>(.*?)</a>', re.DOTALL)
+_IN_CODE = re.compile(r"</?(?:span|a|b|em|u|s|dfn)\b[^>]*>")
 _SVG = re.compile(r"(<svg\b.*?</svg>)", re.DOTALL)
-_ID = re.compile(r'(<[a-z][^<>]*?\s)id="([^"]*)"')
-_HREF = re.compile(r'\shref="([^"]*)"')
+_VALUE = r"""(?:"([^"]*)"|([^\s"'<>]+))"""  # with quotes, or without
+_ID = re.compile(rf"(<[a-z][^<>]*?\s)id={_VALUE}")
+_HREF = re.compile(rf"\shref={_VALUE}")
 _PLAYER = re.compile(r'<trace-player record="([^"]+)"')
 _TAGS = re.compile(r"<[^>]+>")
-# The map of all symbols is to be searched, not read.
-LEFT_OUT = ("from-the-original",)
+# The map of all symbols is to be searched, not read; and the list of the sources leads
+# only out of the book.
+LEFT_OUT = ("from-the-original", "source")
 
 
 def names(site: Path, language: str) -> list[str]:
@@ -98,10 +101,12 @@ def _article(page: str, name: str, book: list[str]) -> str:
     text = _DROPPED.sub("", found[1] if found else "")
     text = _PLAYER.sub(lambda m: f'<trace-player id="trace-{m[1]}" record="{m[1]}"', text)
     text = text.replace("<details", "<details open")
-    text = _CODE.sub(lambda m: _IN_CODE.sub(lambda n: n[1] or "", m[0]), text)
+    text = _CODE.sub(lambda m: _IN_CODE.sub("", m[0]), text)
     parts = _SVG.split(text)  # a picture's own ids hold it together
-    parts[::2] = [_ID.sub(rf'\1id="{name}--\2"', part) for part in parts[::2]]
-    parts[::2] = [_HREF.sub(lambda m: _link(m[1], name, book), part) for part in parts[::2]]
+    parts[::2] = [_ID.sub(lambda m: f'{m[1]}id="{name}--{m[2] or m[3]}"', part)
+                  for part in parts[::2]]  # fmt: skip
+    parts[::2] = [_HREF.sub(lambda m: _link(m[1] or m[2] or "", name, book), part)
+                  for part in parts[::2]]  # fmt: skip
     return "".join(parts)
 
 
@@ -111,7 +116,8 @@ def _link(target: str, name: str, book: list[str]) -> str:
         return f' href="{target}"'
     page, _, anchor = target.partition("#")
     if anchor.startswith("trace="):
-        anchor = "trace-" + html.unescape(anchor).removeprefix("trace=").partition("&")[0]
+        record = html.unescape(anchor).removeprefix("trace=").partition("&")[0]
+        anchor = "trace-" + record.partition("+")[0]  # the other run lies in the same figure
     page = page.removesuffix(".html") or name
     if page not in book:
         return ""
