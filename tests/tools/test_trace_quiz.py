@@ -60,11 +60,31 @@ def test_a_name_that_was_not_recorded_is_seen():
     assert unknown(planted) == {"Output::drains"}
 
 
+def lanes_that_read(name: str) -> set[str]:
+    return {step["lane"] for step in steps(name) if step["fn"] == "recv"}
+
+
 def test_only_the_pollers_lane_reads():
-    for name in _SHOWN.findall(page("en")):
-        lanes = {step["lane"] for step in steps(name) if step["fn"] == "recv"}
-        turns = {"relief", "home"} if name == "adaptive" else {"poller"}
-        assert lanes <= turns and lanes, name
+    shown = set(_SHOWN.findall(page("en"))) - {"adaptive"}
+    assert len(shown) > 3
+    for name in shown:
+        assert lanes_that_read(name) == {"poller"}, name
+
+
+def test_the_relief_reads_while_the_pollers_own_thread_waits():
+    asleep = first("adaptive", "Input::sleep_for", lane="home")
+    given = first("adaptive", "Poller::make_way", after=asleep["n"], to_lane="relief")
+    read = first("adaptive", "recv", after=given["n"], lane="relief")
+    first("adaptive", "Input::wake_if_enough", after=read["n"], to_lane="home")
+    assert lanes_that_read("adaptive") == {"home", "relief"}
+
+
+def test_a_reader_that_empties_the_buffer_takes_the_block():
+    sizes = {name: [s["args"]["size"] for s in steps(name) if s["fn"] == "recv"]
+             for name in ("echo", "peer-closes")}
+    assert sizes == {"echo": [8192, 8192], "peer-closes": [8192, 8188, 8184]}
+    for language in LANGUAGES:
+        assert all(str(size) in page(language) for size in sizes["peer-closes"])
 
 
 def test_the_poller_hands_over_to_a_worker_who_sends():
@@ -134,8 +154,17 @@ def test_a_slice_moves_and_is_dropped_by_the_thread_that_sends():
     first("echo", "LinkBuffer::skip", after=sent["n"], lane="worker")
 
 
-def test_two_hold_the_connection_when_it_starts():
-    assert first("echo", "Connection::start")["state"]["refs"] == 2
+def test_two_hold_the_connection_when_it_starts_and_the_poller_is_the_third():
+    start = first("echo", "Connection::start")
+    assert start["state"]["refs"] == 2
+    added = first("echo", "Poller::add", after=start["n"], kind="return")
+    assert added["state"]["refs"] == 3
+
+
+def test_on_disconnect_is_over_before_the_second_line_is_taken():
+    over = first("peer-closes", "Lifecycle::told", lane="worker2")
+    lines = [s["n"] for s in steps("peer-closes") if s["fn"] == "slow_line"]
+    assert len(lines) == 2 and lines[0] < over["n"] < lines[1]
 
 
 def test_the_object_outlives_its_descriptor_and_leaves_the_registry_last():
@@ -152,8 +181,16 @@ FAULTS = [  # a recording, what is changed in one of its steps, the claim that m
      test_a_slice_moves_and_is_dropped_by_the_thread_that_sends),
     ("echo+slow", "Lifecycle::decide", {"fn": "Connection::run_task"},
      test_the_worker_that_is_busy_handles_the_second_request_too),
+    ("adaptive", "recv", {"lane": "home"},
+     test_the_relief_reads_while_the_pollers_own_thread_waits),
+    ("echo", "recv", {"args": {"fd": "conn", "size": 8186}},
+     test_a_reader_that_empties_the_buffer_takes_the_block),
     ("echo", "Connection::start", {"state": {"refs": 3}},
-     test_two_hold_the_connection_when_it_starts),
+     test_two_hold_the_connection_when_it_starts_and_the_poller_is_the_third),
+    ("echo", "Poller::add", {"state": {"refs": 2}},
+     test_two_hold_the_connection_when_it_starts_and_the_poller_is_the_third),
+    ("peer-closes", "slow_line", {"fn": "slow_work"},
+     test_on_disconnect_is_over_before_the_second_line_is_taken),
     ("echo", "EventLoop::unregister", {"fn": "close"},
      test_the_object_outlives_its_descriptor_and_leaves_the_registry_last),
     ("partial-write", "Output::hand_over", {"lane": "poller"},
