@@ -168,12 +168,13 @@ def link_buffer(value: gdb.Value) -> dict:
     shown = {"size": int(atomic(value["committed_"])) - int(atomic(value["consumed_"])),
              "malloced": int(value["malloc_size_"]), "nodes": []}
     node, read, write = value["head_"], int(value["read_node_"]), int(value["write_node_"])
-    flushed, unflushed = int(value["flush_node_"]), False
+    # Only while something is malloced do flush_node_ and flush_end_ say where it begins.
+    flushed, unflushed = int(value["flush_node_"]) if shown["malloced"] else 0, False
     while int(node) and len(shown["nodes"]) < BLOCKS_MAX:
         begin = int(node["begin"])
         end = int(atomic(node["end"]))
         if int(node) == flushed:  # the writer moves `end` before it commits
-            end = int(value["flush_end_"]) or end
+            end = int(value["flush_end_"])
         entry = {"room": _block_end(node) - begin, "committed": 0 if unflushed else end - begin,
                  "block": bool(node["block"]["object_"])}
         if int(node) == read and int(value["read_pos_"]):
