@@ -191,7 +191,7 @@ def test_the_figure_stands_without_a_script_and_its_steps_have_ids(sources, draw
     assert html.startswith("<figure") and "\n" not in html
     for part in (
         '<trace-player record="small" lang="zh">',
-        "<svg",
+        '<img src="../assets/traces/x.svg" width="10" height="10"',
         "../assets/trace-player.js",
         '<li id="trace=small&amp;step=4">客户端 · close()',
     ):
@@ -199,7 +199,7 @@ def test_the_figure_stands_without_a_script_and_its_steps_have_ids(sources, draw
     assert "True" not in html and "['" not in html
 
 
-def test_steps_lead_to_the_figure_and_the_link_check_agrees(sources, drawn, tmp_path):
+def test_steps_lead_to_the_figure_and_the_link_check_agrees(sources, drawn, tmp_path, monkeypatch):
     markdown = '{{ trace("small") }}\n\n{{ steps("small", 2, 3) }}\n'
     html, problems = page(markdown, sources)
     assert problems == []
@@ -210,6 +210,10 @@ def test_steps_lead_to_the_figure_and_the_link_check_agrees(sources, drawn, tmp_
     site = tmp_path / "site"
     (site / "assets").mkdir(parents=True)
     (site / bundle.NAME).write_text("")
+    monkeypatch.setattr(trace_figure.paths, "BUILD", tmp_path)
+    (tmp_path / "diagrams").mkdir(exist_ok=True)
+    (tmp_path / "diagrams" / "x.svg").write_text("<svg/>")
+    trace_figure.put_pictures(site)
     (site / "a.html").write_text(html)
     assert check(site).broken == []
     (site / "a.html").write_text(

@@ -68,14 +68,14 @@ def test_two_runs_side_by_side(branched):
     html, problems = page('{{ beside("small", "other") }}', branched, "zh")
     assert problems == []
     assert re.findall(r'<trace-player record="(\w+)" lang="zh" paired>', html) == ["small", "other"]
-    assert html.count("application/json") == html.count("<svg") == 2
+    assert html.count("application/json") == html.count("<img") == 2
     assert '<li id="trace=other&amp;step=1">' in html
 
 
 def test_what_the_page_shows_by_itself_is_there_once(branched):
     html, problems = page('{{ beside("small", "other") }}\n\n{{ trace("small") }}\n', branched)
     assert problems == []
-    assert html.count("application/json") == html.count("<svg") == 2
+    assert html.count("application/json") == html.count("<img") == 2
     assert html.count('id="trace=small&amp;step=1"') == 1
 
 

@@ -57,7 +57,8 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A</t
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head>
 <body style="margin: 0"><main><h1>A</h1><div style="height: 1500px"></div>
 <trace-player record="{name}" lang="en"><script type="application/json">{data}</script>
-<div class="trace-picture"><svg width="99" height="200"></svg></div>
+<noscript><div class="trace-picture"><img width="99" height="200" alt="Drawn"
+src="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"></div></noscript>
 <ol><li id="trace={name}&amp;step=6">Sentence 6.</li></ol></trace-player>
 {pair}<script src="{script}"></script>{more}<div style="height: 1500px"></div></main></body></html>"""
 

@@ -221,7 +221,7 @@ const drawn = (tab, record) =>
   tab.evaluate((name) => {
     const player = document.querySelector(name);
     const height = (one) => one?.getBoundingClientRect().height ?? 0;
-    return height(player.querySelector(".trace-picture svg")) > 100 && !height(player.shadowRoot?.querySelector(".player"));
+    return height(player.querySelector(".trace-picture img")) > 100 && !height(player.shadowRoot?.querySelector(".player"));
   }, own(record));
 
 async function withoutScript(browser, look) {

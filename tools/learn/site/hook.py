@@ -19,6 +19,7 @@ from learn.site import chapters  # noqa: E402
 from learn.site import content  # noqa: E402
 from learn.site import listing  # noqa: E402
 from learn.site import terms  # noqa: E402
+from learn.site import trace_figure  # noqa: E402
 from learn.site.api_links import ApiLinks  # noqa: E402
 from learn.site.expand import PageText, Sources, expand  # noqa: E402
 from learn.site.places import Places  # noqa: E402
@@ -109,6 +110,7 @@ def on_post_build(config):
     """The source browser of each language whose pages stand. MkDocs comes here once for
     each language, in an order of the plugin's own."""
     top = Path(config.site_dir)
+    trace_figure.put_pictures(top)
     for language, folder in (("en", top), ("zh", top / "zh")):
         if (folder / TEMPLATE).is_file() and not (folder / "source").is_dir():
             known = sources()

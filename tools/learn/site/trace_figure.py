@@ -6,9 +6,9 @@
                                                             happening, from the fork on
     {{ beside("inline", "echo") }}                          two runs side by side
 
-Without a script that is the SVG and the same steps as a list. The
-picture is inline, so that it takes the colours of the page; and all is on one line,
-because a blank line would end the block for Markdown.
+Without a script that is a picture and the same steps as a list. On paper the player
+draws its lanes. All is on one line, because a blank line would end the block for
+Markdown.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from learn import paths
 from learn.record import mermaid
 from learn.say import area_messages
 from learn.site import bundle, player
@@ -27,7 +29,8 @@ from learn.site.step_list import target
 _XML_HEAD = re.compile(r"^\s*(<\?xml[^>]*\?>|<!DOCTYPE[^>]*>)\s*", re.DOTALL)
 _SVG_TAG = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 _OWN = re.compile(r'\s(?:role|aria-[\w-]+|width|height|style)="[^"]*"')
-_WIDTH = re.compile(r'viewBox="[-\d.]+\s+[-\d.]+\s+([\d.]+)\s')
+_SIZE = re.compile(r'viewBox="[-\d.]+\s+[-\d.]+\s+([\d.]+)\s+([\d.]+)"')
+PICTURES = "assets/traces"  # in the site
 
 
 class UnknownTrace(Exception):
@@ -65,8 +68,8 @@ def one_line_svg(svg: str, label: str) -> str:
     tag = _SVG_TAG.search(body)
     if tag is None:
         raise ValueError("not an SVG")
-    width = _WIDTH.search(tag.group(0))
-    size = f' style="--drawn: {float(width.group(1)):.0f}px"' if width else ""
+    drawn = _SIZE.search(tag.group(0))
+    size = f' style="--drawn: {float(drawn[1]):.0f}px"' if drawn else ""
     opened = _OWN.sub("", tag.group(0))[:-1]
     return f'{opened}{size} role="img" aria-label="{html.escape(label)}">{body[tag.end() :]}'
 
@@ -115,14 +118,15 @@ def figure(directive, language: str, sources, to_root: str = "") -> str:
     for branch in branches:
         if branch.get("what_if", {}).get("of") != name:
             raise NoBranch(branch["id"], name, sources.traces)
-    return _figure(_player(trace, language, sources, branches), language, to_root)
+    return _figure(_player(trace, language, sources, to_root, branches), language, to_root)
 
 
 def beside(directive, language: str, sources, to_root: str, alone: set[str]) -> str:
     """The HTML of {{ beside("one", "other") }}. What the page shows `alone` as well has
     its data there."""
     players = "".join(
-        _player(read(name, sources.traces), language, sources, paired=True, whole=name not in alone)
+        _player(read(name, sources.traces), language, sources, to_root, paired=True,
+                whole=name not in alone)
         for name in shown_by(directive)
     )
     pair = f'<trace-beside lang="{language}">{players}</trace-beside>'
@@ -140,7 +144,7 @@ def _figure(inside: str, language: str, to_root: str) -> str:
 
 
 def _player(
-    trace: dict, language: str, sources, branches: Sequence[dict] = (), *,
+    trace: dict, language: str, sources, to_root: str, branches: Sequence[dict] = (), *,
     paired: bool = False, whole: bool = True,
 ) -> str:  # fmt: skip
     name = trace["id"]
@@ -148,7 +152,7 @@ def _player(
     if whole:
         inside = (
             player.script(trace, language, sources.index, sources.root, branches)
-            + _picture(name, language)
+            + _picture(name, language, to_root)
             + _list(trace, language, text("trace_steps", language))
             + "".join(_list(branch, language, _what_if(branch, language)) for branch in branches)
         )
@@ -156,15 +160,28 @@ def _player(
     return f'<trace-player record="{name}" lang="{language}"{mark}>{inside}</trace-player>'
 
 
-def _picture(name: str, language: str) -> str:
+def _picture(name: str, language: str, to_root: str) -> str:
+    """For readers without a script: a file of its own, since it is as large as all the
+    rest of the figure."""
     from learn.record import diagrams
 
-    label = text("trace_label", language, name=name)
-    svg = one_line_svg(diagrams.svg(name, language).read_text(encoding="utf-8"), label)
+    drawn = diagrams.svg(name, language)
+    width, height = _SIZE.search(drawn.read_text(encoding="utf-8")).groups()
     return (
-        f'<div class="trace-picture" tabindex="0" role="group"'
-        f' aria-label="{html.escape(text("trace_scroll", language))}">{svg}</div>'
+        f'<noscript><div class="trace-picture" tabindex="0" role="group"'
+        f' aria-label="{html.escape(text("trace_scroll", language))}">'
+        f'<img src="{to_root}{PICTURES}/{drawn.name}" width="{float(width):.0f}"'
+        f' height="{float(height):.0f}" style="--drawn: {float(width):.0f}px"'
+        f' alt="{html.escape(text("trace_label", language, name=name))}"></div></noscript>'
     )
+
+
+def put_pictures(site: Path) -> None:
+    """The pictures that were drawn, where the pages look for them."""
+    folder = site / PICTURES
+    folder.mkdir(parents=True, exist_ok=True)
+    for drawn in (paths.BUILD / "diagrams").glob("*.svg"):
+        shutil.copyfile(drawn, folder / drawn.name)
 
 
 def _what_if(branch: dict, language: str) -> str:
