@@ -68,7 +68,7 @@ def _one(output: Path, source: Path) -> int:
         raise BadBundle(said[0])
     size = len(gzip.compress(output.read_bytes()))
     if size > LIMIT:
-        raise BadBundle(say("site.bundle_large", size=size, limit=LIMIT))
+        raise BadBundle(say("site.bundle_large", script=output.name, size=size, limit=LIMIT))
     return size
 
 

@@ -71,6 +71,7 @@ def _rebuild_on_change() -> None:
         paths.TRACES,
         paths.ROOT / "mkdocs.yml",
         bundle.SOURCE.parent,
+        bundle.CODE_SOURCE.parent,
     ]
     for _ in watchfiles.watch(*(path for path in watched if path.exists())):
         for line in _rebuild():
