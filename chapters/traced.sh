@@ -6,6 +6,7 @@
 #    . chapters/traced.sh                at the top of the tree
 #    traced accept4,read SERVER …        starts it; its calls go to $work/calls
 #    listens                             waits until it has said where; sets $port
+#    until_true COMMAND …                waits for what a command sees; all_stopped PID is one
 #    calls                               what strace has written, a call in a line
 #
 # A script ends with status 77 where strace may not trace.
@@ -41,6 +42,19 @@ traced_pid() {
   local strace
   strace=$(awk '{ print $1 }' "/proc/$tracer/task/$tracer/children")
   awk '{ print $1 }' "/proc/$strace/task/$strace/children"
+}
+
+# Until the command succeeds, for five seconds at most.
+until_true() {
+  for _ in $(seq 50); do
+    "$@" && return
+    sleep 0.1
+  done
+}
+
+# Every thread of the process is stopped, by the signal or by strace.
+all_stopped() {
+  ! sed 's/.*) //' "/proc/$1/task/"*/stat | grep -qv '^[Tt]'
 }
 
 # Of a call that another thread's interrupted strace writes two lines: they are put

@@ -28,8 +28,10 @@ case ${1:-request} in
   two)
     server=$(traced_pid)
     kill -STOP "$server"
+    until_true all_stopped "$server"
     exec 3<>"/dev/tcp/127.0.0.1/$port" 4<>"/dev/tcp/127.0.0.1/$port"
     kill -CONT "$server"
+    until_true grep -q 'accept4.*EAGAIN' "$work/calls"
     ;;
   half-close)
     echo hello | timeout 5 nc -N 127.0.0.1 "$port" >/dev/null

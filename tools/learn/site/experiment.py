@@ -34,7 +34,7 @@ class Experiment:
     name: str
     command: str  # of bash, from the top of the tree
     needs: tuple[str, ...] = ()  # programs of the system beside bash
-    seconds: float = 10.0
+    seconds: float = 30.0
     keep: str = ""  # a pattern: other lines are not recorded
     look: tuple[str, ...] = ()  # patterns: the lines to look for, in this order
     shape: str = "lines"  # "lines": every line is compared; "looks": those to look for
