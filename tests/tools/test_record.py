@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from learn.gate import Problem
 from learn.gates import traces as gate
 from learn.paths import TOOLS
 from learn.record import cli, trace
@@ -59,7 +60,23 @@ def test_recordings_are_identical(committed):
     result = gate_on(recordings=5)
 
     assert result.ok, result.problems
-    assert result.figures == {"scenarios": 1, "recordings": 5, "differing": 0}
+    assert result.figures == {"scenarios": 1, "recordings": 5, "differing": 0, "again": 0}
+
+
+@pytest.mark.parametrize(("differing", "ok", "again"), [
+    ([0], True, 0), ([1, 0], True, 1), ([1, 1], False, 1), ([1, 2], False, 1)])
+def test_what_differs_once_is_recorded_twice_more(differing, ok, again):
+    """Planted: a recording that differs once, and one that differs again."""
+    asked = []
+
+    def compare(name, n):
+        asked.append(n)
+        wrong = differing[len(asked) - 1]
+        return SimpleNamespace(recordings=n, differing=wrong,
+                               problems=[Problem(name, 0, "differs", "")] * wrong)
+
+    result = gate.run(SimpleNamespace(), SimpleNamespace(root=DATA, compare=compare))
+    assert (result.ok, result.figures["again"], asked) == (ok, again, [1, 2][: len(differing)])
 
 
 def test_a_recording_tells_what_the_committed_events_tell():
@@ -89,7 +106,7 @@ def test_a_template_goes_by_its_alias_and_a_word_by_its_bits():
 def test_the_gate_is_red_on_a_planted_change(committed, variant, said):
     result = gate_on(variant)
 
-    assert not result.ok and result.figures["differing"] == 1
+    assert not result.ok and result.figures["differing"] == gate.AGAIN
     assert said in result.problems[0].text and result.problems[0].mend == "./learn record standin"
 
 
