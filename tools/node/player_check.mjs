@@ -10,6 +10,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import puppeteer from "puppeteer";
+import { readJob } from "./job.mjs";
 
 const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
@@ -19,7 +20,7 @@ const ARGUMENTS = [
 const AXE_EVERY = 25; // steps
 const TAB_STOPS = 20; // of a player; its tree is one, however long
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const job = JSON.parse(readFileSync(0, "utf8"));
+const job = await readJob();
 const answer = { faults: [], walked: 0 };
 
 async function open(browser, look) {

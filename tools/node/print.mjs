@@ -3,10 +3,10 @@
 // Prints one page to a PDF. Standard input: one JSON job
 //   {"browser", "page": "file://…", "output", "title", "seconds"}
 
-import { readFileSync } from "node:fs";
 import puppeteer from "puppeteer";
+import { readJob } from "./job.mjs";
 
-const job = JSON.parse(readFileSync(0, "utf8"));
+const job = await readJob();
 const browser = await puppeteer.launch({
   executablePath: job.browser,
   args: [

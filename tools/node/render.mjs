@@ -3,9 +3,9 @@
 // Mermaid texts to SVG with one browser. Job in on standard input, as JSON:
 // {browser, config, diagrams: [{id, source}]}; out: a JSON list of SVG texts.
 
-import { readFileSync } from "node:fs";
 import { renderMermaid } from "@mermaid-js/mermaid-cli";
 import puppeteer from "puppeteer";
+import { readJob } from "./job.mjs";
 
 const FLAGS = [
   "--no-sandbox",
@@ -19,7 +19,7 @@ const FLAGS = [
   "--font-render-hinting=none",
 ];
 
-const job = JSON.parse(readFileSync(0, "utf8"));
+const job = await readJob();
 const browser = await puppeteer.launch({
   executablePath: job.browser,
   headless: true,

@@ -9,6 +9,7 @@
 
 import { readFileSync } from "node:fs";
 import vm from "node:vm";
+import { readJob } from "./job.mjs";
 
 const SETUP = 0, QUERY = 2, RESULT = 3;
 
@@ -46,7 +47,7 @@ async function search(script, { index, queries }) {
   return found;
 }
 
-const job = JSON.parse(readFileSync(0, "utf8"));
+const job = await readJob();
 const script = readFileSync(job.worker, "utf8");
 const answers = [];
 for (const one of job.searches) answers.push(await search(script, one));

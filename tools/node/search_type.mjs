@@ -4,13 +4,13 @@
 //   {"browser", "pages": [{"url", "query"}]}
 // Standard output: for each page, the addresses that the box shows.
 
-import { readFileSync } from "node:fs";
 import puppeteer from "puppeteer";
+import { readJob } from "./job.mjs";
 
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const LINK = ".md-search-result__item a.md-search-result__link";
-const job = JSON.parse(readFileSync(0, "utf8"));
+const job = await readJob();
 
 // The theme listens to keyup; text that comes from an input method has none in this
 // protocol, so End is pressed after it.

@@ -9,6 +9,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import puppeteer from "puppeteer";
+import { readJob } from "./job.mjs";
 
 const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
@@ -16,7 +17,7 @@ const ARGUMENTS = [
   "--disable-component-update", "--disable-sync",
 ];
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const job = JSON.parse(readFileSync(0, "utf8"));
+const job = await readJob();
 const found = { offHost: [], console: [], axe: [], overflow: [] };
 
 async function open(browser, page, { theme = "light" } = {}) {
