@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The zip opened without a server: what Chromium reports of it becomes a problem."""
 
+import pytest
+
 from learn.gate import Problem
 from learn.gates import site_offline
 from test_site import browser_or_skip, small_site
@@ -35,6 +37,19 @@ def test_an_error_of_the_browser_is_a_problem(tmp_path):
     said = {"page": "index.html", "text": "oops"}
     _, problems = looked_at(small_site(tmp_path), console=[said])
     assert "oops" in problems[0].text and "--zip" in problems[0].mend
+
+
+@pytest.mark.parametrize(("text", "needed"), [
+    ("Access to XMLHttpRequest at 'file:///a/zh/sitemap.xml' from origin 'null'", False),
+    ("Access to XMLHttpRequest at 'file:///a/assets/x.css' from origin 'null'", False),
+    ("Failed to load resource: net::ERR_FAILED", False),
+    ("Access to script at 'file:///a/assets/x.js' from origin 'null'", True),
+    ("Access to XMLHttpRequest at 'file:///a/search/x.json' from origin 'null'", True),
+    ("Failed to load resource: net::ERR_FILE_NOT_FOUND", True),
+])  # fmt: skip
+def test_what_a_file_may_not_ask_for_and_does_not_need(tmp_path, text, needed):
+    _, problems = looked_at(small_site(tmp_path), console=[{"page": "index.html", "text": text}])
+    assert bool(problems) == needed
 
 
 def test_a_page_that_only_works_with_a_server_is_seen(tmp_path):
