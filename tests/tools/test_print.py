@@ -64,7 +64,7 @@ def test_the_zip_has_the_site_in_one_folder_and_is_the_same_each_time(site, tmp_
 
 def test_without_chromium_one_line_says_so(monkeypatch, capsys):
     monkeypatch.setenv("LEARN_LANG", "en")
-    monkeypatch.setattr(pdf, "BROWSERS", ())
+    monkeypatch.setattr(pdf.node, "BROWSERS", ())
     monkeypatch.delenv("CHROMIUM", raising=False)
     assert keep.as_pdf() == 4
     assert capsys.readouterr().err.count("\n") == 1

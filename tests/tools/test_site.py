@@ -93,7 +93,7 @@ def test_a_browser_sees_what_is_wrong(tmp_path):
 
 
 def test_without_a_browser_the_gate_has_not_passed(tmp_path, monkeypatch):
-    monkeypatch.setattr(gate, "BROWSERS", ())
+    monkeypatch.setattr(gate.node, "BROWSERS", ())
     monkeypatch.delenv("CHROMIUM", raising=False)
     result = gate.check(small_site(tmp_path))
     assert result.could_not_run and not result.ok and result.exit_code() == 4

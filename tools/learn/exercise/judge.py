@@ -130,7 +130,7 @@ def recognised(exercise: Exercise, verdict: Verdict, known: dict[str, frozenset[
 
     Tests that a hole stops tell nothing yet; they are left out on both sides.
     """
-    holes = {o.test for o in verdict.outcomes if ": fill in " in o.message}
+    holes = {o.test for o in verdict.outcomes if o.is_hole}
     mine = _without(verdict.marks, holes)
     alike = [mutant for mutant in exercise.mutants
              if mine and _without(known[mutant.name], holes) == mine]  # fmt: skip

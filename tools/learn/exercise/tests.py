@@ -42,6 +42,11 @@ class Outcome:
     status: str
     message: str = ""
 
+    @property
+    def is_hole(self) -> bool:
+        """It came to a hole that is not filled: it tells nothing of what is."""
+        return ": fill in " in self.message
+
 
 class NothingRan(Exception):
     """The program ended without running a test."""

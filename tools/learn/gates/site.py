@@ -8,8 +8,6 @@ players that the keyboard leads through every step.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,7 +22,6 @@ from learn.setup import node
 from learn.site import build, content, links
 from learn.site.serve import server
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHECKER = paths.NODE / "site_check.mjs"
 BROWSE_S = 900
 SAMPLES = ("api/index.html", "api/annotated.html")  # of the reference: requests only
@@ -143,9 +140,8 @@ def search(address: str) -> list[Problem]:
 
 
 def browser() -> str:
-    for name in (os.environ.get("CHROMIUM", ""), *BROWSERS):
-        if name and (found := shutil.which(name)):
-            return found
+    if found := node.browser():
+        return found
     raise NoBrowser(say("site.no_browser"))
 
 

@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +25,6 @@ from learn.say import say
 from learn.setup import node
 
 LANGUAGES = ("en", "zh")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FONTS = "'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
 RENDER_S = 120
 INK = "var(--md-default-fg-color, #222)"
@@ -92,9 +90,8 @@ def draw(names: list[str], languages: tuple[str, ...] = LANGUAGES) -> list[Path]
 
 
 def browser() -> str:
-    for name in (os.environ.get("CHROMIUM", ""), *BROWSERS):
-        if name and (found := shutil.which(name)):
-            return found
+    if found := node.browser():
+        return found
     raise EnvironmentRefuses(say("record.no_chromium"), "./learn doctor")
 
 

