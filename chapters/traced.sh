@@ -54,7 +54,7 @@ until_true() {
 
 # Every thread of the process is stopped, by the signal or by strace.
 all_stopped() {
-  ! sed 's/.*) //' "/proc/$1/task/"*/stat | grep -qv '^[Tt]'
+  cat "/proc/$1/task/"*/stat | awk '{ sub(/.*\) /, "") } !/^[Tt]/ { runs = 1 } END { exit runs }'
 }
 
 # Of a call that another thread's interrupted strace writes two lines: they are put

@@ -58,9 +58,10 @@ awk '/<unfinished \.\.\.>$/ { sub(/ *<unfinished \.\.\.>$/, ""); begun[$1] = $0;
 
 # poller: the thread that receives. From the epoll_wait before "two" to the next
 # one that may sleep.
-poller=$(sed -n 's/^\([0-9]*\) .*recvfrom(.*"two.*/\1/p' "$work/whole" | head -n 1)
+poller=$(sed -n '/recvfrom(.*"two/ { s/ .*//p; q }' "$work/whole")
 sed -E -e "s/^$poller /poller  /" -e 's/^[0-9]+ /other   /' \
   -e 's/data=\{[^}]*\}/data=…/' -e 's/0x[0-9a-f]+/…/g' "$work/whole" |
-  awk '/^poller +epoll_wait/ { last = $0; if (on) print; if (on && !/, 0\) +=/) exit; next }
+  awk 'done { next }
+       /^poller +epoll_wait/ { last = $0; if (on) print; done = on && !/, 0\) +=/; next }
        /^poller +recvfrom.*"two/ { on = 1; print last }
        on { print }'

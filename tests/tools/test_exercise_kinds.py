@@ -16,6 +16,9 @@ kind = "fix"
 folder = "toy"
 folder_tests = ["toy_test.cpp"]
 minutes = 5
+stars = 1
+prerequisites = []
+after = {en = "Why?", zh = "为什么？"}
 title = {en = "Clamp", zh = "夹住"}
 
 [[planted]]
@@ -102,6 +105,9 @@ kind = "build"
 folder = "toy"
 folder_tests = []
 minutes = 5
+stars = 1
+prerequisites = []
+after = {en = "Why?", zh = "为什么？"}
 title = {en = "Sum", zh = "求和"}
 '''
 HEADER = "#pragma once\nint sum(int a, int b);\n"
@@ -268,7 +274,7 @@ def test_a_hint_that_was_given_can_be_read_again(exercise, from_here, capsys):
     first = capsys.readouterr().out
     assert learn("hint", "1") == 0
     assert capsys.readouterr().out == first
-    assert workspace.progress(exercise)["hints"] == 1
+    assert workspace.hints_given(exercise) == 1
     assert learn("hint", "2") == 2
     assert "hint 2 was not given yet" in capsys.readouterr().err
 

@@ -77,6 +77,8 @@ def check(
                        "git calls changed.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Of speed and experiments: store what "
                      "was measured, or printed.")] = False,
+    part: Annotated[str, typer.Option(help="Of exercises: only those whose id has these "
+                    "letters.")] = "",
 ) -> None:
     """One gate, or all of them: one line a problem, with what mends it."""
     from learn.gates import checking
@@ -87,7 +89,10 @@ def check(
         raise typer.Exit(complain(say("cli.changed_where"), USAGE))
     if write and name not in ("speed", "experiments"):
         raise typer.Exit(complain(say("speed.write_where"), USAGE))
-    options = ({} if scripts is None else {"scripts": scripts}) | {"changed": changed, "write": write}
+    if part and name != "exercises":
+        raise typer.Exit(complain(say("cli.part_where"), USAGE))
+    options = ({} if scripts is None else {"scripts": scripts}) | {
+        "changed": changed, "write": write, "part": part}
     raise typer.Exit(checking.run(name, as_json, **options))
 
 

@@ -16,10 +16,13 @@ from learn.exercise.model import (
     ExerciseError,
     Hole,
     Mutant,
+    Question,
 )
 from learn.say import say
 
-KINDS, KINDS_LATER = ("fill", "fix", "build"), ("explore",)
+KINDS = ("fill", "fix", "build", "explore")
+STARS = (1, 2, 3)
+WHOLE = ""  # the part of hints that are about the whole exercise
 
 
 def load_all(root: Path = paths.ROOT) -> list[Exercise]:
@@ -39,8 +42,20 @@ def find(name: str, root: Path = paths.ROOT) -> Exercise:
     raise ExerciseError(say(key, name=name, listed=listed))
 
 
-def hints(exercise: Exercise, language: str) -> list[str]:
-    return _toml(exercise.hints_file(language), exercise.root)["hints"]
+def hints(exercise: Exercise, language: str) -> dict[str, list[str]]:
+    """{part: its three hints}; the only part is WHOLE where they are not told apart."""
+    file = exercise.hints_file(language)
+    found = _toml(file, exercise.root).get("hints")
+    parts = {WHOLE: found} if isinstance(found, list) else found
+    if not isinstance(parts, dict) or not parts:
+        raise _error(file, exercise.root, "needs hints, a list or a table of lists")
+    for part, every in parts.items():
+        if part != WHOLE and part not in exercise.parts:
+            known = ", ".join(exercise.parts) or "none"
+            raise _error(file, exercise.root, f"has hints for {part}, which is no part: {known}")
+        if not isinstance(every, list) or len(every) != HINTS:
+            raise _error(file, exercise.root, f"must have exactly {HINTS} hints for {part or 'it'}")
+    return parts
 
 
 def load(directory: Path, root: Path = paths.ROOT) -> Exercise:
@@ -48,18 +63,27 @@ def load(directory: Path, root: Path = paths.ROOT) -> Exercise:
     file = directory / "exercise.toml"
     table = _toml(file, root)
     kind, name = _kind(table, file, root), str(directory.relative_to(root / "exercises"))
+    built = kind != "explore"
     exercise = Exercise(
         id=name, root=root, kind=kind,
-        folder=_field(table, "folder", str, file, root),
-        folder_tests=_field(table, "folder_tests", list, file, root),
         minutes=_field(table, "minutes", int, file, root),
+        stars=_stars(table, file, root),
+        prerequisites=_field(table, "prerequisites", list, file, root),
         title=_both(table, "title", file, root),
+        after=_both(table, "after", file, root),
+        folder=_field(table, "folder", str, file, root) if built else "",
+        folder_tests=_field(table, "folder_tests", list, file, root) if built else [],
+        support=table.get("support", []),
         holes=[_hole(entry, file, root)
                for entry in _entries(table, "holes", kind == "fill", file, root)],
         planted=[_change(entry, file, root)
                  for entry in _entries(table, "planted", kind == "fix", file, root)],
         story=_both(table, "story", file, root) if kind == "fix" else {},
         program=bool(table.get("program", False)),
+        measure="" if built else _field(table, "measure", str, file, root),
+        programs=[] if built else _field(table, "programs", list, file, root),
+        questions=[_question(entry, file, root)
+                   for entry in _entries(table, "questions", not built, file, root)],
         mutants=[_mutant(f, root, f"exercises/{name}/solution/" if kind == "build" else "")
                  for f in sorted((directory / "mutants").glob("*.toml"))],
     )  # fmt: skip
@@ -70,13 +94,15 @@ def load(directory: Path, root: Path = paths.ROOT) -> Exercise:
 def _check_files(exercise: Exercise) -> None:
     root = exercise.root
     wanted = [exercise.readme(language) for language in LANGUAGES]
-    for path in [*wanted, *exercise.tests(), root / "src" / "netpoll" / exercise.folder]:
+    wanted += [root / "tests" / name for name in exercise.support]
+    wanted += [exercise.directory / exercise.measure, root / "src/netpoll" / exercise.folder]
+    for path in [*wanted, *exercise.tests()]:
         if not path.exists():
             raise _error(path, root, "is missing; write it, or mend exercise.toml")
-    for language in LANGUAGES:
-        file = exercise.hints_file(language)
-        if len(_field(_toml(file, root), "hints", list, file, root)) != HINTS:
-            raise _error(file, root, f"must have exactly {HINTS} hints")
+    parts = [list(hints(exercise, language)) for language in LANGUAGES]
+    if parts[0] != parts[1]:
+        file = exercise.hints_file(LANGUAGES[1])
+        raise _error(file, root, "has hints for other parts than the other language")
     if exercise.kind == "build":
         start, solution = (_names(exercise.directory / name) for name in ("start", "solution"))
         if start != solution or not start:
@@ -89,8 +115,6 @@ def _names(folder: Path) -> set[str]:
 
 def _kind(table: dict, file: Path, root: Path) -> str:
     kind, known = _field(table, "kind", str, file, root), ", ".join(KINDS)
-    if kind in KINDS_LATER:
-        raise _error(file, root, f"kind {kind} is not built yet; use one of {known}")
     if kind not in KINDS:
         raise _error(file, root, f"kind {kind} is unknown; use one of {known}")
     return kind
@@ -111,6 +135,18 @@ def _hole(entry: dict, file: Path, root: Path) -> Hole:
     return Hole(symbol, _both(entry, "task", file, root), entry.get("answer", "return {};"))
 
 
+def _stars(table: dict, file: Path, root: Path) -> int:
+    stars = _field(table, "stars", int, file, root)
+    if stars not in STARS:
+        raise _error(file, root, f"stars is {stars}; use 1, 2 or 3")
+    return stars
+
+
+def _question(entry: dict, file: Path, root: Path) -> Question:
+    return Question(_field(entry, "name", str, file, root), _both(entry, "ask", file, root),
+                    float(entry.get("within", 0)), float(entry.get("percent", 0)))  # fmt: skip
+
+
 def _change(entry: dict, file: Path, root: Path, inner: str = "") -> Body | Edit:
     if "symbol" in entry:
         return Body(*(_field(entry, key, str, file, root) for key in ("symbol", "body")))
@@ -122,12 +158,13 @@ def _change(entry: dict, file: Path, root: Path, inner: str = "") -> Body | Edit
 def _mutant(file: Path, root: Path, inner: str) -> Mutant:
     table = _toml(file, root)
     changes = [_change(entry, file, root, inner) for entry in table.get("edits", [])]
-    if "symbol" in table or not changes:
+    if "symbol" in table or not (changes or "answer" in table):
         changes.append(Body(*(_field(table, key, str, file, root) for key in ("symbol", "body"))))
     killed_by = _field(table, "killed_by", str, file, root)
     # Help may lack a language here: the gate says so, for all mutants at once.
     return Mutant(file.stem, str(file.relative_to(root)), killed_by, changes,
-                  dict(table.get("help", {})))  # fmt: skip
+                  dict(table.get("help", {})), str(table.get("answer", "")),
+                  table.get("origin", ""))  # fmt: skip
 
 
 def _leads_to(name: str, identity: str) -> bool:

@@ -40,6 +40,7 @@ def one_line(verb: Callable[..., int]) -> Callable[..., None]:
 
     @wraps(verb)
     def wrapped(*args: object, **options: object) -> None:
+        from learn.exercise.explore import CannotMeasure
         from learn.exercise.objects import NoCompiler
         from learn.exercise.tests import NothingRan
         from learn.index.symbol import IndexUnavailable
@@ -48,6 +49,8 @@ def one_line(verb: Callable[..., int]) -> Callable[..., None]:
             raise typer.Exit(verb(*args, **options))
         except ExerciseError as problem:
             complain(str(problem), USAGE)
+        except CannotMeasure as problem:
+            complain(str(problem), ENVIRONMENT)
         except (NoCompiler, IndexUnavailable) as problem:
             complain(f"{problem}: ./learn doctor", ENVIRONMENT)
         except NothingRan as problem:
@@ -67,10 +70,11 @@ def list_all(as_json: Json = False) -> int:
     if as_json:
         print(json.dumps({"exercises": [
             {"id": e.id, "kind": e.kind, "title": e.title, "minutes": e.minutes,
-             "started": started, **state}
+             "stars": e.stars, "prerequisites": e.prerequisites, "started": started,
+             "green": state["green"], "hints": sum(state["hints"].values())}
             for e, state, started in rows]}, ensure_ascii=False))  # fmt: skip
         return GREEN
-    show.table([(e.id, e.title[language()], str(e.minutes), _state(state, started))
+    show.table([(e.id, e.title[language()], "*" * e.stars, str(e.minutes), _state(state, started))
                 for e, state, started in rows])  # fmt: skip
     return GREEN
 
@@ -98,7 +102,7 @@ def run(name: Name = "", as_json: Json = False, quick: Quick = False) -> int:
         print("\n".join(show.lines(verdict)), flush=True)
         return verdict.exit_code if quick else _closer(exercise, verdict)
     told = verdict.to_dict(exercise, language())
-    if not quick and session.wants_a_closer_look(verdict):
+    if not quick and session.wants_a_closer_look(exercise, verdict):
         closer = session.look_closer(exercise)
         told |= {"clean": closer.clean, "found": closer.sentences}
         if verdict.exit_code == GREEN and not closer.clean:
@@ -127,31 +131,53 @@ def watch(name: Name = "") -> int:
 
 
 def _closer(exercise: Exercise, verdict: Verdict) -> int:
-    """Tells what the sanitizers see; the exit status. A fix that is green has its story."""
+    """Tells what the sanitizers see, and what comes after green; the exit status."""
     from learn.exercise import session
 
-    if not session.wants_a_closer_look(verdict):
-        return verdict.exit_code
-    closer = session.look_closer(exercise)
-    print("\n".join(show.closer(verdict, closer)), flush=True)
-    if verdict.exit_code != GREEN or not closer.clean:
-        return verdict.exit_code or RED
-    if exercise.story:
-        print("\n".join(show.story(exercise)), flush=True)
-    return GREEN
+    if session.wants_a_closer_look(exercise, verdict):
+        closer = session.look_closer(exercise)
+        print("\n".join(show.closer(verdict, closer)), flush=True)
+        if verdict.exit_code == GREEN and not closer.clean:
+            return RED
+    if verdict.exit_code == GREEN:
+        print("\n".join(show.after_green(exercise)), flush=True)
+    return verdict.exit_code
 
 
-def hint(name: Annotated[str, typer.Argument(help="An exercise; or 1, 2 or 3: a hint that was "
-                                             "given before.")] = "") -> int:  # fmt: skip
-    """One hint more; there are three."""
-    if name.isdigit() and len(name) == 1:
-        exercise, number = _exercise(""), int(name)
-        text = workspace.hint_again(exercise, number, language())
+About = Annotated[str, typer.Argument(help="An exercise, or what you are stuck on: the name of a "
+                                     "function or a question. A number: as below.")]
+Again = Annotated[int, typer.Argument(help="1, 2 or 3: a hint that was given before.")]
+
+
+def hint(about: About = "", again: Again = 0) -> int:
+    """One hint more; there are three for each part."""
+    if about.isdigit() and len(about) == 1:
+        about, again = "", int(about)
+    exercise, part = _stuck_on(about)
+    if again:
+        number, text = again, workspace.hint_again(exercise, part, again, language())
     else:
-        number, text = workspace.next_hint(_exercise(name), language())
-    print(say("exercise.hint", number=number, total=model.HINTS))
+        number, text = workspace.next_hint(exercise, part, language())
+    key = "hint_about" if part else "hint"
+    print(say(f"exercise.{key}", number=number, total=model.HINTS, part=part))
     print(text.strip("\n"))
     return GREEN
+
+
+def _stuck_on(about: str) -> tuple[Exercise, str]:
+    """The exercise and the part that a hint is asked for; where nothing is said, the
+    first part that is not begun."""
+    here = catalogue.find(name) if (name := workspace.current()) else None
+    if here and about in here.parts:
+        exercise, wanted = here, [about]
+    else:
+        exercise = _exercise(about)
+        wanted = workspace.open_parts(exercise)[:1]
+    parts = list(catalogue.hints(exercise, language()))
+    found = parts if len(parts) == 1 else [part for part in wanted if part in parts]
+    if found:
+        return exercise, found[0]
+    raise ExerciseError(say("exercise.hint_which", parts=", ".join(parts), first=parts[0]))
 
 
 def reset(name: Name = "") -> int:
@@ -169,8 +195,17 @@ def solution(name: Name = "") -> int:
     workspace.need_started(exercise)
     if not workspace.may_see_solution(exercise):
         raise ExerciseError(say("exercise.not_yet", id=exercise.id))
-    print(workspace.solution_diff(exercise) or say("exercise.the_same"))
+    print(_solution(exercise) or say("exercise.the_same"))
     return GREEN
+
+
+def _solution(exercise: Exercise) -> str:
+    if exercise.kind != "explore":
+        return workspace.solution_diff(exercise)
+    from learn.exercise import answers, explore
+
+    right = answers.filled(exercise, explore.remembered(exercise), language())
+    return workspace.difference(exercise, {answers.FILE: right})
 
 
 def _exercise(name: str) -> Exercise:
@@ -191,4 +226,4 @@ def _prepare(exercise: Exercise) -> None:
 
 def _state(state: dict, started: bool) -> str:
     key = "state_green" if state["green"] else "state_started" if started else "state_new"
-    return say(f"exercise.{key}", hints=state["hints"])
+    return say(f"exercise.{key}", hints=sum(state["hints"].values()))

@@ -12,6 +12,7 @@ import textwrap
 from pathlib import Path
 
 from learn import paths
+from learn.exercise import answers
 from learn.exercise.model import Body, Edit, Exercise, ExerciseError, Hole, Mutant
 from learn.index import Index, Symbol, SymbolError, load
 from learn.index import build as build_index
@@ -31,6 +32,8 @@ def starter(exercise: Exercise, index: Index, language: str) -> dict[str, str]:
     if exercise.kind == "build":
         start = exercise.directory / "start"
         return {name: (start / Path(name).name).read_text("utf-8") for name in exercise.own_files}
+    if exercise.kind == "explore":
+        return {answers.FILE: answers.sheet(exercise, language)}
     if exercise.kind == "fix":
         return changed(exercise, exercise.planted, index)
     bodies: dict[str, list[tuple[Symbol, str]]] = {}
@@ -85,6 +88,8 @@ def files(exercise: Exercise, index: Index) -> list[str]:
     """What a learner hands in, from the top of the tree: the files that are cut."""
     if exercise.kind == "build":
         return exercise.own_files
+    if exercise.kind == "explore":
+        return [answers.FILE]
     holes = [function(hole.symbol, index).file for hole in exercise.holes]
     planted = [one.file if isinstance(one, Edit) else function(one.symbol, index).file
                for one in exercise.planted]  # fmt: skip

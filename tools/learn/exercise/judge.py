@@ -92,7 +92,7 @@ def judge(exercise: Exercise, overlay: Path | None, label: str, *, shown: Path |
     memory = home / "outcomes" / f"{key}-{_rules()}.json"
     said = _outcomes(program, env, memory, remember, limits)
     outcomes = [replace(one, message=tree.as_shown(one.message)) for one in said]
-    return Verdict(_colour(outcomes), outcomes, seconds=time.monotonic() - began)
+    return Verdict(colour(outcomes), outcomes, seconds=time.monotonic() - began)
 
 
 def _build(exercise: Exercise, tree: Tree, workshop: Workshop,
@@ -165,7 +165,8 @@ def _rules() -> str:
     return hashlib.sha256(b"".join(sources)).hexdigest()[:8]
 
 
-def _colour(outcomes: list[Outcome]) -> str:
+def colour(outcomes: list[Outcome]) -> str:
+    """Green only if every test has passed."""
     if any(o.status == tests.TIMED_OUT for o in outcomes):
         return TIMEOUT
     return GREEN if outcomes and all(o.status == tests.PASSED for o in outcomes) else RED

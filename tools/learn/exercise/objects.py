@@ -13,6 +13,8 @@ import hashlib
 import json
 import os
 import shutil
+import threading
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +33,7 @@ VARIANTS = {
 }
 # A learner's constant expression can keep a compiler busy for ever.
 COMPILING = Limits(seconds=300.0, output=4 * MB, memory=3072 * MB)
-OBJECTS_MAX = 250
+OBJECTS_MAX = 1500
 WORKERS = max(2, os.cpu_count() or 2)
 
 
@@ -58,7 +60,8 @@ class Workshop:
     def program(self, tree: Tree, sources: list[str], out: Path, tests: bool = True) -> str:
         """Links `sources` into `out`, with gtest_main if they are tests; returns the key of
         its content."""
-        self.precompile()
+        with _one_at_a_time(f"prelude {self.variant}"):
+            self.precompile()
         with ThreadPoolExecutor(WORKERS) as pool:
             # The replaced files first: they are the ones that must be compiled.
             order = sorted(sources, key=lambda name: not tree.replaces(name))
@@ -74,6 +77,10 @@ class Workshop:
 
     def compile(self, tree: Tree, name: str) -> Path:
         """The object of one source of `tree`, made only if nobody made it before."""
+        with _one_at_a_time(f"{self.variant} {tree.path(name)}"):
+            return self._compile(tree, name)
+
+    def _compile(self, tree: Tree, name: str) -> Path:
         unit = self.store / "units" / f"{_sha(name, *self.command, str(tree.root))}.json"
         known = json.loads(unit.read_text()) if unit.is_file() else []
         for includes in known:
@@ -81,7 +88,7 @@ class Workshop:
             if made.is_file():
                 os.utime(made)  # for prune()
                 return made
-        scratch = self.store / "scratch" / f"{os.getpid()}-{_sha(name, str(tree.overlay))[:16]}.o"
+        scratch = self.store / "scratch" / f"{os.getpid()}-{_sha(self.variant, name, str(tree.overlay))[:16]}.o"
         scratch.parent.mkdir(parents=True, exist_ok=True)
         run([*self.command, *tree.includes(), *tree.prefixes(), *self._use_prelude(), "-MMD", "-MF", f"{scratch}.d",
              "-c", str(tree.path(name)), "-o", str(scratch)])  # fmt: skip
@@ -128,6 +135,14 @@ class Workshop:
     def _key(self, tree: Tree, name: str, includes: list[str]) -> str:
         content = [f"{part} {tree.digest(part)}" for part in (name, *includes)]
         return _sha(name, *self.command, str(tree.root), *content)
+
+
+_LOCKS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+def _one_at_a_time(what: str) -> threading.Lock:
+    """Who waits finds what the other one has made."""
+    return _LOCKS[what]
 
 
 def prune(store: Path, keep: int = OBJECTS_MAX) -> None:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from learn.exercise import judge, sanitizer, tests, workspace
+from learn.exercise import answers, explore, judge, sanitizer, tests, workspace
 from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise, ExerciseError
 from learn.exercise.objects import prune
 from learn.exercise.tree import write_files
+from learn.say import language
 
 _DEBOUNCE_MS, _STEP_MS = 60, 20  # an editor writes a file in several steps
 
@@ -19,6 +20,9 @@ _DEBOUNCE_MS, _STEP_MS = 60, 20  # an editor writes a file in several steps
 def prepare(exercise: Exercise) -> float:
     """Compiles the library, the tests and the known wrong ideas; the seconds it took."""
     began = time.monotonic()
+    if exercise.kind == "explore":
+        explore.remembered(exercise)
+        return time.monotonic() - began
     judge.patterns(exercise)
     if workspace.is_started(exercise):
         verdict_on_yours(exercise)
@@ -30,13 +34,18 @@ def verdict_of(exercise: Exercise) -> Verdict:
     """What the tests say of the learner's files now."""
     workspace.need_started(exercise)
     workspace.remember_current(exercise)
-    verdict = verdict_on_yours(exercise)
+    verdict = _answered(exercise) if exercise.kind == "explore" else verdict_on_yours(exercise)
     if verdict.verdict == judge.GREEN:
         workspace.record(exercise, green=True)
         return verdict
-    if not verdict.failing:
+    if not verdict.failing or exercise.kind == "explore":
         return verdict
     return judge.recognised(exercise, verdict, judge.patterns(exercise))
+
+
+def _answered(exercise: Exercise) -> Verdict:
+    sheet = workspace.handed_in(exercise)[answers.FILE]
+    return explore.verdict(exercise, sheet, explore.remembered(exercise), language())
 
 
 def verdict_on_yours(exercise: Exercise, variant: str = "plain") -> Verdict:
@@ -60,8 +69,10 @@ class Closer:
     sentences: list[str]
 
 
-def wants_a_closer_look(verdict: Verdict) -> bool:
+def wants_a_closer_look(exercise: Exercise, verdict: Verdict) -> bool:
     """Green may hide a memory error; a crash has a place that only a sanitizer can name."""
+    if exercise.kind == "explore":
+        return False
     crashed = any(o.status == tests.CRASHED and not o.is_hole for o in verdict.outcomes)
     return verdict.verdict == judge.GREEN or crashed
 

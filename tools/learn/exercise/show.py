@@ -45,10 +45,11 @@ def closer(verdict: Verdict, found: Closer) -> list[str]:
     return [*filter(None, [head]), *(f"    {sentence}" for sentence in told[:_GROUPS])]
 
 
-def story(exercise: Exercise) -> list[str]:
-    """Where the bug of a fix really was."""
-    words = exercise.story[language()].strip("\n")
-    return ["", say("exercise.story"), *(f"    {line}" for line in words.splitlines())]
+def after_green(exercise: Exercise) -> list[str]:
+    """Where the bug of a fix really was, and a question to take along."""
+    told = [("story", exercise.story)] if exercise.story else []
+    return [line for key, texts in [*told, ("after", exercise.after)]
+            for line in ("", say(f"exercise.{key}"), *_indented(texts[language()]))]  # fmt: skip
 
 
 def table(rows: list[tuple[str, ...]]) -> None:
@@ -57,7 +58,7 @@ def table(rows: list[tuple[str, ...]]) -> None:
     from rich.table import Table
 
     grid = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("id", "title", "minutes", "state"):
+    for column in ("id", "title", "stars", "minutes", "state"):
         # An id must be typed, so it is never cut; a title is wrapped.
         grid.add_column(say(f"exercise.column_{column}"), no_wrap=column == "id",
                         overflow="fold")  # fmt: skip

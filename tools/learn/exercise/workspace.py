@@ -31,7 +31,7 @@ def folder(exercise: Exercise) -> Path:
 
 def files(exercise: Exercise) -> list[Path]:
     """The files that a learner edits; none before `start`. Kept old ones are not listed."""
-    return sorted(f for f in folder(exercise).rglob("*") if f.suffix in (".h", ".cpp"))
+    return sorted(f for f in folder(exercise).rglob("*") if f.suffix in (".h", ".cpp", ".toml"))
 
 
 def is_started(exercise: Exercise) -> bool:
@@ -93,9 +93,14 @@ def handed_in(exercise: Exercise) -> dict[str, str]:
 
 def solution_diff(exercise: Exercise) -> str:
     """From the learner's files to the real ones."""
+    return difference(exercise, cut.solution(exercise, cut.index_of(exercise.root)))
+
+
+def difference(exercise: Exercise, right: dict[str, str]) -> str:
+    """From the learner's files to the `right` ones."""
     lines = []
     written = handed_in(exercise)
-    for name, text in cut.solution(exercise, cut.index_of(exercise.root)).items():
+    for name, text in right.items():
         yours = written[name]
         lines += difflib.unified_diff(
             yours.splitlines(True), text.splitlines(True), f"yours/{name}", name
@@ -103,25 +108,37 @@ def solution_diff(exercise: Exercise) -> str:
     return "".join(lines)
 
 
+def open_parts(exercise: Exercise) -> list[str]:
+    """The holes or questions that still stand as they were handed out."""
+    text = "\n".join(f.read_text("utf-8", "replace") for f in files(exercise))
+    return [part for part in exercise.parts
+            if f'fill in {part}"' in text or f'{part} = ""' in text]  # fmt: skip
+
+
 def may_see_solution(exercise: Exercise) -> bool:
-    state = progress(exercise)
-    return state["green"] or state["hints"] >= HINTS
+    return progress(exercise)["green"] or hints_given(exercise) >= HINTS
 
 
-def next_hint(exercise: Exercise, language: str) -> tuple[int, str]:
+def hints_given(exercise: Exercise) -> int:
+    """Of all parts together."""
+    return sum(progress(exercise)["hints"].values())
+
+
+def next_hint(exercise: Exercise, part: str, language: str) -> tuple[int, str]:
     """(its number, the hint); the last one again when all are given."""
-    number = min(progress(exercise)["hints"] + 1, HINTS)
-    record(exercise, hints=number)
-    return number, catalogue.hints(exercise, language)[number - 1]
-
-
-def hint_again(exercise: Exercise, number: int, language: str) -> str:
-    """A hint that was given before."""
     given = progress(exercise)["hints"]
+    number = min(given.get(part, 0) + 1, HINTS)
+    record(exercise, hints={**given, part: number})
+    return number, catalogue.hints(exercise, language)[part][number - 1]
+
+
+def hint_again(exercise: Exercise, part: str, number: int, language: str) -> str:
+    """A hint that was given before."""
+    given = progress(exercise)["hints"].get(part, 0)
     if not 1 <= number <= given:
         raise ExerciseError(say("exercise.hint_not_given", number=number, given=given,
                                 id=exercise.id))
-    return catalogue.hints(exercise, language)[number - 1]
+    return catalogue.hints(exercise, language)[part][number - 1]
 
 
 def current() -> str | None:
@@ -130,7 +147,11 @@ def current() -> str | None:
 
 
 def progress(exercise: Exercise) -> dict:
-    return {"hints": 0, "green": False, **_state()["exercises"].get(exercise.id, {})}
+    """{"hints": {part: how many were given}, "green": bool}."""
+    state = {"hints": {}, "green": False, **_state()["exercises"].get(exercise.id, {})}
+    if isinstance(state["hints"], int):  # as older versions wrote it
+        state["hints"] = {catalogue.WHOLE: state["hints"]}
+    return state
 
 
 def record(exercise: Exercise, **news: object) -> None:

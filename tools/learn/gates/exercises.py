@@ -9,13 +9,18 @@ content, the speed never is.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from learn import paths
-from learn.exercise import catalogue, cut, judge, speed
+from learn.exercise import answers, catalogue, cut, explore, judge, speed
 from learn.exercise.judge import Verdict
 from learn.exercise.model import LANGUAGES, Exercise, ExerciseError, Mutant
-from learn.exercise.objects import VARIANTS, NoCompiler
+from learn.exercise.objects import VARIANTS, WORKERS, NoCompiler
 from learn.exercise.tests import NothingRan
 from learn.exercise.tree import write_files
 from learn.gate import GateResult, Problem, blocked, verdict
@@ -23,86 +28,134 @@ from learn.index import Index
 from learn.index.symbol import IndexUnavailable
 
 P50_S, P95_S = 2.0, 3.0
-COUNTED = ("exercises", "starters_red", "solutions_green", "mutants", "killed", "helped")
+COUNTED = ("exercises", "starters_red", "solutions_green", "mutants", "killed", "helped",
+           "from_history")
 
 
 def run(options: object) -> GateResult:
-    """The gate over the whole tree."""
-    return prove(paths.ROOT)
+    """The gate over the whole tree; `options.part`: over some exercises, and not timed."""
+    part = getattr(options, "part", "") or ""
+    return prove(paths.ROOT, timed=not part, part=part)
 
 
 def prove(
-    root: Path, variants: tuple[str, ...] = tuple(VARIANTS), timed: bool = True
+    root: Path, variants: tuple[str, ...] = tuple(VARIANTS), timed: bool = True, part: str = ""
 ) -> GateResult:
-    """The gate over any tree; `variants` of flags that the real source must pass."""
+    """The gate over any tree; `variants` of flags that the real source must pass. `part`:
+    only the exercises whose id has these letters."""
     figures = dict.fromkeys(COUNTED, 0)
     problems: list[Problem] = []
     try:
-        exercises = catalogue.load_all(root)
-        index = cut.index_of(root)
-        for exercise in exercises:
-            problems += _exercise(exercise, index, variants, figures)
-        if timed and exercises and not problems:
-            problems += _speed(exercises[0], figures)
+        exercises = [e for e in catalogue.load_all(root) if part in e.id]
+        for found in _proved(exercises, cut.index_of(root), variants):
+            problems += found.problems
+            figures = {name: count + found.figures[name] for name, count in figures.items()}
+        if timed and not problems and (built := [e for e in exercises if e.kind != "explore"]):
+            problems += _speed(built[0], figures)
     except ExerciseError as broken:
         problems.append(Problem("exercises", 0, str(broken), ""))
-    except (NoCompiler, IndexUnavailable) as missing:
+    except (NoCompiler, IndexUnavailable, explore.CannotMeasure) as missing:
         return blocked("exercises", str(missing), "./learn doctor")
     if not problems and not exercises:
         problems.append(Problem("exercises", 0, "there is no exercise", "write one"))
     return verdict("exercises", figures, problems)
 
 
-def _exercise(
-    exercise: Exercise, index: Index, variants: tuple[str, ...], figures: dict
-) -> list[Problem]:
-    figures["exercises"] += 1
+@dataclass
+class Found:
+    """Of one job: what it counted, and what is wrong."""
+
+    figures: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+
+
+Job = Callable[[], Found]
+
+
+def _proved(exercises: list[Exercise], index: Index, variants: tuple[str, ...]) -> list[Found]:
+    """All jobs, as many at once as there are processors."""
+    jobs = [(exercise, job) for exercise in exercises for job in _jobs(exercise, index, variants)]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        found = list(pool.map(lambda job: _done(*job), jobs))
+    return [Found(Counter(exercises=len(exercises))), *found]
+
+
+def _done(exercise: Exercise, job: Job) -> Found:
     try:
-        found = _starter(exercise, index, figures) + _solution(exercise, variants, figures)
-        for mutant in exercise.mutants:
-            found += _mutant(exercise, mutant, index, figures)
-        return found
+        return job()
     except NothingRan as silent:
         words = " ".join(str(silent).split())
-        return [_problem(exercise, f"its tests did not start: {words}", "run the program by hand")]
+        return _wrong(exercise, f"its tests did not start: {words}", "run the program by hand")
 
 
-def _starter(exercise: Exercise, index: Index, figures: dict) -> list[Problem]:
+def _jobs(exercise: Exercise, index: Index, variants: tuple[str, ...]) -> list[Job]:
+    if exercise.kind == "explore":
+        return [partial(_questions, exercise)]
+    return [partial(_solution, exercise, variants), partial(_starter, exercise, index),
+            *(partial(_mutant, exercise, mutant, index) for mutant in exercise.mutants)]  # fmt: skip
+
+
+def _questions(exercise: Exercise) -> Found:
+    """Measured twice: what the first run answers is right in the second one."""
+    first, second = explore.measure(exercise), explore.measure(exercise)
+
+    def judged(given: dict[str, str]) -> Verdict:
+        return explore.verdict(exercise, answers.filled(exercise, given, "en"), second, "en")
+
+    found = Found()
+    nothing = judged({question.name: "" for question in exercise.questions})
+    found.figures["starters_red"] += nothing.verdict == judge.RED
+    right = judged(first)
+    found.figures["solutions_green"] += right.verdict == judge.GREEN
+    if right.failing:
+        text = f"measured twice, these differ: {', '.join(sorted(right.failing))}"
+        mend = "ask for a count, or say how far off is right"
+        found.problems.append(_problem(exercise, text, mend))
+    for mutant in exercise.mutants:
+        wrong = first.get(mutant.answer, mutant.answer)
+        _count(mutant, judged({**first, mutant.killed_by: wrong}), found)
+    return found
+
+
+def _starter(exercise: Exercise, index: Index) -> Found:
     """What `./learn start` hands out must compile, and must fail."""
     home = judge.STORE / exercise.id
     write_files(home / "starter", cut.starter(exercise, index, "en"))
     got = judge.judge(exercise, home / "starter", "starter", remember=True)
     if got.verdict == judge.RED:
-        figures["starters_red"] += 1
-        return []
-    return [_problem(exercise, f"its starter is {got.verdict}, not red {_compiler(got)}".strip(),
-                     "let a test call what is cut out, or mend the hole")]  # fmt: skip
+        return Found(Counter(starters_red=1))
+    text = f"its starter is {got.verdict}, not red {_compiler(got)}".strip()
+    return _wrong(exercise, text, "let a test call what is cut out, or mend the hole")
 
 
-def _solution(exercise: Exercise, variants: tuple[str, ...], figures: dict) -> list[Problem]:
-    problems = []
+def _solution(exercise: Exercise, variants: tuple[str, ...]) -> Found:
+    found = Found()
     for variant in variants:
         got = judge.judge(exercise, None, "solution", variant=variant, remember=True)
         if got.verdict != judge.GREEN:
             failing = ", ".join(sorted(got.failing)) or _compiler(got)
             text = f"the real source is {got.verdict} ({variant}): {failing}"
-            problems.append(_problem(exercise, text, "mend the source or the test"))
-    figures["solutions_green"] += not problems
-    return problems
+            found.problems.append(_problem(exercise, text, "mend the source or the test"))
+    found.figures["solutions_green"] += not found.problems
+    return found
 
 
-def _mutant(exercise: Exercise, mutant: Mutant, index: Index, figures: dict) -> list[Problem]:
-    figures["mutants"] += 1
-    problems = []
+def _mutant(exercise: Exercise, mutant: Mutant, index: Index) -> Found:
+    found = Found()
+    _count(mutant, judge.judge_mutant(exercise, mutant, index), found)
+    return found
+
+
+def _count(mutant: Mutant, got: Verdict, found: Found) -> None:
     missing = [language for language in LANGUAGES if not mutant.help.get(language, "").strip()]
     if missing:
         text = f"no help in {' and '.join(missing)}"
-        problems.append(Problem(mutant.file, 0, text, "write [help] in both languages"))
-    figures["helped"] += not missing
-    got = judge.judge_mutant(exercise, mutant, index)
-    if mutant.killed_by in got.failing:
-        figures["killed"] += 1
-        return problems
+        found.problems.append(Problem(mutant.file, 0, text, "write [help] in both languages"))
+    killed = mutant.killed_by in got.failing
+    found.figures.update(mutants=1, helped=int(not missing), killed=int(killed),
+                         from_history=int(bool(mutant.origin)))  # fmt: skip
+    if killed:
+        return
     tests = {outcome.test for outcome in got.outcomes}
     if got.verdict == judge.COMPILER:
         text, mend = f"does not compile: {_compiler(got)}", "mend its body"
@@ -112,7 +165,7 @@ def _mutant(exercise: Exercise, mutant: Mutant, index: Index, figures: dict) -> 
         others = ", ".join(sorted(got.failing)) or "none"
         text = f"survives {mutant.killed_by}; tests that fail: {others}"
         mend = "strengthen that test, or name the one that kills it"
-    return [*problems, Problem(mutant.file, 0, text, mend)]
+    found.problems.append(Problem(mutant.file, 0, text, mend))
 
 
 def _speed(exercise: Exercise, figures: dict) -> list[Problem]:
@@ -125,6 +178,10 @@ def _speed(exercise: Exercise, figures: dict) -> list[Problem]:
         return []
     text = f"edit to verdict: p50 {p50:.2f} s of {P50_S} s, p95 {p95:.2f} s of {P95_S} s"
     return [_problem(exercise, text, "free the machine, or build less for a verdict")]
+
+
+def _wrong(exercise: Exercise, text: str, mend: str) -> Found:
+    return Found(problems=[_problem(exercise, text, mend)])
 
 
 def _problem(exercise: Exercise, text: str, mend: str) -> Problem:

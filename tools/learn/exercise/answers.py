@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sheet of an explore: its questions, and a place for each answer.
+
+    # 1. How many system calls …
+    calls = ""
+"""
+
+from __future__ import annotations
+
+import textwrap
+import tomllib
+
+from learn.exercise.model import Exercise, Question
+from learn.say import say
+
+FILE = "answers.toml"
+
+
+class Unreadable(Exception):
+    """What the learner wrote is not TOML; the text says where."""
+
+
+def sheet(exercise: Exercise, language: str) -> str:
+    """What a learner begins with."""
+    width = 76 if language == "en" else 38  # a Chinese character is two columns wide
+    lines = [f"# {exercise.title[language]}", f"# {say('exercise.sheet')}"]
+    for number, question in enumerate(exercise.questions, 1):
+        words = textwrap.wrap(f"{number}. {question.ask[language]}", width)
+        lines += ["", *(f"# {line}" for line in words), f'{question.name} = ""']
+    return "\n".join(lines) + "\n"
+
+
+def read(text: str) -> dict[str, str]:
+    """{question: what was answered}; "" where nothing was."""
+    try:
+        table = tomllib.loads(text)
+    except ValueError as problem:
+        raise Unreadable(str(problem)) from problem
+    return {name: str(value).strip() for name, value in table.items()}
+
+
+def filled(exercise: Exercise, given: dict[str, str], language: str) -> str:
+    """A sheet with these answers."""
+    text = sheet(exercise, language)
+    for question in exercise.questions:
+        line = f'{question.name} = "{{}}"\n'
+        text = text.replace(line.format(""), line.format(given[question.name]))
+    return text
+
+
+def right(question: Question, answer: str, measured: str) -> bool:
+    """Numbers by their distance, words by their letters."""
+    try:
+        given, wanted = float(answer.replace(",", "")), float(measured)
+    except ValueError:
+        return answer.casefold() == measured.casefold()
+    return abs(given - wanted) <= max(question.within, abs(wanted) * question.percent / 100)
