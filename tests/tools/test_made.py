@@ -18,6 +18,7 @@ from learn.site.made import RESOLVERS
     ('{{ cast("Poller, Pollers") }}', "Pollers"),
     ('{{ experiment("turn") }}', "turn-pool"),
     ('{{ layers("sources") }}', "sources"),
+    ('{{ exercises("03") }}', "03-mcache"),
 ])  # fmt: skip
 def test_fault_a_directive_that_leads_nowhere(directive, near):
     page = PageText("notes/en/07-poller.md", "en", "")
@@ -38,3 +39,14 @@ def test_the_command_is_shown_with_what_it_printed(language):
     shown = expand('1. Look:\n\n    {{ experiment("turn-pool") }}\n', page, sources)
     assert page.problems == []
     assert "        $ chapters/07-poller/turn.sh pool\n" in shown
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "fill | ★★"), ("zh", "补全 | ★★")])
+def test_the_exercises_of_a_chapter_are_a_table(language, words):
+    page = PageText(f"notes/{language}/03-mcache.md", language, "")
+    sources = Sources(paths.ROOT, Index([]), SimpleNamespace, paths.TRACES)
+    shown = expand('{{ exercises("03-mcache") }}\n', page, sources)
+    assert page.problems == []
+    assert "| `03-mcache/1-size-classes` | " in shown
+    assert words in shown
+    assert "./learn start 03-mcache/1-size-classes" in shown

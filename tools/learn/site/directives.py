@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass, field
 
 NAMES = ("src", "quote", "upstream", "api", "trace", "beside", "steps", "all", "machine", "layers",
-         "cast", "experiment", "measured", "measured_table", "measured_chart")
+         "cast", "experiment", "exercises", "measured", "measured_table", "measured_chart")
 PIECES = ("src", "quote")  # show code; stand alone on their line
 BLOCKS = (*PIECES, "trace", "beside", "steps", "all", "machine", "layers", "cast", "experiment",
-          "measured_table", "measured_chart")
+          "exercises", "measured_table", "measured_chart")
 
 _DIRECTIVE = re.compile(r"\{\{\s*(\w+)\s*\((.*?)\)\s*\}\}")
 _CALL = re.compile(r'^\s*"([^"]+)"\s*((?:,\s*(?:"[^"]+"|\d+)\s*)*)((?:,\s*\w+\s*=\s*"[^"]*"\s*)*)$')

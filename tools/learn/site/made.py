@@ -5,6 +5,7 @@
     layers      the layers, from what the build obeys
     cast        who is on stage, and who owns whom
     experiment  what a command printed
+    exercises   a chapter's exercises
 
 Each takes the directive, the page and the sources of expand.py, and returns what stands
 in the page.
@@ -14,7 +15,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from learn.site import cast, experiment, graph, layers, machine
+from learn.exercise.model import ExerciseError
+from learn.site import cast, exercise_list, experiment, graph, layers, machine
 
 
 def _machine(directive, page, sources) -> str:
@@ -53,4 +55,14 @@ def _experiment(directive, page, sources) -> str:
         return page.wrong(directive, "pictures.unknown_experiment", error.candidates)
 
 
-RESOLVERS = {"machine": _machine, "layers": _layers, "cast": _cast, "experiment": _experiment}
+def _exercises(directive, page, sources) -> str:
+    try:
+        return exercise_list.table(directive.argument, page.language, sources.root)
+    except exercise_list.NoExercises as error:
+        return page.wrong(directive, "pictures.no_exercises", error.there_is)
+    except ExerciseError as error:
+        return page.wrong(directive, "no_diagram", reason=str(error))
+
+
+RESOLVERS = {"machine": _machine, "layers": _layers, "cast": _cast, "experiment": _experiment,
+             "exercises": _exercises}

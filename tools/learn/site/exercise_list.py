@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exercises of a chapter as a table: {{ exercises("05-reading") }}.
+
+It is made from exercises/, so what the page lists is what `./learn list` shows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from learn.exercise import catalogue
+from learn.exercise.model import Exercise
+from learn.site.trace_figure import text
+
+
+class NoExercises(Exception):
+    """The chapter has none; `there_is` names those that have."""
+
+    def __init__(self, there_is: list[str]) -> None:
+        super().__init__()
+        self.there_is = there_is
+
+
+def table(chapter: str, language: str, root: Path) -> str:
+    every = catalogue.load_all(root)
+    mine = [exercise for exercise in every if exercise.id.startswith(f"{chapter}/")]
+    if not mine:
+        raise NoExercises(sorted({exercise.id.split("/")[0] for exercise in every}))
+    head = text("exercises_head", language).split("|")
+    rows = [head, ["---"] * len(head), *(_row(exercise, language) for exercise in mine)]
+    start = text("exercises_start", language, id=mine[0].id)
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([*lines, "", *start.strip("\n").split("\n")])
+
+
+def _row(exercise: Exercise, language: str) -> list[str]:
+    kind = text(f"exercise_{exercise.kind}", language)
+    return [f"`{exercise.id}`", exercise.title[language], kind, "★" * exercise.stars,
+            str(exercise.minutes)]  # fmt: skip
