@@ -87,7 +87,7 @@ def test_watch_gives_a_verdict_for_each_save(tmp_path, monkeypatch):
 def test_of_many_failed_assertions_the_first_is_shown():
     message = "a.cpp:1: Failure\n  one\na.cpp:2: Failure\n  two"
     verdict = judge.Verdict("red", [tests.Outcome("A.B", tests.FAILED, message)])
-    shown = "\n".join(show.lines(verdict))
+    shown = "\n".join(show.lines(verdict, Path("workspace")))
     assert "one" in shown
     assert "two" not in shown
 

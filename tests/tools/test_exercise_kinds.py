@@ -262,7 +262,7 @@ def test_two_known_ideas_that_fail_alike_are_none(exercise):
 
 def test_a_known_idea_is_told_as_a_guess(exercise):
     answer(exercise, "  if (value > low) return value;\n  return low;")
-    assert "Perhaps it is yours" in "\n".join(show.lines(session.verdict_of(exercise)))
+    assert "Perhaps it is yours" in "\n".join(show.lines(session.verdict_of(exercise), workspace.folder(exercise)))
 
 
 # --- hints, and which exercise is meant -----------------------------------------------

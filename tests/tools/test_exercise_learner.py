@@ -42,7 +42,7 @@ def test_the_starter_is_red_and_names_the_hole(exercise):
     verdict = session.verdict_of(exercise)
     assert (verdict.verdict, verdict.exit_code, len(verdict.outcomes)) == ("red", 1, 3)
     assert {o.status for o in verdict.outcomes} == {tests.CRASHED}
-    assert "exercise 01-toy/1: fill in clamp" in "\n".join(show.lines(verdict))
+    assert "nothing is written yet in clamp" in "\n".join(show.lines(verdict, workspace.folder(exercise)))
     assert verdict.mutant is None
 
 
@@ -53,7 +53,7 @@ def test_a_known_wrong_idea_is_recognised(exercise, monkeypatch, language, helpi
     answer(exercise, "  if (value > low) return value;\n  return low;")
     verdict = session.verdict_of(exercise)
     assert verdict.to_dict(exercise, language)["help"] == helping
-    shown = "\n".join(show.lines(verdict))
+    shown = "\n".join(show.lines(verdict, workspace.folder(exercise)))
     assert "✗ Clamp.TooLargeBecomesTheHighest" in shown
     assert "Which is: 10" in shown
     assert helping in shown
@@ -79,7 +79,7 @@ def test_what_does_not_compile_shows_the_compilers_words(exercise):
     answer(exercise, "  return valeu;")
     verdict = session.verdict_of(exercise)
     assert (verdict.verdict, verdict.exit_code) == ("does_not_compile", 2)
-    assert "valeu" in "\n".join(show.lines(verdict))
+    assert "valeu" in "\n".join(show.lines(verdict, workspace.folder(exercise)))
 
 
 def test_a_loop_without_end_is_a_timeout(exercise):
@@ -90,7 +90,7 @@ def test_a_loop_without_end_is_a_timeout(exercise):
 
 
 def test_three_hints_one_at_a_time_and_then_the_solution(exercise):
-    given = [workspace.next_hint(exercise, "zh") for _ in range(4)]
+    given = [workspace.next_hint(exercise, "", "zh") for _ in range(4)]
     assert given == [(1, "一"), (2, "二"), (3, "三"), (3, "三")]
     assert workspace.may_see_solution(exercise)
 
@@ -128,7 +128,7 @@ def test_messages_name_the_learners_own_file(exercise):
     answer(exercise, "  return valeu;")
     assert f"{workspace.folder(exercise)}/src/" in session.verdict_of(exercise).compiler
     answer(exercise, "  check(low > high, __FILE__);\n  return value;")
-    shown = "\n".join(show.lines(session.verdict_of(exercise)))
+    shown = "\n".join(show.lines(session.verdict_of(exercise), workspace.folder(exercise)))
     assert f"{workspace.folder(exercise)}/src/netpoll/toy/toy.cpp" in shown
 
 
@@ -142,7 +142,7 @@ def test_what_a_learner_prints_changes_no_verdict(exercise, printing):
         got = session.verdict_of(exercise)
         assert (got.verdict, len(got.outcomes)) == (verdict, 3)
     assert got.failing == {"Clamp.TooLargeBecomesTheHighest"}
-    assert "Which is: 10" in "\n".join(show.lines(got))
+    assert "Which is: 10" in "\n".join(show.lines(got, workspace.folder(exercise)))
 
 
 def test_a_crash_after_prints_hides_nothing(exercise):
@@ -162,7 +162,7 @@ def test_what_has_no_end_is_ended_and_told(exercise, body, include, says):
     answer(exercise, f"  {body}\n  return value;", include)
     got = session.verdict_of(exercise)
     assert got.verdict == "red"
-    assert says in "\n".join(show.lines(got))
+    assert says in "\n".join(show.lines(got, workspace.folder(exercise)))
     assert got.seconds < 60
 
 
@@ -173,7 +173,7 @@ def test_a_crash_after_the_last_test_is_red(exercise):
     answer(exercise, AT_EXIT + RIGHT, "#include <cstdlib>")
     got = session.verdict_of(exercise)
     assert (got.verdict, got.failing) == ("red", {tests.AFTER})
-    assert "exit status 7" in "\n".join(show.lines(got))
+    assert "exit status 7" in "\n".join(show.lines(got, workspace.folder(exercise)))
 
 
 def test_the_verdict_as_json(exercise):

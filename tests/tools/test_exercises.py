@@ -26,7 +26,7 @@ def test_a_sound_exercise_passes(tree):
     assert result.problems == []
     assert result.figures == {
         "exercises": 1, "starters_red": 1, "solutions_green": 1,
-        "mutants": 1, "killed": 1, "helped": 1,
+        "mutants": 1, "killed": 1, "helped": 1, "from_history": 0,
     }  # fmt: skip
 
 
@@ -113,8 +113,8 @@ def test_without_a_compiler_the_gate_could_not_run(tree, monkeypatch):
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        ("exercise.toml", 'kind = "fill"', 'kind = "explore"',
-         "kind explore is not built yet; use one of fill, fix, build"),
+        ("exercise.toml", 'kind = "fill"', 'kind = "quiz"',
+         "kind quiz is unknown; use one of fill, fix, build, explore"),
         ("exercise.toml", 'kind = "fill"', 'kind = "fun"', "kind fun is unknown; use one of fill, fix, build"),
         ("exercise.toml", "minutes = 5", "minutes =", "is not TOML"),
         ("exercise.toml", "minutes = 5", "", "needs minutes, a int"),

@@ -99,7 +99,7 @@ def run(name: Name = "", as_json: Json = False, quick: Quick = False) -> int:
     exercise = _exercise(name)
     verdict = session.verdict_of(exercise)
     if not as_json:
-        print("\n".join(show.lines(verdict)), flush=True)
+        print("\n".join(show.lines(verdict, workspace.folder(exercise))), flush=True)
         return verdict.exit_code if quick else _closer(exercise, verdict)
     told = verdict.to_dict(exercise, language())
     if not quick and session.wants_a_closer_look(exercise, verdict):
@@ -124,7 +124,7 @@ def watch(name: Name = "") -> int:
     for verdict in session.verdicts(exercise, begin):
         if sys.stdout.isatty():
             print("\033[2J\033[H", end="")
-        print("\n".join(show.lines(verdict)), flush=True)
+        print("\n".join(show.lines(verdict, workspace.folder(exercise))), flush=True)
         _closer(exercise, verdict)
         print(say("exercise.watching"), flush=True)
     return GREEN

@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from learn import paths
-from learn.exercise import cut, tests
+from learn.exercise import cut, stacks, tests
 from learn.exercise.model import Exercise, Mutant
-from learn.exercise.objects import DoesNotCompile, Workshop
+from learn.exercise.objects import DoesNotCompile, Made, Workshop
 from learn.exercise.tests import Outcome
 from learn.exercise.tree import Tree, write_file, write_files
 from learn.index import Index
@@ -40,6 +40,7 @@ class Verdict:
     compiler: str = ""  # what it said
     seconds: float = 0.0
     mutant: Mutant | None = None  # the known wrong idea that fails alike
+    warnings: str = ""  # what the compiler said though it went on
 
     @property
     def exit_code(self) -> int:
@@ -85,20 +86,22 @@ def judge(exercise: Exercise, overlay: Path | None, label: str, *, shown: Path |
     home = STORE / exercise.id
     program = home / "bin" / f"{label}-{variant}"
     try:
-        key, env = _build(exercise, tree, Workshop(STORE, variant), program)
+        made, env = _build(exercise, tree, Workshop(STORE, variant), program)
     except DoesNotCompile as problem:
         said = tree.as_shown(str(problem))
         return Verdict(COMPILER, compiler=said, seconds=time.monotonic() - began)
-    memory = home / "outcomes" / f"{key}-{_rules()}.json"
-    said = _outcomes(program, env, memory, remember, limits)
+    memory = home / "outcomes" / f"{made.key}-{_rules()}.json"
+    own = f"{shown}/" if shown else f"{overlay}/" if overlay else ""
+    said = _outcomes(program, env, memory, remember, limits, own)
     outcomes = [replace(one, message=tree.as_shown(one.message)) for one in said]
-    return Verdict(colour(outcomes), outcomes, seconds=time.monotonic() - began)
+    return Verdict(colour(outcomes), outcomes, seconds=time.monotonic() - began,
+                   warnings=tree.as_shown(made.warnings))  # fmt: skip
 
 
 def _build(exercise: Exercise, tree: Tree, workshop: Workshop,
-           program: Path) -> tuple[str, dict[str, str]]:  # fmt: skip
-    """Makes the tests, and the learner's program if it is one. Returns a key of the
-    content of both, and what the tests find in their environment."""
+           program: Path) -> tuple[Made, dict[str, str]]:  # fmt: skip
+    """Makes the tests, and the learner's program if it is one. Returns both as one, and
+    what the tests find in their environment."""
     own = [str(path.relative_to(exercise.root)) for path in exercise.tests()]
     answer = [name for name in (exercise.own_files if exercise.inner else [])
               if name.endswith(".cpp")]  # fmt: skip
@@ -108,7 +111,8 @@ def _build(exercise: Exercise, tree: Tree, workshop: Workshop,
     theirs = program.with_name(f"{program.name}-program")
     first = workshop.program(tree, [*library, *answer], theirs, tests=False)
     second = workshop.program(tree, [*library, *own], program)
-    return f"{first[:32]}{second[:32]}", {"LEARN_PROGRAM": str(theirs)}
+    both = Made(f"{first.key[:32]}{second.key[:32]}", first.warnings + second.warnings)
+    return both, {"LEARN_PROGRAM": str(theirs)}
 
 
 def judge_mutant(exercise: Exercise, mutant: Mutant, index: Index) -> Verdict:
@@ -149,10 +153,10 @@ def _mark(outcome: Outcome) -> Mark:
 
 
 def _outcomes(program: Path, env: dict[str, str], memory: Path, remember: bool,
-              limits: Limits) -> list[Outcome]:  # fmt: skip
+              limits: Limits, own: str) -> list[Outcome]:  # fmt: skip
     if remember and memory.is_file():
         return [Outcome(**entry) for entry in json.loads(memory.read_text("utf-8"))]
-    outcomes = tests.run(program, limits, env)
+    outcomes = tests.run(program, limits, env, own)
     if remember and not any(o.status == tests.TIMED_OUT for o in outcomes):
         write_file(memory, json.dumps([asdict(o) for o in outcomes], ensure_ascii=False))
     return outcomes
@@ -161,7 +165,7 @@ def _outcomes(program: Path, env: dict[str, str], memory: Path, remember: bool,
 @functools.cache
 def _rules() -> str:
     """Of how a program is run and read: what other rules said is not remembered."""
-    sources = (Path(module.__file__).read_bytes() for module in (tests, bounded))
+    sources = (Path(module.__file__).read_bytes() for module in (tests, stacks, bounded))
     return hashlib.sha256(b"".join(sources)).hexdigest()[:8]
 
 

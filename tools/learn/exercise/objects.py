@@ -24,10 +24,15 @@ from learn.run import bounded
 from learn.run.bounded import MB, Limits
 
 PRELUDE = Path(__file__).with_name("prelude.h")
+STACKS = Path(__file__).with_name("stacks.cpp")
 GTEST = Path("/usr/include/gtest/gtest.h")
 COMMON = ("-std=c++23", "-pthread")
+# As in cmake/NetpollLayer.cmake; there they are errors.
+HOUSE = ("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wold-style-cast",
+         "-Wthread-safety")
 VARIANTS = {
-    "plain": ("clang++-19", "-O0", "-fno-color-diagnostics", "-fpch-instantiate-templates"),
+    "plain": ("clang++-19", "-O0", "-gline-tables-only", "-fno-color-diagnostics",
+              "-fpch-instantiate-templates", *HOUSE),
     "asan": ("g++", "-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
     "tsan": ("g++", "-O1", "-g1", "-fsanitize=thread"),
 }
@@ -46,6 +51,14 @@ class NoCompiler(Exception):
 
 
 @dataclass(frozen=True)
+class Made:
+    """A program: a key of its content, and what the compiler said though it went on."""
+
+    key: str
+    warnings: str
+
+
+@dataclass(frozen=True)
 class Workshop:
     """One variant of flags, and the folder where what it makes is kept."""
 
@@ -57,9 +70,8 @@ class Workshop:
         """The compiler and the flags that every call has."""
         return [*VARIANTS[self.variant], *COMMON]
 
-    def program(self, tree: Tree, sources: list[str], out: Path, tests: bool = True) -> str:
-        """Links `sources` into `out`, with gtest_main if they are tests; returns the key of
-        its content."""
+    def program(self, tree: Tree, sources: list[str], out: Path, tests: bool = True) -> Made:
+        """Links `sources` into `out`, with gtest_main if they are tests."""
         with _one_at_a_time(f"prelude {self.variant}"):
             self.precompile()
         with ThreadPoolExecutor(WORKERS) as pool:
@@ -71,9 +83,10 @@ class Workshop:
         key = _sha(*(o.name for o in objects), *self.command, str(tests))
         stamp = out.with_suffix(".key")
         if not (out.is_file() and stamp.is_file() and stamp.read_text() == key):
-            self.link(objects, out, ["-lgtest_main", "-lgtest"] if tests else [])
+            stacks = [self._stacks()] if tests and self.variant == "plain" else []
+            self.link([*objects, *stacks], out, ["-lgtest_main", "-lgtest"] if tests else [])
             write_file(stamp, key)
-        return key
+        return Made(key, "".join(map(_warnings, objects)))
 
     def compile(self, tree: Tree, name: str) -> Path:
         """The object of one source of `tree`, made only if nobody made it before."""
@@ -88,15 +101,19 @@ class Workshop:
             if made.is_file():
                 os.utime(made)  # for prune()
                 return made
-        scratch = self.store / "scratch" / f"{os.getpid()}-{_sha(self.variant, name, str(tree.overlay))[:16]}.o"
+        mark = _sha(self.variant, name, str(tree.overlay))[:16]
+        scratch = self.store / "scratch" / f"{os.getpid()}-{mark}.o"
         scratch.parent.mkdir(parents=True, exist_ok=True)
-        run([*self.command, *tree.includes(), *tree.prefixes(), *self._use_prelude(), "-MMD", "-MF", f"{scratch}.d",
-             "-c", str(tree.path(name)), "-o", str(scratch)])  # fmt: skip
+        said = run([*self.command, *tree.includes(), *tree.prefixes(), *self._use_prelude(),
+                    "-MMD", "-MF", f"{scratch}.d", "-c", str(tree.path(name)),
+                    "-o", str(scratch)])  # fmt: skip
         includes = _included(tree, Path(f"{scratch}.d"))
         if includes not in known:
             write_file(unit, json.dumps([includes, *known][:8]))
         made = self.store / "objects" / f"{self._key(tree, name, includes)}.o"
         made.parent.mkdir(parents=True, exist_ok=True)
+        if said:
+            write_file(made.with_suffix(".said"), said)
         os.replace(scratch, made)
         return made
 
@@ -107,6 +124,14 @@ class Workshop:
         linker = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []
         run([*self.command, *linker, *map(str, objects), *libraries, "-o", str(scratch)])
         os.replace(scratch, out)
+
+    def _stacks(self) -> Path:
+        """What tells where a program stood; the sanitizers have their own."""
+        made = self.store / "objects" / f"stacks-{_sha(STACKS.read_text('utf-8'))[:16]}.o"
+        with _one_at_a_time("stacks"):
+            if not made.is_file():
+                run([*self.command, "-c", str(STACKS), "-o", str(made)])
+        return made
 
     def precompile(self) -> None:
         """Makes the precompiled header once; seconds the first time, nothing later."""
@@ -150,6 +175,12 @@ def prune(store: Path, keep: int = OBJECTS_MAX) -> None:
     objects = sorted((store / "objects").glob("*.o"), key=lambda o: o.stat().st_mtime)
     for old in objects[: max(0, len(objects) - keep)]:
         old.unlink()
+        old.with_suffix(".said").unlink(missing_ok=True)
+
+
+def _warnings(made: Path) -> str:
+    said = made.with_suffix(".said")
+    return said.read_text("utf-8") if said.is_file() else ""
 
 
 def _stamp(path: Path) -> str:
@@ -159,15 +190,15 @@ def _stamp(path: Path) -> str:
     return f"{path} {status.st_size} {status.st_mtime_ns}"
 
 
-def run(command: list[str]) -> None:
-    """Runs the compiler; its complaint becomes DoesNotCompile."""
+def run(command: list[str]) -> str:
+    """Runs the compiler; returns its warnings. Its complaint becomes DoesNotCompile."""
     if not shutil.which(command[0]):
         raise NoCompiler(f"{command[0]} is not installed")
     done = bounded.run(command, COMPILING)
     if done.why:
         raise DoesNotCompile(f"error: {command[0]} did not end: {done.why}\n{done.output[-2000:]}")
     if done.status == 0:
-        return
+        return done.output
     if "gtest/gtest.h" in done.output.split("\n", 1)[0] or "cannot find -lgtest" in done.output:
         raise NoCompiler("GoogleTest is not installed")
     raise DoesNotCompile(done.output)

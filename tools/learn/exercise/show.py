@@ -3,24 +3,25 @@
 
 from __future__ import annotations
 
-import re
 import sys
+from pathlib import Path
 
-from learn.exercise import judge, tests
+from learn.exercise import compiler, judge, tests
 from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise
 from learn.exercise.session import Closer
-from learn.exercise.tests import Outcome
+from learn.exercise.tests import HOLE, Outcome
 from learn.say import language, say
 
 _GROUPS = 4  # different failures shown; more only confuse
 _LINES = 12  # of one failure
 
 
-def lines(verdict: Verdict) -> list[str]:
-    """Plain text, one entry a line."""
+def lines(verdict: Verdict, folder: Path) -> list[str]:
+    """Plain text, one entry a line. `folder`: where the learner's files are."""
     if verdict.verdict == judge.COMPILER:
-        return [say("exercise.does_not_compile"), *_indented(_errors(verdict.compiler))]
+        said = compiler.lines(verdict.compiler, folder)
+        return [say("exercise.does_not_compile"), *_indented("\n".join(said))]
     passed = sum(o.status == tests.PASSED for o in verdict.outcomes)
     failing = [o for o in verdict.outcomes if o.status != tests.PASSED]
     groups = _groups(failing)
@@ -33,7 +34,16 @@ def lines(verdict: Verdict) -> list[str]:
     total = len(verdict.outcomes)
     seconds = f"{verdict.seconds:.1f}"
     last = say(f"exercise.{key}", passed=passed, total=total, seconds=seconds)
-    return [*out, *[""][: len(out)], last]
+    return [*out, *[""][: len(out)], last, *_warnings(verdict, folder)]
+
+
+def _warnings(verdict: Verdict, folder: Path) -> list[str]:
+    """What the project's own build would refuse."""
+    if any(outcome.is_hole for outcome in verdict.outcomes):
+        return []  # what is not written yet uses no parameter
+    found = compiler.warnings(verdict.warnings, folder)
+    shown = [f"    {compiler.brief(one, folder)}" for one in found[:_GROUPS]]
+    return [say("exercise.warnings", count=len(found)), *shown] if found else []
 
 
 def closer(verdict: Verdict, found: Closer) -> list[str]:
@@ -80,7 +90,18 @@ def _group(group: list[Outcome]) -> list[str]:
     first = group[0]
     more = say("exercise.and_more", count=len(group) - 1) if len(group) > 1 else ""
     what = say(f"exercise.{first.status}")
-    return [f"✗ {first.test}{more}  {what}".rstrip(), *_indented(_first_failure(first.message))]
+    head = f"✗ {first.test}{more}  {what}".rstrip()
+    if hole := HOLE.search(first.message):
+        return [head, f"    {say('exercise.hole', name=hole[1])}"]
+    return [head, *_indented(_first_failure(first.message)), *_stood(first)]
+
+
+def _stood(outcome: Outcome) -> list[str]:
+    """Where it was ended: one line, or one for each thread."""
+    if not outcome.stood:
+        return []
+    key = "stood_still" if outcome.status == tests.TIMED_OUT else "stood"
+    return [f"    {say(f'exercise.{key}')}", *(f"      {place}" for place in outcome.stood)]
 
 
 def _first_failure(message: str) -> str:
@@ -88,13 +109,6 @@ def _first_failure(message: str) -> str:
     every = message.splitlines()
     heads = [n for n, line in enumerate(every) if line.endswith(": Failure")]
     return "\n".join(every[: heads[1]] if len(heads) > 1 else every)
-
-
-def _errors(compiler: str) -> str:
-    """The errors without the notes about templates that follow them."""
-    every = compiler.splitlines()
-    wanted = [line for line in every if re.search(r"\b(error|undefined)\b|^ ", line)]
-    return "\n".join(wanted or every)
 
 
 def _indented(text: str) -> list[str]:

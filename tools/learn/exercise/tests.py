@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from learn.exercise import stacks
 from learn.run import bounded
 from learn.run.bounded import Ended, Limits
 from learn.say import say
@@ -33,6 +34,7 @@ PASSED, FAILED, CRASHED, TIMED_OUT = "passed", "failed", "crashed", "timeout"
 # GoogleTest's lines. The printed text before one may lack its line end.
 RUN = re.compile(r"\[ RUN      \] (\S+)\n")
 END = r"\[  (     OK|FAILED ) \] {}(?:\n|, where|$)"
+HOLE = re.compile(r": fill in (\w+)")  # what an empty place says: cut.py, explore.py
 PLACE = re.compile(r"^(\S+:\d+)\n")
 
 
@@ -41,21 +43,23 @@ class Outcome:
     test: str  # "Suite.Name"
     status: str
     message: str = ""
+    stood: tuple[str, ...] = ()  # `file:line (function)`, when the process was ended
 
     @property
     def is_hole(self) -> bool:
         """It came to a hole that is not filled: it tells nothing of what is."""
-        return ": fill in " in self.message
+        return HOLE.search(self.message) is not None
 
 
 class NothingRan(Exception):
     """The program ended without running a test."""
 
 
-def run(program: Path, limits: Limits = bounded.LEARNER,
-        env: dict[str, str] | None = None) -> list[Outcome]:  # fmt: skip
+def run(program: Path, limits: Limits = bounded.LEARNER, env: dict[str, str] | None = None,
+        own: str = "") -> list[Outcome]:  # fmt: skip
     """The outcome of each test; stops at the first that does not end in time. `env`: what
-    the program finds in its environment besides ours."""
+    the program finds in its environment besides ours. `own`: how the names of a learner's
+    files begin."""
     outcomes: list[Outcome] = []
     deadline = time.monotonic() + limits.seconds
     for _ in range(STARTS_MAX):
@@ -63,18 +67,19 @@ def run(program: Path, limits: Limits = bounded.LEARNER,
         ended, results = _start(program, outcomes, replace(limits, seconds=left), env or {})
         if results is not None:
             return [*outcomes, *_finished(results, ended)]
-        new, current = _read(ended.output)
+        new, current = _read(stacks.without(ended.output))
         outcomes += new
         if current is None:
             if not outcomes:
                 raise NothingRan(ended.output[-2000:] or bounded.how(ended.status))
             return [*outcomes, Outcome(AFTER, CRASHED, _reason(ended))]
         name, said = current
+        stood = () if HOLE.search(said) else tuple(stacks.places(ended.output, program, own))
         if ended.why == "time":
-            return [*outcomes, Outcome(name, TIMED_OUT, said)]
+            return [*outcomes, Outcome(name, TIMED_OUT, said, stood)]
         reason = _reason(ended) if ended.why or not said else ""
         told = "\n".join(filter(None, (reason, said)))
-        outcomes.append(Outcome(name, CRASHED, told))
+        outcomes.append(Outcome(name, CRASHED, told, stood[-1:]))
     return outcomes
 
 
@@ -88,12 +93,14 @@ def _start(program: Path, done: list[Outcome], limits: Limits,
                    f"--gtest_output=json:{file}"]
         ended = bounded.run(
             command, limits, cwd=program.parent,
-            env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1 abort_on_error=1", **env},
+            env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1 abort_on_error=1",
+                 stacks.AFTER: str(max(1, int(limits.seconds - 1))), **env},
         )  # fmt: skip
         try:
             suites = json.loads(file.read_text("utf-8", "replace"))["testsuites"]
         except (OSError, ValueError, KeyError):
             return ended, None
+    ended = replace(ended, output=stacks.without(ended.output))
     return ended, [test for suite in suites for test in suite["testsuite"]
                    if test.get("status") == "RUN"]  # fmt: skip
 
