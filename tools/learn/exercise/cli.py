@@ -22,6 +22,8 @@ Name = Annotated[
     str, typer.Argument(help="03-mcache/1-size-classes, or a part of it; none: the one you "
                         "were at last.")
 ]
+Full = Annotated[bool, typer.Option("--full", help="When the tests pass: the whole server with "
+                 "your files, recorded, and compared with the real one.")]
 Quick = Annotated[bool, typer.Option("--quick", help="Without the sanitizers.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
@@ -92,15 +94,18 @@ def start(name: Name = "") -> int:
     return GREEN
 
 
-def run(name: Name = "", as_json: Json = False, quick: Quick = False) -> int:
+def run(name: Name = "", as_json: Json = False, quick: Quick = False, full: Full = False) -> int:
     """Compiles your files with the rest of the library and runs the tests."""
+    if full and (as_json or quick):
+        raise ExerciseError(say("exercise.full_alone"))
     from learn.exercise import session
 
     exercise = _exercise(name)
     verdict = session.verdict_of(exercise)
     if not as_json:
         print("\n".join(show.lines(verdict, workspace.folder(exercise))), flush=True)
-        return verdict.exit_code if quick else _closer(exercise, verdict)
+        status = verdict.exit_code if quick else _closer(exercise, verdict)
+        return _whole(exercise) if full and status == GREEN else status
     told = verdict.to_dict(exercise, language())
     if not quick and session.wants_a_closer_look(exercise, verdict):
         closer = session.look_closer(exercise)
@@ -147,6 +152,23 @@ def _closer(exercise: Exercise, verdict: Verdict) -> int:
 About = Annotated[str, typer.Argument(help="An exercise, or what you are stuck on: the name of a "
                                      "function or a question. A number: as below.")]
 Again = Annotated[int, typer.Argument(help="1, 2 or 3: a hint that was given before.")]
+
+
+def _whole(exercise: Exercise) -> int:
+    """The chapter's recordings, made with the learner's files in the server."""
+    from learn.exercise import whole
+    from learn.record.errors import RecordError
+    from learn.run.build import BuildError
+
+    print(say("exercise.whole"), flush=True)
+    try:
+        found = whole.compared(exercise)
+    except (BuildError, RecordError) as problem:
+        print(f"learn: {problem}", file=sys.stderr)
+        return getattr(problem, "code", RED)
+    for one in found:
+        show.compared(one)
+    return RED if any(one.pair for one in found) else GREEN
 
 
 def hint(about: About = "", again: Again = 0) -> int:
@@ -209,10 +231,7 @@ def _solution(exercise: Exercise) -> str:
 
 
 def _exercise(name: str) -> Exercise:
-    wanted = name or workspace.current()
-    if not wanted:
-        raise ExerciseError(say("exercise.which"))
-    return catalogue.find(wanted)
+    return catalogue.find(name or workspace.current_or_error())
 
 
 def _prepare(exercise: Exercise) -> None:

@@ -11,6 +11,7 @@ from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise
 from learn.exercise.session import Closer
 from learn.exercise.tests import HOLE, Outcome
+from learn.exercise.whole import Compared
 from learn.say import language, say
 
 _GROUPS = 4  # different failures shown; more only confuse
@@ -53,6 +54,18 @@ def closer(verdict: Verdict, found: Closer) -> list[str]:
     head = say("exercise.not_clean") if verdict.verdict == judge.GREEN else ""
     told = found.sentences or [say("exercise.found_nothing_said")]
     return [*filter(None, [head]), *(f"    {sentence}" for sentence in told[:_GROUPS])]
+
+
+def compared(one: Compared) -> None:
+    """A scenario on the learner's server: as recorded, or the first step that is not."""
+    from rich.console import Console
+
+    from learn.record import sequence
+
+    key = "whole_differs" if one.pair else "whole_same"
+    print(say(f"exercise.{key}", scenario=one.scenario, steps=one.steps))
+    if one.pair:
+        sequence.beside(*one.pair, Console(highlight=False))
 
 
 def after_green(exercise: Exercise) -> list[str]:

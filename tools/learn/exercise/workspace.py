@@ -146,6 +146,12 @@ def current() -> str | None:
     return _state().get("current")
 
 
+def current_or_error() -> str:
+    if not (name := current()):
+        raise ExerciseError(say("exercise.which"))
+    return name
+
+
 def progress(exercise: Exercise) -> dict:
     """{"hints": {part: how many were given}, "green": bool}."""
     state = {"hints": {}, "green": False, **_state()["exercises"].get(exercise.id, {})}

@@ -13,7 +13,8 @@ import typer
 from rich.console import Console
 
 from learn import paths
-from learn.gate import ENVIRONMENT, GREEN, RED
+from learn.exercise.model import ExerciseError
+from learn.gate import ENVIRONMENT, GREEN, RED, USAGE
 from learn.race import (
     chart,
     fairness,
@@ -53,6 +54,8 @@ def register(app: typer.Typer) -> None:
                            "connections, message sizes, pollers, pipelining.")] = False,
         fairness_: Annotated[bool, typer.Option("--fairness", help="What one bad neighbour "
                              "costs the others, instead.")] = False,
+        mine_: Annotated[bool, typer.Option("--mine", help="The server with your exercise's "
+                         "files beside the real one, instead.")] = False,
         parts_: Annotated[bool, typer.Option("--parts", help="mcache, LinkBuffer and GoPool "
                           "beside their peers, instead.")] = False,
         kept: Annotated[bool, typer.Option("--keep", help="Store the run under "
@@ -60,11 +63,11 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     ) -> None:
         """Our echo servers, or parts, beside those of other libraries, in one run."""
-        asked = {"growth": growth_, "fairness": fairness_, "parts": parts_}
+        asked = {"growth": growth_, "fairness": fairness_, "parts": parts_, "mine": mine_}
         kinds = [kind for kind, on in asked.items() if on] or ["race"]
         if len(kinds) > 1:
             raise ValueError(say("race.one_of"))
-        if kept and (quick or only):
+        if kept and (quick or only or mine_):
             raise ValueError(say("race.keep_whole"))
         raise typer.Exit(race(kinds[0], quick, only, as_json, kept))
 
@@ -78,6 +81,9 @@ def race(kind: str, quick: bool, only: list[str], as_json: bool, kept: bool = Fa
     except BuildError as problem:
         print("learn:", problem, file=sys.stderr)
         return ENVIRONMENT
+    except ExerciseError as problem:
+        print("learn:", problem, file=sys.stderr)
+        return USAGE
     except rounds.RaceError as problem:
         print("learn:", problem, file=sys.stderr)
         return RED
@@ -99,7 +105,7 @@ def measured(kind: str, quick: bool, only: list[str], console: Console) -> dict:
     if kind == "parts":
         return parts.run(quick, only, console)
     chosen = KINDS[kind]
-    gather = servers.gather if kind == "race" else servers.gather_own
+    gather = {"race": servers.gather, "mine": servers.gather_mine}.get(kind, servers.gather_own)
     field = narrowed(gather(), only)
     show.lines(console, field.missing)
     return chosen.run(field, chosen.quick if quick else chosen.full, console)
@@ -123,7 +129,29 @@ def narrowed(field: servers.Field, only: list[str]) -> servers.Field:
 
 
 def run(field: servers.Field, chosen: plan.Plan, console: Console) -> dict:
-    """The raw loop is the measure and always takes part; at the end once more."""
+    """The race, and which goals are met."""
+    found, failed = raced(field, chosen, console)
+    judged = goals.judge(found)
+    show.goals(console, judged)
+    show.lines(console, failed)
+    return {"check": "race", "ok": not failed and all(goal.met for goal in judged),
+            "goals": goals.to_json(judged), "rows": [asdict(row) for row in found],
+            "noise": round(results.noise(found), 3), "failed": failed,
+            "missing": field.missing}
+
+
+def mine(field: servers.Field, chosen: plan.Plan, console: Console) -> dict:
+    """The real server and a learner's: no goals, only the two."""
+    found, failed = raced(field, chosen, console)
+    show.lines(console, failed)
+    return {"check": "mine", "ok": not failed, "rows": [asdict(row) for row in found],
+            "noise": round(results.noise(found), 3), "failed": failed}
+
+
+def raced(field: servers.Field, chosen: plan.Plan,
+          console: Console) -> tuple[list[results.Row], list[str]]:  # fmt: skip
+    """What was measured, and what failed. The raw loop is the measure and always takes
+    part; at the end once more."""
     raw = next(one for one in field.servers if one.name == servers.RAW)
     racing = replace(field, servers=[*field.servers, replace(raw, name=servers.RAW_AGAIN)])
     found: list[results.Row] = []
@@ -137,18 +165,13 @@ def run(field: servers.Field, chosen: plan.Plan, console: Console) -> dict:
         rows = results.rows(workload, done.rounds)
         show.workload(console, workload, rows)
         found += rows
-    judged = goals.judge(found)
-    show.goals(console, judged)
-    show.lines(console, failed)
-    return {"check": "race", "ok": not failed and all(goal.met for goal in judged),
-            "goals": goals.to_json(judged), "rows": [asdict(row) for row in found],
-            "noise": round(results.noise(found), 3), "failed": failed,
-            "missing": field.missing}
+    return found, failed
 
 
 # By the verb's flag; `race` is without one. `parts` has no servers.
 KINDS = {
     "race": Kind(run, plan.FULL, plan.QUICK),
+    "mine": Kind(mine, plan.MINE, plan.MINE),
     "growth": Kind(growth.run, growth.FULL, growth.QUICK),
     "fairness": Kind(fairness.run, fairness.FULL, fairness.QUICK),
 }

@@ -55,6 +55,7 @@ SMALL = (Workload(64, 64), Workload(64, KIB), Workload(1000, KIB))
 LARGE = (Workload(64, 64 * KIB), Workload(64, MIB))
 BUSY = Workload(64, KIB, work_us=50)
 AIMS = (*SMALL, *LARGE, BUSY)
+MINE = Plan((SMALL[0], SMALL[1], LARGE[0]), rounds=10, seconds=0.1, warmup=0.04)
 QUICK = Plan(AIMS, rounds=10, seconds=0.1, warmup=0.04)
 FULL = Plan(
     (*AIMS, Workload(1, 64), Workload(1, KIB), Workload(1, 64 * KIB), Workload(1000, 64),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from learn import paths
@@ -70,6 +70,19 @@ def gather_own() -> Field:
     """The raw loop and ours, without peers. Raises BuildError."""
     bin_ = build.build("release", "race")
     return ready(bin_, own(bin_), [])
+
+
+def gather_mine() -> Field:
+    """The raw loop, ours, and ours with a learner's files in it. Raises BuildError, or
+    ExerciseError when there is nothing to put in."""
+    from learn.exercise import catalogue, whole, workspace
+
+    exercise = catalogue.find(workspace.current_or_error())
+    whole.stand(exercise)
+    mine = [replace(ours(whole.built("release", "echo_server"), runner), name=f"your {runner}")
+            for runner in OURS]
+    bin_ = build.build("release", "race")
+    return ready(bin_, [*own(bin_), *mine], [])
 
 
 def own(bin_: Path) -> list[Server]:
