@@ -14,7 +14,7 @@ from learn import cli
 from learn.gate import GateResult, Problem
 from learn.gates import checking
 from learn.paths import ROOT
-from learn.setup import debian, doctor, install
+from learn.setup import debian, doctor, install, stamps
 from learn.testing import parts, suite
 from learn.testing.counting import Count, junit
 
@@ -94,14 +94,8 @@ def test_doctor_names_a_missing_package_and_its_command(monkeypatch, capsys):
 
 
 def test_a_bare_tree_installs_nothing_unasked(tmp_path):
-    for name in ("learn", "tools/debian-packages.toml", "tools/requirements.lock",
-                 "tools/node/package-lock.json"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / name)
     for arguments, status in ((["--help"], 0), (["tset"], 2), (["doctor"], 4), ([], 4)):
-        done = subprocess.run([tmp_path / "learn", *arguments], stdin=subprocess.DEVNULL,
-                              capture_output=True, check=False)
-        assert done.returncode == status, arguments
+        assert bare(tmp_path, *arguments).returncode == status, arguments
         assert not (tmp_path / ".venv").exists()
 
 
@@ -170,6 +164,57 @@ def test_junit_files_of_both_runners_are_counted(tmp_path):
                     '<testcase><error/></testcase></testsuite>')
     assert junit(file) == Count(1, 2, 1)
     assert junit(tmp_path / "missing.xml") == Count()
+
+
+def bare(tmp_path, *arguments: str) -> subprocess.CompletedProcess:
+    """./learn in a tree that has nothing but its lists."""
+    for name in ("learn", "tools/debian-packages.toml", "tools/requirements.lock",
+                 "tools/node/package-lock.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    return subprocess.run([tmp_path / "learn", *arguments], cwd=tmp_path, capture_output=True,
+                          text=True, check=False, stdin=subprocess.DEVNULL,
+                          env={**os.environ, "LEARN_LANG": "en"})  # fmt: skip
+
+
+def plan_of(done: subprocess.CompletedProcess) -> str:
+    assert "What is missing" in done.stderr, done.stderr
+    return done.stderr
+
+
+def test_a_learner_is_asked_for_less(tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "dpkg-query").write_text("#!/bin/sh\n")
+    (tmp_path / "bin" / "dpkg-query").chmod(0o755)
+    # With nothing installed the plan names all that is wanted.
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    everything = plan_of(bare(tmp_path))
+    less = plan_of(bare(tmp_path, "--for", "learner"))
+    for package in ("chromium", "golang-go", "doxygen"):
+        assert package in everything
+        assert package not in less
+    assert "npm" in everything
+    assert "npm" not in less
+    for package in ("g++", "clang-19", "gdb", "libgtest-dev"):
+        assert package in less
+
+
+def test_a_learner_is_told_what_a_verb_of_authors_needs(tmp_path):
+    (tmp_path / ".learn").mkdir()
+    (tmp_path / ".learn" / "for").write_text("learner\n")
+    done = bare(tmp_path, "test")
+    assert done.returncode == 2
+    assert "./learn --for author" in done.stderr
+    assert bare(tmp_path, "--for", "student").returncode == 2
+
+
+def test_a_learners_needs_are_less(monkeypatch, tmp_path):
+    everything = debian.wanted()
+    (tmp_path / "for").write_text("learner\n")
+    monkeypatch.setattr(stamps, "FOR", tmp_path / "for")
+    assert {"chromium", "golang-go"} & set(debian.wanted()) == set()
+    assert set(debian.wanted()) < set(everything)
+    assert "npm" not in {need.name for need in doctor.needs()}
 
 
 def test_the_second_start_is_timed():

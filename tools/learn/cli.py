@@ -44,6 +44,8 @@ def start(
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the site.")] = True,
     yes: Yes = False,
     lang: Annotated[str, typer.Option(help="en or zh; else by locale.")] = "",
+    for_: Annotated[str, typer.Option("--for", help="learner: without the site, the peers and "
+                    "the gates, 1 GB less. author: everything.")] = "",
 ) -> None:
     """Annotated Netpoll. Without a verb: set up, build, trace one echo, serve the site."""
     if context.invoked_subcommand is None:

@@ -12,9 +12,12 @@ from learn.gate import ENVIRONMENT, GREEN, RED
 from learn.record import sequence
 from learn.run import build, progress
 from learn.say import say
+from learn.setup import stamps
 
 
 def run(port: int, serve: bool) -> int:
+    if stamps.for_learner():
+        return for_learner()
     if serve and not port_is_free(port):
         return complain(say("cli.port_in_use", port=port), ENVIRONMENT)
     try:
@@ -30,6 +33,16 @@ def run(port: int, serve: bool) -> int:
     from learn.site import serve as site
 
     return site.serve(port)
+
+
+def for_learner() -> int:
+    """The library, the programs and the demos; no tests, no peers, no site."""
+    try:
+        build.build("release", "programs/all", "chapters/all")
+    except build.BuildError as problem:
+        return complain(str(problem), RED, problem.log)
+    print(say("cli.learner_ready"))
+    return GREEN
 
 
 def show_echo() -> None:

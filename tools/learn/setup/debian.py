@@ -12,6 +12,7 @@ import tomllib
 from learn import say
 from learn.paths import DEBIAN_TOML
 from learn.run import progress
+from learn.setup import stamps
 
 
 class CannotInstall(Exception):
@@ -21,7 +22,8 @@ class CannotInstall(Exception):
 def wanted() -> dict[str, str]:
     """Each package, with the reason in the person's language."""
     table = tomllib.loads(DEBIAN_TOML.read_text())
-    return {name: reasons[say.language()] for name, reasons in table.items()}
+    return {name: reasons[say.language()] for name, reasons in table.items()
+            if reasons.get("learner") or not stamps.for_learner()}  # fmt: skip
 
 
 def installed() -> set[str]:

@@ -52,8 +52,12 @@ def _debian() -> list[Need]:
 
 
 def _packages() -> list[Need]:
+    python = Need("Python", say("setup.need_python"), stamps.python_ready(),
+                  "./learn --yes --no-serve")  # fmt: skip
+    if stamps.for_learner():
+        return [python]
     return [
-        Need("Python", say("setup.need_python"), stamps.python_ready(), "./learn --yes --no-serve"),
+        python,
         Need("npm", say("setup.need_npm"), stamps.npm_ready(), "./learn --yes --no-serve"),
     ]
 

@@ -21,6 +21,8 @@ def main() -> int:
     try:
         if missing := debian.missing():
             debian.install(missing)
+        if stamps.for_learner():
+            return GREEN
         node.link_programs()
         return install_npm()
     except debian.CannotInstall as problem:

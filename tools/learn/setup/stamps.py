@@ -13,6 +13,12 @@ NPM_LOCK = NODE / "package-lock.json"
 NPM_STAMP = STATE / "npm"
 ENVIRONMENT_STAMP = STATE / "environment"
 PYTHON_STAMP = STATE / "python"
+FOR = STATE / "for"
+
+
+def for_learner() -> bool:
+    """Was `./learn --for learner` said last? Then much is not wanted."""
+    return FOR.exists() and FOR.read_text().strip() == "learner"
 
 
 def npm_ready() -> bool:
