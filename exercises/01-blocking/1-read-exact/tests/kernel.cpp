@@ -19,6 +19,7 @@ Kernel* active = nullptr;
 Kernel::Kernel(std::string_view input)
     : fd_(::open("/dev/null", O_RDWR | O_CLOEXEC)), unread_(input) {
   active = this;
+  errno = 0;
 }
 
 Kernel::~Kernel() {
