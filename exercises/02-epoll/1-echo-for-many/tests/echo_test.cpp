@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must hold of the program, seen from its clients and from /proc.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "server.h"
+
+namespace {
+
+// Much more than the buffers of a connection take. No two places of it look
+// alike, so a byte that is lost, doubled or overtaken is seen.
+const std::string& much() {
+  static const std::string text = [] {
+    std::string numbers;
+    for (int i = 0; numbers.size() < 1 << 16; ++i)
+      numbers += std::to_string(i) + ' ';
+    std::string all;
+    for (int i = 0; all.size() < std::size_t{8} << 20; ++i)
+      all += std::to_string(i) + ':' + numbers;
+    return all;
+  }();
+  return text;
+}
+
+// How the beginning of what came back differs from what was sent; in words
+// that are the same each time.
+std::string compared(std::string_view sent, std::string_view back) {
+  if (back == sent) return "all came back, in order";
+  if (sent.starts_with(back)) return "the beginning came back, and no more";
+  return "other bytes came back than were sent, or in another order";
+}
+
+constexpr const char* kAll = "all came back, in order";
+
+class EpollEcho : public testing::Test {
+ protected:
+  void SetUp() override {
+    static bool started = true;  // what does not start once is not tried again
+    if (!started || server_.port() == 0) {
+      started = false;
+      FAIL() << "the program did not print where it listens";
+    }
+  }
+
+  Server server_;
+};
+
+TEST_F(EpollEcho, ASecondClientIsServedWhileTheFirstIsSilent) {
+  Client first(server_);
+  ASSERT_TRUE(first.echoes("hello")) << "not even one client gets its echo";
+  Client second(server_);
+  EXPECT_TRUE(second.echoes("hello"))
+      << "the server waits for the first client, and the second for the server";
+}
+
+TEST_F(EpollEcho, FiftyClientsEachGetTheirOwnBytes) {
+  std::deque<Client> clients;
+  for (int i = 0; i < 50; ++i)
+    clients.emplace_back(server_);
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < clients.size(); ++i)
+      ASSERT_TRUE(clients[i].echoes("client " + std::to_string(i)))
+          << "a client got no echo, or that of another one";
+  }
+}
+
+#ifndef __SANITIZE_THREAD__  // it has a thread of its own
+TEST_F(EpollEcho, OneThreadServesThemAll) {
+  std::deque<Client> clients;
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(clients.emplace_back(server_).echoes("hello"));
+  EXPECT_EQ(server_.threads(), 1) << "three clients are connected";
+}
+#endif
+
+TEST_F(EpollEcho, ItSleepsWhenNobodySpeaks) {
+  Client client(server_);
+  ASSERT_TRUE(client.echoes("hello"));
+  EXPECT_TRUE(server_.falls_asleep())
+      << "the server keeps running, though there is nothing to do";
+}
+
+TEST_F(EpollEcho, AClientThatReadsLateGetsEveryByteInOrder) {
+  Client late(server_);
+  late.push(much(), server_);
+  EXPECT_EQ(compared(much(), late.finish()), kAll);
+}
+
+TEST_F(EpollEcho, ItSleepsAgainWhenALateReaderHasItAll) {
+  Client late(server_);
+  late.push(much(), server_);
+  ASSERT_EQ(compared(much(), late.finish()), kAll);
+  EXPECT_TRUE(server_.falls_asleep())
+      << "all is sent, and the server keeps running";
+}
+
+TEST_F(EpollEcho, AClientThatDoesNotReadStopsNobodyElse) {
+  Client deaf(server_);
+  deaf.push(much(), server_);
+  Client other(server_);
+  EXPECT_TRUE(other.echoes("hello"))
+      << "the server waits for room to send to a client that does not read";
+}
+
+TEST_F(EpollEcho, ItSleepsWhileAClientDoesNotRead) {
+  Client deaf(server_);
+  deaf.push(much(), server_);
+  deaf.end_sending();
+  EXPECT_TRUE(server_.falls_asleep())
+      << "it can neither send nor usefully read, and keeps running";
+}
+
+TEST_F(EpollEcho, AClientThatHasFinishedSendingStillGetsItAll) {
+  Client client(server_);
+  client.push(much(), server_);
+  EXPECT_EQ(compared(much(), client.finish_and_end()), kAll)
+      << "the client has ended its own direction, and still reads";
+  EXPECT_TRUE(client.sees_the_end()) << "then the server must close";
+}
+
+TEST_F(EpollEcho, ADescriptorIsClosedWhenItsClientHasGone) {
+  Client stays(server_);
+  ASSERT_TRUE(stays.echoes("hello"));
+  const int before = server_.open_fds();
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(Client(server_).echoes("hello"));
+  EXPECT_TRUE(server_.comes_to_fds(before))
+      << "three clients have come and gone; their descriptors are still open";
+}
+
+TEST_F(EpollEcho, AResetConcernsOneClient) {
+  Client rude(server_);
+  rude.push(std::string_view(much()).substr(0, 600'000), server_);
+  rude.reset();
+  Client other(server_);
+  EXPECT_TRUE(other.echoes("hello")) << "the server has gone, or hangs";
+}
+
+// The request is there, and its client has gone, before the server can run.
+TEST_F(EpollEcho, AClientThatDoesNotWaitForItsAnswerConcernsNobodyElse) {
+  Client other(server_);
+  ASSERT_TRUE(other.echoes("hello"));
+  const int before = server_.open_fds();
+  Client hasty(server_);
+  ASSERT_TRUE(hasty.echoes("hello"));
+  server_.stop();
+  hasty.push(std::string_view(much()).substr(0, 60'000), server_);
+  hasty.close();
+  server_.go_on();
+  EXPECT_TRUE(server_.comes_to_fds(before) && other.echoes("hello again"))
+      << "the server has gone: it wrote to a client that had gone, or was "
+         "woken by a signal; or it keeps the descriptor";
+}
+
+}  // namespace

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kPatienceMs = 20'000;
+#else
+constexpr int kPatienceMs = 2'000;
+#endif
+
+int missed = 0;  // waits in vain
+
+// A right program never uses it up. A wrong one costs two seconds once, and
+// little afterwards.
+int patience_ms() {
+  return missed == 0 ? kPatienceMs : 150;
+}
+
+// Whether `fd` becomes ready for `events` in time.
+bool ready(int fd, short events) {
+  pollfd wanted{.fd = fd, .events = events, .revents = 0};
+  if (::poll(&wanted, 1, patience_ms()) == 1) return true;
+  ++missed;
+  return false;
+}
+
+template <class Condition>
+bool eventually(Condition condition) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::milliseconds(patience_ms());
+  while (!condition()) {
+    if (Clock::now() > end) {
+      ++missed;
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+// In the child: becomes the program, and ends with the test.
+[[noreturn]] void become(const char* program, int out) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::dup2(out, STDOUT_FILENO);
+  ::execl(program, program, nullptr);
+  ::_exit(127);
+}
+
+// The port in "127.0.0.1 PORT", or 0.
+int port_from(int in) {
+  std::string line;
+  char byte = 0;
+  while (line.size() < 64 && ready(in, POLLIN) && ::read(in, &byte, 1) == 1) {
+    if (byte == '\n') break;
+    line += byte;
+  }
+  int port = 0;
+  return std::sscanf(line.c_str(), "127.0.0.1 %d", &port) == 1 ? port : 0;
+}
+
+}  // namespace
+
+Server::Server() {
+  const char* const program = std::getenv("LEARN_PROGRAM");
+  std::array<int, 2> pipe{-1, -1};
+  if (program == nullptr || ::pipe2(pipe.data(), O_CLOEXEC) != 0) return;
+  const netpoll::UniqueFd in(pipe[0]);
+  const netpoll::UniqueFd out(pipe[1]);
+  pid_ = ::fork();
+  if (pid_ == 0) become(program, out.get());
+  port_ = port_from(in.get());
+}
+
+Server::~Server() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+std::string Server::proc(const char* name) const {
+  return "/proc/" + std::to_string(pid_) + "/" + name;
+}
+
+int Server::threads() const {
+  const std::filesystem::directory_iterator all(proc("task"));
+  return static_cast<int>(std::distance(begin(all), end(all)));
+}
+
+int Server::open_fds() const {
+  std::error_code gone;
+  const std::filesystem::directory_iterator all(proc("fd"), gone);
+  return gone ? 0 : static_cast<int>(std::distance(begin(all), end(all)));
+}
+
+// The state follows the name in brackets.
+bool Server::is_asleep() const {
+  std::ifstream file(proc("stat"));
+  std::string text;
+  std::getline(file, text);
+  const std::size_t name_end = text.rfind(')');
+  return name_end != std::string::npos && text.size() > name_end + 2 &&
+         text[name_end + 2] == 'S';
+}
+
+bool Server::falls_asleep() const {
+  return eventually([this] { return is_asleep(); });
+}
+
+bool Server::comes_to_fds(int wanted) const {
+  return eventually([this, wanted] { return open_fds() == wanted; });
+}
+
+void Server::stop() const {
+  ::kill(pid_, SIGSTOP);
+  ::waitpid(pid_, nullptr, WUNTRACED);
+}
+
+void Server::go_on() const {
+  ::kill(pid_, SIGCONT);
+}
+
+Client::Client(const Server& server)
+    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const int size = 1 << 18;
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<in_port_t>(server.port()));
+  ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address),
+            sizeof address);
+  ::fcntl(fd_.get(), F_SETFL, O_NONBLOCK);
+}
+
+bool Client::echoes(std::string_view text) {
+  unsent_ = text;
+  pushed_ = text.size();
+  return finish() == text;
+}
+
+// False when there is no room now, or the connection is broken.
+bool Client::send_some() {
+  const ssize_t n =
+      ::send(fd_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
+  if (n > 0) unsent_.remove_prefix(static_cast<std::size_t>(n));
+  return n > 0;
+}
+
+void Client::push(std::string_view text, const Server& server) {
+  unsent_ = text;
+  pushed_ = text.size();
+  using Clock = std::chrono::steady_clock;
+  using std::chrono::milliseconds;
+  // A TCP that has no answer to send along confirms after 40 ms: so a server
+  // that sleeps for longer has stopped reading. One that runs is only slow.
+  const milliseconds stopped(60);
+  const milliseconds hopeless(500);
+  Clock::time_point progress = Clock::now();
+  while (!unsent_.empty()) {
+    if (send_some()) progress = Clock::now();
+    const auto quiet = Clock::now() - progress;
+    if (quiet > hopeless || (quiet > stopped && server.is_asleep())) return;
+    pollfd room{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
+    if (::poll(&room, 1, 5) == 1 && (room.revents & POLLERR) != 0) return;
+  }
+}
+
+std::string Client::finish() {
+  std::string back(pushed_, '\0');
+  std::size_t came = 0;
+  while (came < back.size()) {
+    while (!unsent_.empty() && send_some()) {
+    }
+    const short events = unsent_.empty() ? POLLIN : POLLIN | POLLOUT;
+    if (!ready(fd_.get(), events)) break;
+    const ssize_t n =
+        ::recv(fd_.get(), back.data() + came, back.size() - came, 0);
+    if (n == 0 || (n < 0 && errno != EAGAIN)) break;
+    if (n > 0) came += static_cast<std::size_t>(n);
+  }
+  back.resize(came);
+  return back;
+}
+
+std::string Client::finish_and_end() {
+  if (unsent_.empty()) end_sending();
+  std::string back = finish();
+  if (!unsent_.empty()) return back;
+  end_sending();
+  return back;
+}
+
+void Client::end_sending() const {
+  ::shutdown(fd_.get(), SHUT_WR);
+}
+
+bool Client::sees_the_end() const {
+  char byte = 0;
+  return ready(fd_.get(), POLLIN) && ::recv(fd_.get(), &byte, 1, 0) == 0;
+}
+
+void Client::reset() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  fd_.reset();
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The learner's program as a black box: started, talked to over TCP, looked at
+// in /proc, and ended. Every wait is bounded: one that is in vain costs
+// patience, and the next one has less of it.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "netpoll/os/unique_fd.h"
+
+class Server {
+ public:
+  Server();
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// 0 when the program has not said where it listens.
+  int port() const { return port_; }
+  int threads() const;
+  int open_fds() const;
+  bool is_asleep() const;
+  /// Whether it is, sooner or later.
+  bool falls_asleep() const;
+  /// Whether it has so many descriptors, sooner or later.
+  bool comes_to_fds(int wanted) const;
+  void stop() const;
+  void go_on() const;
+
+ private:
+  std::string proc(const char* name) const;
+
+  int pid_ = -1;
+  int port_ = 0;
+};
+
+class Client {
+ public:
+  explicit Client(const Server& server);
+
+  /// Sends `text`, which is short; whether it comes back.
+  bool echoes(std::string_view text);
+  /// Sends of `text` what the server takes while nothing is read back: all of
+  /// it, or until the server sleeps and there is no more room.
+  void push(std::string_view text, const Server& server);
+  /// Sends the rest of what push() was given, and reads until all came back, or
+  /// nothing more comes.
+  std::string finish();
+  /// As finish(), and ends the client's direction when all is sent.
+  std::string finish_and_end();
+  void end_sending() const;
+  /// Whether the server ends the stream, and nothing comes before.
+  bool sees_the_end() const;
+  void close() { fd_.reset(); }
+  /// Ends the connection by a reset.
+  void reset();
+
+ private:
+  bool send_some();
+
+  netpoll::UniqueFd fd_;
+  std::string_view unsent_;
+  std::size_t pushed_ = 0;
+};
