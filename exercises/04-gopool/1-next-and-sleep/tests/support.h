@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the tests of this exercise share. Every wait has an end: a worker that
+// sleeps for ever must become a message, and not a test that never ends.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "netpoll/gopool/gopool.h"
+
+namespace netpoll::exercise {
+
+/// Until a wait has been in vain.
+inline std::atomic<bool> patient = true;
+
+/// Returns false if `condition` does not become true in two seconds; after a
+/// first such wait the others end much sooner.
+template <class Condition>
+bool wait_for(Condition condition) {
+  using Clock = std::chrono::steady_clock;
+  const auto limit = std::chrono::milliseconds(patient ? 2000 : 100);
+  for (const auto end = Clock::now() + limit; !condition();) {
+    if (Clock::now() > end) return patient = false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+/// A task waits, and every worker that lives sleeps: nobody is on his way to
+/// it. Of one moment, since the pool counts under its lock.
+inline bool is_stranded(const GoPool::Stats& now) {
+  return now.queued > 0 && now.idle == now.workers;
+}
+
+/// Tasks wait at it until it is opened. Copies are one and the same.
+class Door {
+ public:
+  void open() const { *open_ = true; }
+  void pass() const {
+    while (!*open_)
+      std::this_thread::yield();
+  }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> open_ =
+      std::make_shared<std::atomic<bool>>(false);
+};
+
+/// A number that tasks raise; it outlives the test. Copies are one and the
+/// same.
+class Count {
+ public:
+  void raise() const { ++*count_; }
+  int get() const { return *count_; }
+
+ private:
+  std::shared_ptr<std::atomic<int>> count_ =
+      std::make_shared<std::atomic<int>>(0);
+};
+
+/// A pool that is stopped at the test's end, and left alone if that hangs.
+class TestPool {
+ public:
+  explicit TestPool(GoPoolOptions options)
+      : pool_(std::make_shared<GoPool>(std::move(options))) {}
+  ~TestPool() { stop(Stop::drain); }
+  TestPool(const TestPool&) = delete;
+  TestPool& operator=(const TestPool&) = delete;
+
+  GoPool* operator->() const { return pool_.get(); }
+  std::shared_ptr<GoPool> share() const { return pool_; }
+
+  void stop(Stop how) {
+    if (std::exchange(stopped_, true)) return;
+    const Count done;
+    std::thread stopper([pool = pool_, how, done] {
+      pool->stop(how);
+      done.raise();
+    });
+    if (wait_for([&] { return done.get() == 1; })) return stopper.join();
+    stopper.detach();
+    new std::shared_ptr<GoPool>(pool_);  // its workers use it for ever
+    ADD_FAILURE() << "stop() waits for a worker that does not end";
+  }
+
+ private:
+  std::shared_ptr<GoPool> pool_;
+  bool stopped_ = false;
+};
+
+}  // namespace netpoll::exercise
