@@ -27,9 +27,7 @@ class ReceiveExercise : public testing::Test {
   void send(std::string_view text) const {
     ASSERT_TRUE(test::send_all(pair_.far.get(), text));
   }
-  std::size_t in_kernel() const {
-    return os::bytes_waiting(pair_.near.get());
-  }
+  std::size_t in_kernel() const { return os::bytes_waiting(pair_.near.get()); }
   // All that was committed, taken and given back.
   std::string take(std::size_t most = kNoLimit) {
     const std::size_t n = std::min(input_.size(), most);
@@ -51,7 +49,8 @@ TEST_F(ReceiveExercise, WhatTheKernelHasComesIn) {
   send("hello");
   const os::Moved moved = fill();
   EXPECT_EQ(moved.bytes, 5U);
-  EXPECT_EQ(input_.size(), 5U) << "the reader can see so many bytes of \"hello\"";
+  EXPECT_EQ(input_.size(), 5U)
+      << "the reader can see so many bytes of \"hello\"";
   EXPECT_EQ(take(), "hello");
 }
 
@@ -92,8 +91,9 @@ TEST_F(ReceiveExercise, AFullInputIsNoEnd) {
   send(std::string(1000, 'x'));
   fill();
   const os::Moved moved = fill();
-  EXPECT_FALSE(moved.eof) << "the input is full, and you said that the peer has "
-                             "finished";
+  EXPECT_FALSE(moved.eof)
+      << "the input is full, and you said that the peer has "
+         "finished";
   EXPECT_TRUE(moved.again) << "nothing was read now: that is `again`";
   EXPECT_EQ(moved.bytes, 0U);
   EXPECT_EQ(in_kernel(), 900U) << "the kernel should keep what has no room";
@@ -147,7 +147,8 @@ TEST_F(ReceiveExercise, AFullReadDoublesTheNext) {
   send(std::string(kFirst + 3 * kFirst, 'x'));
   fill();
   EXPECT_EQ(fill().bytes, 2 * kFirst)
-      << "the first read was filled to the brim; the next asks for twice as much";
+      << "the first read was filled to the brim; the next asks for twice as "
+         "much";
 }
 
 TEST_F(ReceiveExercise, ASmallReadDoesNotDoubleTheNext) {
