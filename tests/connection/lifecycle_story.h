@@ -50,9 +50,19 @@ struct Working : Life {
     model::require(life.try_hold(), "try_hold() gets a key that is free");
   }
 };
-/// on_connect is due; no thread holds the key.
-struct Greeting : Life {
-  Greeting() : Life(true, true) {}
+/// As Working; and no on_request is set.
+struct WorkingSilent : Life {
+  WorkingSilent() : Life(false) {
+    model::require(life.try_hold(), "try_hold() gets a key that is free");
+  }
+};
+/// A worker holds the key and is in on_connect.
+struct InOnConnect : Life {
+  InOnConnect() : Life(true, true) {
+    model::require(life.try_hold(), "try_hold() gets a key that is free");
+    model::require(life.decide(life.begin_look(), {}) == Next::greet,
+                   "a connection with on_connect is greeted first");
+  }
 };
 
 /// What must hold when every thread has ended.
@@ -109,9 +119,8 @@ struct Step {
     const std::string_view thread = line.substr(2, 8);
     const std::string_view name = line.substr(12, comma - 12);
     if (thread.starts_with("stage")) return;
-    if (name == "has" || name == "closed_by") return;  // these only ask
     if (line.find("lifecycle_impl.h") != std::string_view::npos) {
-      what = name;
+      what = name == "has" ? "asks" : name;
       const std::size_t number = line.find(", ", line.find(": ")) + 2;
       word = names(std::stoull(std::string(line.substr(number))));
       if (line.find(", stale") != std::string_view::npos)
@@ -128,14 +137,23 @@ struct Step {
   }
 };
 
+/// What a data race in the function that `what` names means here.
+inline std::string race(const std::string& what) {
+  const std::size_t from = what.find(", ") + 2;
+  const std::string function = what.substr(from, what.find(',', from) - from);
+  std::string where = "the work of the holder of the key";
+  if (function == "tell") where = "on_disconnect";
+  if (function == "handle") where = "on_request";
+  return "a data race in " + where +
+         ": two threads are there at once, or the later one does not see what "
+         "the earlier one has done";
+}
+
 /// The explorer's account of a failure, shortened.
 inline std::string told(const model::Report& report) {
   if (report.failure.empty()) return "";
   std::string what = report.failure.substr(0, report.failure.find(", in exec"));
-  if (what.starts_with("data race"))
-    what =
-        "two threads have the key at once, or the later holder does not see "
-        "what the one before it did";
+  if (what.starts_with("data race")) what = race(what);
   std::vector<Step> steps;
   std::istringstream account(report.failure);
   for (std::string line; std::getline(account, line);) {
@@ -183,11 +201,13 @@ inline void work(Life& w) {
 inline void start(Life& w) {
   w.settle(w.life.look_again());
 }
-inline void receive(Life& w) {
-  w.input();
+/// on_connect returns; as the rest of Connection::greet().
+inline void return_from_on_connect(Life& w) {
+  w.greeted.set(true);
+  if (w.life.greeted() == Next::tell) w.tell();
+  w.work();
 }
-inline void receive_twice(Life& w) {
-  w.input();
+inline void receive(Life& w) {
   w.input();
 }
 inline void close(Life& w) {
