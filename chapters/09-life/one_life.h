@@ -4,6 +4,7 @@
 // What the demos of this chapter share: one connection from its start to its
 // end, and one printed line for each event.
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <functional>
 #include <latch>
 #include <string_view>
+#include <utility>
 
 #include "netpoll/connection/connection.h"
 #include "netpoll/connection/runtime.h"
@@ -38,6 +40,21 @@ inline void send_x(const UniqueFd& far) {
   static_cast<void>(::send(far.get(), "x", 1, 0));
 }
 
+// Waits for one byte.
+inline void receive_x(const UniqueFd& far) {
+  pollfd wanted{.fd = far.get(), .events = POLLIN, .revents = 0};
+  static_cast<void>(::poll(&wanted, 1, -1));
+  char x = 0;
+  static_cast<void>(::recv(far.get(), &x, 1, 0));
+}
+
+// Two sockets that are connected to each other.
+inline std::pair<UniqueFd, UniqueFd> pair() {
+  std::array<int, 2> fds{-1, -1};
+  ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds.data());
+  return {UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
+
 // Starts a connection, does with the peer's socket what `peer` does, and waits
 // until our socket is closed.
 inline void run(const char* title, const Handlers& handlers,
@@ -45,10 +62,8 @@ inline void run(const char* title, const Handlers& handlers,
   std::puts(title);
   std::latch over(1);
   const auto runtime = *netpoll::Runtime::start({.pollers = 1});
-  std::array<int, 2> fds{-1, -1};
-  ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds.data());
-  UniqueFd far(fds[1]);
-  auto conn = netpoll::make_ref<Connection>(*runtime, UniqueFd(fds[0]),
+  auto [near, far] = pair();
+  auto conn = netpoll::make_ref<Connection>(*runtime, std::move(near),
                                             netpoll::Address(), handlers);
   conn->add_close_callback(saying("close callback, added first"));
   conn->add_close_callback(saying("close callback, added last"));
