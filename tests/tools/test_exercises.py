@@ -26,7 +26,7 @@ def test_a_sound_exercise_passes(tree):
     assert result.problems == []
     assert result.figures == {
         "exercises": 1, "starters_red": 1, "solutions_green": 1,
-        "mutants": 1, "killed": 1, "helped": 1, "from_history": 0,
+        "mutants": 1, "killed": 1, "helped": 1, "told_apart": 1, "from_history": 0,
     }  # fmt: skip
 
 
@@ -162,3 +162,10 @@ def test_a_leak_is_red_under_the_sanitizer(tree):
 def test_layers_are_read_from_the_build(tree):
     assert layers(tree) == {"base": [], "toy": ["base"]}
     assert layers(paths.ROOT)["mcache"] == ["base"]
+
+
+def test_two_mutants_that_fail_alike_are_red(tree):
+    file = tree / MUTANT
+    file.with_name("again.toml").write_text(file.read_text())
+    (problem,) = prove(tree).problems
+    assert "fails just like again.toml" in problem.text

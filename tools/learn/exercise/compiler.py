@@ -64,7 +64,7 @@ def _told(said: Said, folder: Path) -> list[str]:
     notes = sorted(said.notes, key=lambda note: not _is_in(note.file, folder))[:_NOTES]
     told = [brief(said, folder), *_around(said)]
     for note in notes:
-        told += [f"{brief(note, folder)}", *(_around(note)[:3] if _is_in(note.file, folder) else [])]
+        told += [brief(note, folder), *(_around(note) if _is_in(note.file, folder) else [])]
     return told
 
 

@@ -70,15 +70,16 @@ class Verdict:
 
 
 def judge(exercise: Exercise, overlay: Path | None, label: str, *, shown: Path | None = None,
-          variant: str = "plain", remember: bool = False,
-          seconds: float | None = None) -> Verdict:  # fmt: skip
+          variant: str = "plain", remember: bool = False, seconds: float | None = None,
+          archives: tuple[Path, ...] = ()) -> Verdict:  # fmt: skip
     """The verdict on the tree with the files of `overlay` in it.
 
     Every file there counts, so it holds only what may be replaced. Messages name
     its files as `shown` has them.
 
     `remember` takes the outcome of the same objects from an earlier run; never
-    for a learner, whose race may show only now.
+    for a learner, whose race may show only now. `archives`: the real library as it was
+    built with the flags of `variant`, which need not be compiled again.
     """
     began = time.monotonic()
     tree = Tree(exercise.root, overlay, shown, exercise.inner)
@@ -86,7 +87,7 @@ def judge(exercise: Exercise, overlay: Path | None, label: str, *, shown: Path |
     home = STORE / exercise.id
     program = home / "bin" / f"{label}-{variant}"
     try:
-        made, env = _build(exercise, tree, Workshop(STORE, variant), program)
+        made, env = _build(exercise, tree, Workshop(STORE, variant, archives), program)
     except DoesNotCompile as problem:
         said = tree.as_shown(str(problem))
         return Verdict(COMPILER, compiler=said, seconds=time.monotonic() - began)
@@ -105,7 +106,7 @@ def _build(exercise: Exercise, tree: Tree, workshop: Workshop,
     own = [str(path.relative_to(exercise.root)) for path in exercise.tests()]
     answer = [name for name in (exercise.own_files if exercise.inner else [])
               if name.endswith(".cpp")]  # fmt: skip
-    library = tree.sources(exercise.folder)
+    library = [] if workshop.archives else tree.sources(exercise.folder)
     if not exercise.program:
         return workshop.program(tree, [*library, *answer, *own], program), {}
     theirs = program.with_name(f"{program.name}-program")

@@ -33,9 +33,12 @@ HOUSE = ("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wold-st
 VARIANTS = {
     "plain": ("clang++-19", "-O0", "-gline-tables-only", "-fno-color-diagnostics",
               "-fpch-instantiate-templates", *HOUSE),
-    "asan": ("g++", "-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
+    "asan": ("g++", "-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+             "-fno-sanitize=vptr"),
     "tsan": ("g++", "-O1", "-g1", "-fsanitize=thread"),
 }
+# The preset whose library has the flags of a variant.
+PRESETS = {"asan": "dev", "tsan": "tsan"}
 # A learner's constant expression can keep a compiler busy for ever.
 COMPILING = Limits(seconds=300.0, output=4 * MB, memory=3072 * MB)
 OBJECTS_MAX = 1500
@@ -64,6 +67,7 @@ class Workshop:
 
     store: Path  # build/exercise
     variant: str = "plain"
+    archives: tuple[Path, ...] = ()  # linked last: the library, where it is built already
 
     @property
     def command(self) -> list[str]:
@@ -80,11 +84,15 @@ class Workshop:
             made = pool.map(lambda name: self.compile(tree, name), order)
             done = dict(zip(order, made, strict=True))
         objects = [done[name] for name in sources]
-        key = _sha(*(o.name for o in objects), *self.command, str(tests))
+        marks = map(_stamp, self.archives)
+        key = _sha(*(o.name for o in objects), *self.command, str(tests), *marks)
         stamp = out.with_suffix(".key")
         if not (out.is_file() and stamp.is_file() and stamp.read_text() == key):
             stacks = [self._stacks()] if tests and self.variant == "plain" else []
-            self.link([*objects, *stacks], out, ["-lgtest_main", "-lgtest"] if tests else [])
+            gtest = ["-lgtest_main", "-lgtest"] if tests else []
+            # In a group, for they need each other in both directions.
+            library = ["-Wl,--start-group", *map(str, self.archives), "-Wl,--end-group"]
+            self.link([*objects, *stacks], out, [*library, *gtest])
             write_file(stamp, key)
         return Made(key, "".join(map(_warnings, objects)))
 

@@ -30,7 +30,8 @@ TREE = HOME / "tree"
 PARTS = ("CMakeLists.txt", "CMakePresets.json", "cmake", "src", "programs", "chapters",
          "diagrams/common.toml", "diagrams/programs", "diagrams/scenarios", "diagrams/traces")
 # A learner's warning is told by the judge, and need not stop the server.
-OPTIONS = ("-DNETPOLL_TESTS=OFF", "-DNETPOLL_BENCHMARKS=OFF", "-DCMAKE_COMPILE_WARNING_AS_ERROR=OFF")
+OPTIONS = ("-DNETPOLL_TESTS=OFF", "-DNETPOLL_BENCHMARKS=OFF",
+           "-DCMAKE_COMPILE_WARNING_AS_ERROR=OFF")
 USUAL = ("echo",)  # where a chapter has no recording of its own
 
 
@@ -58,8 +59,8 @@ def scenarios(exercise: Exercise) -> list[str]:
 def compared(exercise: Exercise) -> list[Compared]:
     """Each scenario, recorded on the learner's server. Raises BuildError, RecordError."""
     stand(exercise)
-    index = symbols.build(root=TREE, cache=HOME / "index", quiet=True,
-                          folders=[TREE / name for name in ("src", "programs", "diagrams/programs")])
+    folders = [TREE / name for name in ("src", "programs", "diagrams/programs")]
+    index = symbols.build(root=TREE, cache=HOME / "index", quiet=True, folders=folders)
     bench = Bench(TREE, index, lambda name: built("record", name) / name)
     found = []
     for name in scenarios(exercise):

@@ -20,16 +20,17 @@ from learn import paths
 from learn.exercise import answers, catalogue, cut, explore, judge, speed
 from learn.exercise.judge import Verdict
 from learn.exercise.model import LANGUAGES, Exercise, ExerciseError, Mutant
-from learn.exercise.objects import VARIANTS, WORKERS, NoCompiler
+from learn.exercise.objects import PRESETS, VARIANTS, WORKERS, NoCompiler
 from learn.exercise.tests import NothingRan
 from learn.exercise.tree import write_files
 from learn.gate import GateResult, Problem, blocked, verdict
 from learn.index import Index
 from learn.index.symbol import IndexUnavailable
+from learn.run import build
 
 P50_S, P95_S = 2.0, 3.0
 COUNTED = ("exercises", "starters_red", "solutions_green", "mutants", "killed", "helped",
-           "from_history")
+           "told_apart", "from_history")
 
 
 def run(options: object) -> GateResult:
@@ -47,18 +48,33 @@ def prove(
     problems: list[Problem] = []
     try:
         exercises = [e for e in catalogue.load_all(root) if part in e.id]
-        for found in _proved(exercises, cut.index_of(root), variants):
+        whole = root == paths.ROOT and not part
+        library = {v: _library(v) if whole else () for v in variants}
+        for found in _proved(exercises, cut.index_of(root), library):
             problems += found.problems
             figures = {name: count + found.figures[name] for name, count in figures.items()}
         if timed and not problems and (built := [e for e in exercises if e.kind != "explore"]):
             problems += _speed(built[0], figures)
     except ExerciseError as broken:
         problems.append(Problem("exercises", 0, str(broken), ""))
+    except build.BuildError as broken:
+        problems.append(Problem("exercises", 0, str(broken), f"build/logs/{broken.log}"))
     except (NoCompiler, IndexUnavailable, explore.CannotMeasure) as missing:
         return blocked("exercises", str(missing), "./learn doctor")
     if not problems and not exercises:
         problems.append(Problem("exercises", 0, "there is no exercise", "write one"))
     return verdict("exercises", figures, problems)
+
+
+Variants = dict[str, tuple[Path, ...]]  # and the library where it is built already
+
+
+def _library(variant: str) -> tuple[Path, ...]:
+    """The real library under the sanitizers: `./learn test` has compiled it anyway."""
+    if variant not in PRESETS:
+        return ()
+    built = build.build(PRESETS[variant], "src/all").parent / "src"
+    return tuple(sorted(built.glob("*.a")))
 
 
 @dataclass
@@ -67,17 +83,33 @@ class Found:
 
     figures: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
+    fails: dict[str, frozenset] = field(default_factory=dict)  # how a mutant's tests fail
 
 
 Job = Callable[[], Found]
 
 
-def _proved(exercises: list[Exercise], index: Index, variants: tuple[str, ...]) -> list[Found]:
+def _proved(exercises: list[Exercise], index: Index, variants: Variants) -> list[Found]:
     """All jobs, as many at once as there are processors."""
     jobs = [(exercise, job) for exercise in exercises for job in _jobs(exercise, index, variants)]
     with ThreadPoolExecutor(WORKERS) as pool:
         found = list(pool.map(lambda job: _done(*job), jobs))
-    return [Found(Counter(exercises=len(exercises))), *found]
+    return [Found(Counter(exercises=len(exercises))), *found, _told_apart(found)]
+
+
+def _told_apart(found: list[Found]) -> Found:
+    """A learner is helped only by the one mutant that fails as he does. Of two that fail
+    alike none helps."""
+    first: dict[tuple, str] = {}
+    alike = Found()
+    for file, fails in (pair for one in found for pair in one.fails.items()):
+        same = first.setdefault((Path(file).parent, fails), file)
+        if fails and same != file:
+            text = f"fails just like {Path(same).name}, so neither helps a learner"
+            alike.problems.append(Problem(file, 0, text, "write a test that tells them apart"))
+        elif fails:
+            alike.figures["told_apart"] += 1
+    return alike
 
 
 def _done(exercise: Exercise, job: Job) -> Found:
@@ -88,7 +120,7 @@ def _done(exercise: Exercise, job: Job) -> Found:
         return _wrong(exercise, f"its tests did not start: {words}", "run the program by hand")
 
 
-def _jobs(exercise: Exercise, index: Index, variants: tuple[str, ...]) -> list[Job]:
+def _jobs(exercise: Exercise, index: Index, variants: Variants) -> list[Job]:
     if exercise.kind == "explore":
         return [partial(_questions, exercise)]
     return [partial(_solution, exercise, variants), partial(_starter, exercise, index),
@@ -128,10 +160,11 @@ def _starter(exercise: Exercise, index: Index) -> Found:
     return _wrong(exercise, text, "let a test call what is cut out, or mend the hole")
 
 
-def _solution(exercise: Exercise, variants: tuple[str, ...]) -> Found:
+def _solution(exercise: Exercise, variants: Variants) -> Found:
     found = Found()
-    for variant in variants:
-        got = judge.judge(exercise, None, "solution", variant=variant, remember=True)
+    for variant, archives in variants.items():
+        got = judge.judge(exercise, None, "solution", variant=variant, remember=True,
+                          archives=archives)  # fmt: skip
         if got.verdict != judge.GREEN:
             failing = ", ".join(sorted(got.failing)) or _compiler(got)
             text = f"the real source is {got.verdict} ({variant}): {failing}"
@@ -142,7 +175,9 @@ def _solution(exercise: Exercise, variants: tuple[str, ...]) -> Found:
 
 def _mutant(exercise: Exercise, mutant: Mutant, index: Index) -> Found:
     found = Found()
-    _count(mutant, judge.judge_mutant(exercise, mutant, index), found)
+    got = judge.judge_mutant(exercise, mutant, index)
+    _count(mutant, got, found)
+    found.fails[mutant.file] = got.marks
     return found
 
 
