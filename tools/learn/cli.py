@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from learn import say as speech
+from learn import usage
 from learn.gate import ENVIRONMENT, USAGE
 from learn.say import say
 
@@ -112,15 +113,21 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         arguments = take_language(arguments)
         verb = next((word for word in arguments if not word.startswith("-")), "")
-        load_owner(verb, everything=bool({"-h", "--help"} & set(arguments)))
-        return app(arguments, prog_name="./learn", standalone_mode=False) or 0
+        asks = bool({"-h", "--help"} & set(arguments))
+        load_owner(verb, everything=asks)
+        command = typer.main.get_command(app)
+        if not asks:
+            return command(arguments, prog_name="./learn", standalone_mode=False) or 0
+        usage.translate(command)
+        return usage.helped(lambda: command(arguments, prog_name="./learn",
+                                            standalone_mode=False) or 0)  # fmt: skip
     except ValueError as problem:
         return complain(str(problem), USAGE)
     except typer.Abort:
         return complain(say("cli.stopped"), 130)
     except Exception as problem:
         if hasattr(problem, "format_message"):  # Typer's own usage errors
-            return complain(one_line(problem.format_message()), USAGE)
+            return complain(usage.complaint(one_line(problem.format_message())), USAGE)
         if isinstance(problem, OSError) and problem.errno:
             return complain(one_line(str(problem)), ENVIRONMENT)
         raise
