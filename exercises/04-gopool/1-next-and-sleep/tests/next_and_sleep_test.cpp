@@ -9,14 +9,21 @@
 #include <thread>
 #include <vector>
 
-#include "crossing.h"
+#include "gopool/bounded.h"
+#include "gopool/crossing.h"
 #include "netpoll/gopool/gopool.h"
-#include "support.h"
 
-namespace netpoll::exercise {
+namespace netpoll {
 namespace {
 
 using namespace std::chrono_literals;
+using test::Count;
+using test::Door;
+using test::is_stranded;
+using test::kCanStepIn;
+using test::step_in_at;
+using test::TestPool;
+using test::wait_for;
 
 // Waits until `count` has the value `wanted`, or nobody will ever raise it.
 void expect_reaches(const Count& count, int wanted, const TestPool& pool) {
@@ -332,4 +339,4 @@ TEST(Sleep, AWorkerThatIsNeededAlreadyDoesNotCallBeforeSleep) {
 }
 
 }  // namespace
-}  // namespace netpoll::exercise
+}  // namespace netpoll

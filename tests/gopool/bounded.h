@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the tests of this exercise share. Every wait has an end: a worker that
-// sleeps for ever must become a message, and not a test that never ends.
+// For tests of a pool that may be wrong, as a learner's is (exercises/04-gopool).
+// Every wait has an end: a worker that sleeps for ever must become a message,
+// and not a test that never ends.
 
 #include <gtest/gtest.h>
 
@@ -15,7 +16,7 @@
 
 #include "netpoll/gopool/gopool.h"
 
-namespace netpoll::exercise {
+namespace netpoll::test {
 
 /// Until a wait has been in vain.
 inline std::atomic<bool> patient = true;
@@ -65,6 +66,23 @@ class Count {
       std::make_shared<std::atomic<int>>(0);
 };
 
+/// Runs `work` on a thread of its own. Returns false, and leaves that thread
+/// alone, if it does not come back. So `work` owns what it uses.
+template <class Work>
+bool comes_back(Work work) {
+  const Count done;
+  std::thread thread([work = std::move(work), done]() mutable {
+    work();
+    done.raise();
+  });
+  if (wait_for([&] { return done.get() == 1; })) {
+    thread.join();
+    return true;
+  }
+  thread.detach();
+  return false;
+}
+
 /// A pool that is stopped at the test's end, and left alone if that hangs.
 class TestPool {
  public:
@@ -79,13 +97,7 @@ class TestPool {
 
   void stop(Stop how) {
     if (std::exchange(stopped_, true)) return;
-    const Count done;
-    std::thread stopper([pool = pool_, how, done] {
-      pool->stop(how);
-      done.raise();
-    });
-    if (wait_for([&] { return done.get() == 1; })) return stopper.join();
-    stopper.detach();
+    if (comes_back([pool = pool_, how] { pool->stop(how); })) return;
     new std::shared_ptr<GoPool>(pool_);  // its workers use it for ever
     ADD_FAILURE() << "stop() waits for a worker that does not end";
   }
@@ -95,4 +107,4 @@ class TestPool {
   bool stopped_ = false;
 };
 
-}  // namespace netpoll::exercise
+}  // namespace netpoll::test

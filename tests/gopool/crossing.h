@@ -14,7 +14,7 @@
 #include <functional>
 #include <utility>
 
-namespace netpoll::exercise {
+namespace netpoll::test {
 
 #if defined(__SANITIZE_THREAD__)
 inline constexpr bool kCanStepIn = false;
@@ -48,17 +48,16 @@ inline int call_real(const char* name, pthread_mutex_t* mutex) {
       mutex);
 }
 
-}  // namespace netpoll::exercise
+}  // namespace netpoll::test
 
 #if !defined(__SANITIZE_THREAD__)
 extern "C" int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
-  netpoll::exercise::cross();
-  return netpoll::exercise::call_real("pthread_mutex_lock", mutex);
+  netpoll::test::cross();
+  return netpoll::test::call_real("pthread_mutex_lock", mutex);
 }
 extern "C" int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
-  const int result =
-      netpoll::exercise::call_real("pthread_mutex_unlock", mutex);
-  netpoll::exercise::cross();
+  const int result = netpoll::test::call_real("pthread_mutex_unlock", mutex);
+  netpoll::test::cross();
   return result;
 }
 #endif
