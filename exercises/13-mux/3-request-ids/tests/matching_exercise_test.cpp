@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the exercise asks for, one test for each way to get it wrong. Only the
-// last one has a connection; the others hand over the bytes themselves.
+// What the exercise asks of calls.cpp, one test for each way to get it wrong.
+// Only the last one has a connection; the others hand over the bytes
+// themselves.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -12,63 +13,30 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "bytes.h"
 #include "calls.h"
 #include "connection/support.h"
 #include "frame.h"
 #include "netpoll/mux/shard_queue.h"
 
+namespace request_id::test {
 namespace {
 
 using netpoll::Errc;
 using netpoll::LinkBuffer;
 using netpoll::Result;
 using netpoll::ShardQueue;
-using request_id::Calls;
-
-// The tests' own code for a frame.
-std::string number(std::uint64_t value, int size) {
-  std::string bytes;
-  for (int shift = 8 * (size - 1); shift >= 0; shift -= 8)
-    bytes += static_cast<char>(value >> shift & 0xff);
-  return bytes;
-}
-
-std::string frame(std::uint64_t id, std::string_view payload) {
-  return number(8 + payload.size(), 4) + number(id, 8) + std::string(payload);
-}
-
-std::string in_hex(std::string_view bytes) {
-  std::string hex;
-  for (const char byte : bytes) {
-    char two[4];
-    std::snprintf(two, sizeof two, "%02x ", static_cast<unsigned char>(byte));
-    hex += two;
-  }
-  return hex;
-}
-
-void put(LinkBuffer& in, std::string_view bytes) {
-  in.write_string(bytes);
-  in.flush();
-}
 
 std::string told(const Result<std::string>& answer) {
   return answer ? *answer : "[" + answer.error().message() + "]";
 }
-
-std::string told(const Result<request_id::Frame>& frame) {
-  return frame ? std::to_string(frame->id) + " " + frame->payload
-               : "[" + frame.error().message() + "]";
-}
-
-const std::string kNotWhole = "[fewer bytes are buffered than asked for]";
 
 // Ends the process if `body` does not return.
 void bounded(const char* why, const std::function<void()>& body) {
@@ -85,63 +53,6 @@ void bounded(const char* why, const std::function<void()>& body) {
   thread.join();
 }
 
-TEST(RequestIdFrame, HasItsLengthItsIdAndItsPayload) {
-  LinkBuffer out;
-  request_id::write_frame(out, 0x0102030405060708, "hello");
-  out.flush();
-  EXPECT_EQ(in_hex(*out.read_string(out.size())),
-            in_hex(frame(0x0102030405060708, "hello")))
-      << "write_frame(out, 0x0102030405060708, \"hello\")";
-}
-
-TEST(RequestIdFrame, IsReadAsItWasWritten) {
-  LinkBuffer in;
-  put(in, frame(77, "hello") + frame(78, ""));
-  EXPECT_EQ(told(request_id::read_frame(in)), "77 hello");
-  EXPECT_EQ(told(request_id::read_frame(in)), "78 ");
-  EXPECT_EQ(in.size(), 0U);
-}
-
-TEST(RequestIdFrame, MayComeByteByByte) {
-  LinkBuffer in;
-  const std::string bytes = frame(77, "hello");
-  for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
-    put(in, bytes.substr(i, 1));
-    ASSERT_EQ(told(request_id::read_frame(in)), kNotWhole)
-        << i + 1 << " of " << bytes.size() << " bytes have come";
-    ASSERT_EQ(in.size(), i + 1) << "half a frame must stay where it is";
-  }
-  put(in, bytes.substr(bytes.size() - 1));
-  EXPECT_EQ(told(request_id::read_frame(in)), "77 hello");
-}
-
-TEST(RequestIdFrame, WithALengthThatCannotBeIsRefusedAtOnce) {
-  for (const std::uint64_t length :
-       {std::uint64_t{7}, std::uint64_t{8 + (1 << 20) + 1},
-        std::uint64_t{0xffffffff}}) {
-    LinkBuffer in;
-    put(in, number(length, 4));
-    const auto got = request_id::read_frame(in);
-    ASSERT_FALSE(got);
-    EXPECT_EQ(got.error(), Errc::invalid_argument)
-        << "the length is " << length
-        << ": whoever waits for so many bytes lets the peer fill the memory, "
-           "or waits for ever";
-  }
-}
-
-TEST(RequestIdFrame, GivesItsMemoryBack) {
-  bool freed = false;
-  std::string bytes = frame(77, "hello");
-  LinkBuffer in;
-  ASSERT_FALSE(in.write_direct(netpoll::Block::lent(
-      std::as_writable_bytes(std::span(bytes)), [&] { freed = true; })));
-  in.flush();
-  ASSERT_EQ(told(request_id::read_frame(in)), "77 hello");
-  EXPECT_TRUE(freed) << "the frame was read, and its block is still kept: who "
-                        "calls release()?";
-}
-
 // A connection that only remembers; the test is the server.
 class RequestIdCalls : public testing::Test {
  protected:
@@ -151,8 +62,8 @@ class RequestIdCalls : public testing::Test {
       results_.push_back(told(answer));
     });
   }
-  std::vector<request_id::Frame> sent() {
-    std::vector<request_id::Frame> all;
+  std::vector<Frame> sent() {
+    std::vector<Frame> all;
     sent_.flush();
     while (sent_.size() >= 12) {
       const std::string head = *sent_.read_string(12);
@@ -370,3 +281,4 @@ TEST(RequestIdOverAConnection, SixteenAnswersComeBackwards) {
 }
 
 }  // namespace
+}  // namespace request_id::test
