@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the exercise asks of frame.cpp, one test for each way to get it wrong.
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "bytes.h"
+#include "frame.h"
+
+namespace request_id::test {
+namespace {
+
+using netpoll::Errc;
+using netpoll::LinkBuffer;
+using netpoll::Result;
+
+std::string told(const Result<Frame>& frame) {
+  return frame ? std::to_string(frame->id) + " " + frame->payload
+               : "[" + frame.error().message() + "]";
+}
+
+const std::string kNotWhole = "[fewer bytes are buffered than asked for]";
+
+TEST(RequestIdFrame, HasItsLengthItsIdAndItsPayload) {
+  LinkBuffer out;
+  write_frame(out, 0x0102030405060708, "hello");
+  out.flush();
+  EXPECT_EQ(in_hex(*out.read_string(out.size())),
+            in_hex(frame(0x0102030405060708, "hello")))
+      << "write_frame(out, 0x0102030405060708, \"hello\")";
+}
+
+TEST(RequestIdFrame, IsReadAsItWasWritten) {
+  LinkBuffer in;
+  put(in, frame(77, "hello") + frame(78, ""));
+  EXPECT_EQ(told(read_frame(in)), "77 hello");
+  EXPECT_EQ(told(read_frame(in)), "78 ");
+  EXPECT_EQ(in.size(), 0U);
+}
+
+TEST(RequestIdFrame, MayComeByteByByte) {
+  LinkBuffer in;
+  const std::string bytes = frame(77, "hello");
+  for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
+    put(in, bytes.substr(i, 1));
+    ASSERT_EQ(told(read_frame(in)), kNotWhole)
+        << i + 1 << " of " << bytes.size() << " bytes have come";
+    ASSERT_EQ(in.size(), i + 1) << "half a frame must stay where it is";
+  }
+  put(in, bytes.substr(bytes.size() - 1));
+  EXPECT_EQ(told(read_frame(in)), "77 hello");
+}
+
+TEST(RequestIdFrame, WithALengthThatCannotBeIsRefusedAtOnce) {
+  for (const std::uint64_t length :
+       {std::uint64_t{7}, std::uint64_t{8 + (1 << 20) + 1},
+        std::uint64_t{0xffffffff}}) {
+    LinkBuffer in;
+    put(in, number(length, 4));
+    const auto got = read_frame(in);
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error(), Errc::invalid_argument)
+        << "the length is " << length
+        << ": whoever waits for so many bytes lets the peer fill the memory, "
+           "or waits for ever";
+  }
+}
+
+TEST(RequestIdFrame, GivesItsMemoryBack) {
+  bool freed = false;
+  std::string bytes = frame(77, "hello");
+  LinkBuffer in;
+  ASSERT_FALSE(in.write_direct(netpoll::Block::lent(
+      std::as_writable_bytes(std::span(bytes)), [&] { freed = true; })));
+  in.flush();
+  ASSERT_EQ(told(read_frame(in)), "77 hello");
+  EXPECT_TRUE(freed) << "the frame was read, and its block is still kept: who "
+                        "calls release()?";
+}
+
+}  // namespace
+}  // namespace request_id::test
