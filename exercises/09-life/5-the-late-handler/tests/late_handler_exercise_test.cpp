@@ -89,6 +89,7 @@ TEST_F(LateHandler, ANewOneIsCalledForInputThatTheOldOneDeclined) {
 TEST_F(LateHandler, ANewOneThatTakesNothingIsNotCalledAgainAndAgain) {
   Served served({.on_connect =
                      [this](Connection& conn) {
+                       static_cast<void>(conn.reader().peek(1));
                        conn.set_on_request(declining(new_calls));
                      },
                  .on_request = declining(old_calls)});
@@ -111,6 +112,7 @@ TEST_F(LateHandler, AnOldOneThatTakesNothingIsNotCalledAgainAndAgain) {
 TEST_F(LateHandler, TheLastOfTwoThatAreSetIsCalled) {
   Served served({.on_connect =
                      [this](Connection& conn) {
+                       static_cast<void>(conn.reader().peek(1));
                        conn.set_on_request(declining(old_calls));
                        conn.set_on_request(taking());
                      },
