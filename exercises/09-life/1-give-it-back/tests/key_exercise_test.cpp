@@ -3,7 +3,7 @@
 // first half on one thread; the second half tries every run of two or three.
 #include <gtest/gtest.h>
 
-#include "connection/lifecycle_story.h"
+#include "connection/lifecycle_worlds.h"
 #include "netpoll/connection/lifecycle.h"
 
 namespace netpoll {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "connection/lifecycle_story.h"
+#include "connection/lifecycle_worlds.h"
 #include "netpoll/connection/lifecycle.h"
 
 namespace netpoll {

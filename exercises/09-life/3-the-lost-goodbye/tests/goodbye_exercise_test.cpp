@@ -3,7 +3,7 @@
 // thread, one order of the two after the other; then every order of their steps.
 #include <gtest/gtest.h>
 
-#include "connection/lifecycle_story.h"
+#include "connection/lifecycle_worlds.h"
 #include "netpoll/connection/lifecycle.h"
 
 namespace netpoll {
