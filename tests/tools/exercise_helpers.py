@@ -9,6 +9,7 @@ import pytest
 from learn import paths
 from learn.exercise import catalogue, cut, judge, model, workspace
 from learn.exercise.tree import write_files
+from learn.gates import exercises as gate
 
 SAMPLE = Path(__file__).parent / "data" / "exercise_tree"
 ID = "01-toy/1-clamp"
@@ -25,6 +26,7 @@ def tree(tmp_path, monkeypatch):
     (tmp_path / "store" / "prelude").symlink_to(prelude)
     monkeypatch.setenv("LEARN_WORKSPACE", str(tmp_path / "workspace"))
     monkeypatch.setenv("LEARN_LANG", "en")
+    monkeypatch.setattr(gate, "MUTANTS_LEAST", 1)
     return tmp_path / "tree"
 
 

@@ -2,6 +2,7 @@
 """What a learner may write: right, wrong, endless, talkative, incomplete; and its verdict."""
 
 import json
+import threading
 
 import pytest
 from exercise_helpers import ID, answer, exercise, tree  # noqa: F401: fixtures
@@ -184,3 +185,44 @@ def test_the_verdict_as_json(exercise):
     assert {t["test"] for t in table["tests"] if t["status"] == "failed"} == {
         "Clamp.TooLargeBecomesTheHighest"
     }
+
+
+def test_an_update_under_a_started_exercise_is_told_and_keeps_the_learners_file(exercise):
+    (file,) = workspace.start(exercise, "en")
+    file.write_text("mine")
+    assert workspace.changed_since_start(exercise) == []
+    real = exercise.root / "src" / "netpoll" / "toy" / "toy.cpp"
+    real.write_text(real.read_text() + "// newer\n")
+    assert workspace.changed_since_start(exercise) == ["src/netpoll/toy/toy.cpp"]
+    assert file.read_text() == "mine"
+    workspace.reset(exercise, "en")
+    assert workspace.changed_since_start(exercise) == []
+
+
+def test_two_terminals_lose_nothing(exercise):
+    """Each adds forty facts; all eighty are there."""
+
+    def add(name: str) -> None:
+        for number in range(40):
+            workspace.record(exercise, **{f"{name} {number}": True})
+
+    terminals = [threading.Thread(target=add, args=(name,)) for name in ("one", "two")]
+    for terminal in terminals:
+        terminal.start()
+    for terminal in terminals:
+        terminal.join()
+    assert len(workspace.progress(exercise).keys() - {"hints", "green"}) == 80
+
+
+def test_a_disk_that_is_full_keeps_what_was_there(exercise, monkeypatch):
+    workspace.record(exercise, green=True)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("learn.exercise.tree.os.replace", full)
+        with pytest.raises(OSError, match="No space"):
+            workspace.record(exercise, green=False)
+    assert workspace.progress(exercise)["green"]
+    assert list(workspace.top().glob(".exercises.json*")) == []

@@ -169,3 +169,20 @@ def test_two_mutants_that_fail_alike_are_red(tree):
     file.with_name("again.toml").write_text(file.read_text())
     (problem,) = prove(tree).problems
     assert "fails just like again.toml" in problem.text
+
+
+def test_too_few_wrong_ideas_are_red(tree, monkeypatch):
+    monkeypatch.setattr(gate, "MUTANTS_LEAST", 2)
+    (problem,) = prove(tree).problems
+    assert "has 1 mutants; learners have 2 wrong ideas" in problem.text
+
+
+def test_an_exercise_without_a_test_of_its_own_is_red(tree):
+    (tree / "exercises" / ID / "tests" / "clamp_test.cpp").unlink()
+    assert "has no test of its own" in [p.text for p in prove(tree).problems]
+
+
+def test_a_readme_that_does_not_say_how_to_begin_is_red(tree):
+    change(tree / "exercises" / ID / "README.zh.md", "./learn start", "./learn run")
+    (problem,) = prove(tree).problems
+    assert "README.zh.md does not say ./learn start" in problem.text

@@ -30,13 +30,33 @@ def load_all(root: Path = paths.ROOT) -> list[Exercise]:
     return [load(f.parent, root) for f in sorted((root / "exercises").glob("*/*/exercise.toml"))]
 
 
+def whole(root: Path = paths.ROOT) -> tuple[list[Exercise], list[ExerciseError]]:
+    """Those that can be read, and what is wrong with the others: one that an author has
+    not finished must not stop a learner."""
+    sound, broken = [], []
+    for file in sorted((root / "exercises").glob("*/*/exercise.toml")):
+        try:
+            sound.append(load(file.parent, root))
+        except ExerciseError as problem:
+            broken.append(problem)
+    return sound, broken
+
+
+def chapter(name: str, root: Path = paths.ROOT) -> dict:
+    """What chapters/NAME/chapter.toml says."""
+    return _toml(root / "chapters" / name / "chapter.toml", root)
+
+
 def find(name: str, root: Path = paths.ROOT) -> Exercise:
     """By id, or by any part of it that only one exercise has: 03, 03/1, size-classes."""
-    everything = load_all(root)
+    everything, broken = whole(root)
     exact = [e for e in everything if e.id == name.strip("/")]
     found = exact or [e for e in everything if _leads_to(name.strip("/"), e.id)]
     if len(found) == 1:
         return found[0]
+    for problem in broken:
+        if name.strip("/") in str(problem):
+            raise problem
     listed = ", ".join(e.id for e in found or everything) or say("exercise.none")
     key = "exercise.ambiguous" if found else "exercise.unknown"
     raise ExerciseError(say(key, name=name, listed=listed))

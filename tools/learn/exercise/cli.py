@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from learn import paths
-from learn.exercise import catalogue, model, show, workspace
+from learn.exercise import catalogue, flow, model, show, workspace
 from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise, ExerciseError
 from learn.gate import ENVIRONMENT, GREEN, RED, USAGE
@@ -68,7 +68,8 @@ def complain(text: str, status: int) -> None:
 
 def list_all(as_json: Json = False) -> int:
     """Every exercise, and how far you are."""
-    rows = [(e, workspace.progress(e), workspace.is_started(e)) for e in catalogue.load_all()]
+    sound, broken = catalogue.whole()
+    rows = [(e, workspace.progress(e), workspace.is_started(e)) for e in sound]
     if as_json:
         print(json.dumps({"exercises": [
             {"id": e.id, "kind": e.kind, "title": e.title, "minutes": e.minutes,
@@ -76,8 +77,14 @@ def list_all(as_json: Json = False) -> int:
              "green": state["green"], "hints": sum(state["hints"].values())}
             for e, state, started in rows]}, ensure_ascii=False))  # fmt: skip
         return GREEN
-    show.table([(e.id, e.title[language()], "*" * e.stars, str(e.minutes), _state(state, started))
-                for e, state, started in rows])  # fmt: skip
+    from learn.exercise import listing
+
+    here = workspace.current()
+    shown = [listing.Row(e, state["green"], started, sum(state["hints"].values()), e.id == here)
+             for e, state, started in rows]  # fmt: skip
+    print("\n".join(listing.lines(shown)))
+    for problem in broken:
+        print(f"learn: {problem}", file=sys.stderr)
     return GREEN
 
 
@@ -101,6 +108,7 @@ def run(name: Name = "", as_json: Json = False, quick: Quick = False, full: Full
     from learn.exercise import session
 
     exercise = _exercise(name)
+    _tell_changes(exercise)
     verdict = session.verdict_of(exercise)
     if not as_json:
         print("\n".join(show.lines(verdict, workspace.folder(exercise))), flush=True)
@@ -121,6 +129,7 @@ def watch(name: Name = "") -> int:
     from learn.exercise import session
 
     exercise = _exercise(name)
+    _tell_changes(exercise)
     _prepare(exercise)
 
     def begin() -> None:
@@ -182,7 +191,7 @@ def hint(about: About = "", again: Again = 0) -> int:
         number, text = workspace.next_hint(exercise, part, language())
     key = "hint_about" if part else "hint"
     print(say(f"exercise.{key}", number=number, total=model.HINTS, part=part))
-    print(text.strip("\n"))
+    print("\n".join(flow.lines(text)))
     return GREEN
 
 
@@ -230,6 +239,11 @@ def _solution(exercise: Exercise) -> str:
     return workspace.difference(exercise, {answers.FILE: right})
 
 
+def _tell_changes(exercise: Exercise) -> None:
+    for file in workspace.changed_since_start(exercise):
+        print(say("exercise.changed", file=file, id=exercise.id), file=sys.stderr, flush=True)
+
+
 def _exercise(name: str) -> Exercise:
     return catalogue.find(name or workspace.current_or_error())
 
@@ -241,8 +255,3 @@ def _prepare(exercise: Exercise) -> None:
     print(say("exercise.preparing"), file=sys.stderr, flush=True)
     seconds = session.prepare(exercise)
     print(say("exercise.prepared", seconds=f"{seconds:.1f}"), file=sys.stderr, flush=True)
-
-
-def _state(state: dict, started: bool) -> str:
-    key = "state_green" if state["green"] else "state_started" if started else "state_new"
-    return say(f"exercise.{key}", hints=sum(state["hints"].values()))

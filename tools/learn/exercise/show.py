@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from learn.exercise import compiler, judge, tests
+from learn.exercise import compiler, flow, judge, tests
 from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise
 from learn.exercise.session import Closer
@@ -30,7 +29,7 @@ def lines(verdict: Verdict, folder: Path) -> list[str]:
     if len(groups) > _GROUPS:
         out.append(say("exercise.more_groups", count=len(groups) - _GROUPS))
     if verdict.mutant:
-        out += ["", say("exercise.known_idea"), *_indented(verdict.mutant.help[language()])]
+        out += ["", say("exercise.known_idea"), *flow.lines(verdict.mutant.help[language()], 4)]
     key = {judge.GREEN: "green", judge.TIMEOUT: "timed_out"}.get(verdict.verdict, "red")
     total = len(verdict.outcomes)
     seconds = f"{verdict.seconds:.1f}"
@@ -72,23 +71,7 @@ def after_green(exercise: Exercise) -> list[str]:
     """Where the bug of a fix really was, and a question to take along."""
     told = [("story", exercise.story)] if exercise.story else []
     return [line for key, texts in [*told, ("after", exercise.after)]
-            for line in ("", say(f"exercise.{key}"), *_indented(texts[language()]))]  # fmt: skip
-
-
-def table(rows: list[tuple[str, ...]]) -> None:
-    """The list of exercises; Rich aligns Chinese, which print cannot."""
-    from rich.console import Console
-    from rich.table import Table
-
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("id", "title", "stars", "minutes", "state"):
-        # An id must be typed, so it is never cut; a title is wrapped.
-        grid.add_column(say(f"exercise.column_{column}"), no_wrap=column == "id",
-                        overflow="fold")  # fmt: skip
-    for row in rows:
-        grid.add_row(*row)
-    # A pipe has no width: long names must not be cut there.
-    Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(grid)
+            for line in ("", say(f"exercise.{key}"), *flow.lines(texts[language()], 4))]  # fmt: skip
 
 
 def _groups(failing: list[Outcome]) -> list[list[Outcome]]:

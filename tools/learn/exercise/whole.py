@@ -11,13 +11,12 @@ step with the recordings of the real one.
 from __future__ import annotations
 
 import shutil
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from learn import index as symbols
 from learn import paths
-from learn.exercise import workspace
+from learn.exercise import catalogue, workspace
 from learn.exercise.model import Exercise, ExerciseError
 from learn.record import trace
 from learn.record.runs import Bench
@@ -51,8 +50,7 @@ def can_be_whole(exercise: Exercise) -> bool:
 
 def scenarios(exercise: Exercise) -> list[str]:
     """The recordings of its chapter, without those of faults."""
-    chapter = exercise.root / "chapters" / exercise.id.split("/")[0] / "chapter.toml"
-    named = tomllib.loads(chapter.read_text("utf-8")).get("scenarios", [])
+    named = catalogue.chapter(exercise.id.split("/")[0], exercise.root).get("scenarios", [])
     return [name for name in named if "+" not in name] or list(USUAL)
 
 

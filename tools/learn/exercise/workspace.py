@@ -2,16 +2,22 @@
 """The learner's side: files under workspace/ and progress under .learn/.
 
     workspace/03-mcache/1-size-classes/src/netpoll/mcache/size_class.h      yours to edit
-    .learn/exercises.json     {"current": id, "exercises": {id: {hints, green}}}
+    .learn/exercises.json     {"current": id, "exercises": {id: {hints, green, base}}}
+
+`base` is what the real files were when the exercise was started.
 
 LEARN_WORKSPACE moves both elsewhere, as checks do that must not touch yours.
 """
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import fcntl
+import hashlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from learn import paths
@@ -43,6 +49,7 @@ def start(exercise: Exercise, language: str) -> list[Path]:
     if is_started(exercise):
         raise ExerciseError(say("exercise.already_started", id=exercise.id))
     write_files(folder(exercise), _fresh(exercise, language))
+    record(exercise, base=_base(exercise))
     remember_current(exercise)
     return files(exercise)
 
@@ -58,8 +65,23 @@ def reset(exercise: Exercise, language: str) -> list[Path]:
         os.replace(path, backup)
         kept.append(backup)
     write_files(folder(exercise), fresh)
+    record(exercise, base=_base(exercise))
     remember_current(exercise)
     return kept
+
+
+def changed_since_start(exercise: Exercise) -> list[str]:
+    """The real files that an update of the project has changed under a started exercise.
+    The learner's own are left as they are."""
+    base = progress(exercise).get("base", {})
+    return [name for name, digest in _base(exercise).items() if base.get(name, digest) != digest]
+
+
+def _base(exercise: Exercise) -> dict[str, str]:
+    names = cut.files(exercise, cut.index_of(exercise.root))
+    real = [exercise.root / name for name in names]
+    return {name: hashlib.sha256(file.read_bytes()).hexdigest()
+            for name, file in zip(names, real, strict=True) if file.is_file()}  # fmt: skip
 
 
 def _fresh(exercise: Exercise, language: str) -> dict[str, str]:
@@ -161,13 +183,25 @@ def progress(exercise: Exercise) -> dict:
 
 
 def record(exercise: Exercise, **news: object) -> None:
-    state = _state()
-    state["exercises"][exercise.id] = {**progress(exercise), **news}
-    _write(state)
+    with _alone():
+        state = _state()
+        state["exercises"][exercise.id] = {**progress(exercise), **news}
+        _write(state)
 
 
 def remember_current(exercise: Exercise) -> None:
-    _write({**_state(), "current": exercise.id})
+    with _alone():
+        _write({**_state(), "current": exercise.id})
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Two terminals: nobody reads between another's reading and writing."""
+    lock = _state_file().with_suffix(".lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _state_file() -> Path:

@@ -28,6 +28,7 @@ from learn.index import Index
 from learn.index.symbol import IndexUnavailable
 from learn.run import build
 
+MUTANTS_LEAST = 5
 P50_S, P95_S = 2.0, 3.0
 COUNTED = ("exercises", "starters_red", "solutions_green", "mutants", "killed", "helped",
            "told_apart", "from_history")
@@ -48,6 +49,7 @@ def prove(
     problems: list[Problem] = []
     try:
         exercises = [e for e in catalogue.load_all(root) if part in e.id]
+        problems += [problem for e in exercises for problem in _wanting(e)]
         whole = root == paths.ROOT and not part
         library = {v: _library(v) if whole else () for v in variants}
         for found in _proved(exercises, cut.index_of(root), library):
@@ -110,6 +112,21 @@ def _told_apart(found: list[Found]) -> Found:
         elif fails:
             alike.figures["told_apart"] += 1
     return alike
+
+
+def _wanting(exercise: Exercise) -> list[Problem]:
+    """What a learner would miss, though all that is there is sound."""
+    problems = []
+    if len(exercise.mutants) < MUTANTS_LEAST:
+        text = f"has {len(exercise.mutants)} mutants; learners have {MUTANTS_LEAST} wrong ideas"
+        problems.append(_problem(exercise, text, "write mutants/NAME.toml"))
+    if exercise.kind != "explore" and not list((exercise.directory / "tests").glob("*.cpp")):
+        problems.append(_problem(exercise, "has no test of its own", "write tests/NAME.cpp"))
+    for language in LANGUAGES:
+        if f"./learn start {exercise.id}" not in exercise.readme(language).read_text("utf-8"):
+            text = f"README.{language}.md does not say ./learn start {exercise.id}"
+            problems.append(_problem(exercise, text, "write how to begin"))
+    return problems
 
 
 def _done(exercise: Exercise, job: Job) -> Found:
