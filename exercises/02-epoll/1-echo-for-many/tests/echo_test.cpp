@@ -20,7 +20,7 @@ const std::string& much() {
     for (int i = 0; numbers.size() < 1 << 16; ++i)
       numbers += std::to_string(i) + ' ';
     std::string all;
-    for (int i = 0; all.size() < std::size_t{8} << 20; ++i)
+    for (int i = 0; all.size() < std::size_t{6} << 20; ++i)
       all += std::to_string(i) + ':' + numbers;
     return all;
   }();
@@ -89,12 +89,6 @@ TEST_F(EpollEcho, ItSleepsWhenNobodySpeaks) {
 }
 
 TEST_F(EpollEcho, AClientThatReadsLateGetsEveryByteInOrder) {
-  Client late(server_);
-  late.push(much(), server_);
-  EXPECT_EQ(compared(much(), late.finish()), kAll);
-}
-
-TEST_F(EpollEcho, ItSleepsAgainWhenALateReaderHasItAll) {
   Client late(server_);
   late.push(much(), server_);
   ASSERT_EQ(compared(much(), late.finish()), kAll);

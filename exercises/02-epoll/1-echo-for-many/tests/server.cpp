@@ -143,7 +143,7 @@ void Server::go_on() const {
 
 Client::Client(const Server& server)
     : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  const int size = 1 << 18;
+  const int size = 1 << 17;
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
   sockaddr_in address{};
