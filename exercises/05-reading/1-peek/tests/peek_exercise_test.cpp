@@ -23,11 +23,12 @@ class PeekExercise : public testing::Test {
 };
 
 TEST_F(PeekExercise, CopyUnreadGoesThroughAllNodes) {
-  put({"abc", "def", "ghi"});
+  put({"abc", "def", "ghi", "jklmnopqr"});
   const auto copy = buffer_.read_string(8);
   ASSERT_TRUE(copy);
   EXPECT_EQ(std::string_view(copy->c_str()), std::string_view("abcdefgh"))
       << "read_string(8) calls copy_unread(0, 8 bytes of room)";
+  EXPECT_EQ(buffer_.size(), 10U) << "read_string() itself consumes the eight";
 }
 
 TEST_F(PeekExercise, BytesOfTwoNodesAreOneView) {

@@ -190,7 +190,7 @@ TEST_F(RequestIdCalls, ADoneMayCallAgain) {
 
 TEST_F(RequestIdCalls, WhatCannotBeSentFailsAtOnce) {
   send_ = [](auto) { return false; };
-  call("ping");
+  bounded("send returned false", [&] { call("ping"); });
   EXPECT_EQ(results_,
             Words{"[" + make_error_code(Errc::conn_closed).message() + "]"})
       << "send returned false: no answer will ever come";
@@ -204,6 +204,16 @@ TEST_F(RequestIdCalls, AtTheEndAllThatWaitAreTold) {
   EXPECT_EQ(results_, (Words{eof, eof, eof})) << "three calls were waiting";
   calls_.end(Errc::eof);
   EXPECT_EQ(results_.size(), 3U) << "a second end() told somebody again";
+}
+
+TEST_F(RequestIdCalls, ADoneMayCallAgainAtTheEnd) {
+  calls_.call("first", [this](Result<std::string> answer) {
+    results_.push_back(told(answer));
+    call("again");
+  });
+  bounded("a done called call(), on the thread of end()",
+          [&] { calls_.end(Errc::eof); });
+  EXPECT_EQ(results_.size(), 2U) << "both calls should have failed by now";
 }
 
 TEST_F(RequestIdCalls, ACallAfterTheEndIsToldAtOnceAndNotSent) {
