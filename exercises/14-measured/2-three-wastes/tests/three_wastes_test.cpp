@@ -103,11 +103,11 @@ class PageServerExercise : public testing::Test {
     ::signal(SIGPIPE, SIG_IGN);  // a closed connection fails a test
     netpoll::test::Pair pair = netpoll::test::socket_pair();
     far_ = std::move(pair.far);
-    served_.emplace(*netpoll::adopt(
-        *runtime_, std::move(pair.near),
-        {.on_request = [this](netpoll::Connection& conn) {
-          server_.on_request(conn);
-        }}));
+    served_.emplace(
+        *netpoll::adopt(*runtime_, std::move(pair.near),
+                        {.on_request = [this](netpoll::Connection& conn) {
+                          server_.on_request(conn);
+                        }}));
   }
 
   void ask(std::string_view requests) {
@@ -170,10 +170,10 @@ TEST_F(PageServerExercise, ANameThatIsNotKnownHasLengthZero) {
 
 TEST_F(PageServerExercise, AnswersComeInTheOrderOfTheRequests) {
   ask(kLargeName + '\n' + kSmallName + '\n' + kOtherName + '\n');
-  EXPECT_EQ(judged(answer_of(pages()[kLargeName]) +
-                   answer_of(pages()[kSmallName]) +
-                   answer_of(pages()[kOtherName])),
-            "right");
+  EXPECT_EQ(
+      judged(answer_of(pages()[kLargeName]) + answer_of(pages()[kSmallName]) +
+             answer_of(pages()[kOtherName])),
+      "right");
 }
 
 TEST_F(PageServerExercise, HalfARequestWaitsForItsOtherHalf) {
