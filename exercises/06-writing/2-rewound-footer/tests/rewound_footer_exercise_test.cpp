@@ -16,8 +16,7 @@ namespace {
 constexpr const char* kHead = "bytes that were kept have changed";
 
 void insert(LinkBuffer& buffer, const char* page, std::size_t remain) {
-  ASSERT_FALSE(
-      buffer.write_direct(Block::owned(std::string(page)), remain));
+  ASSERT_FALSE(buffer.write_direct(Block::owned(std::string(page)), remain));
 }
 
 // "0123456789", with "ab" before the last four; the first `keep` of them stay.

@@ -166,8 +166,8 @@ TEST(InsertExercise, TheWriterGoesOnBehindTheFooter) {
 TEST(InsertExercise, NothingIsWrittenBehindAPageWithoutARest) {
   LinkBuffer buffer;
   std::array<std::byte, 8> mine{};
-  ASSERT_FALSE(buffer.write_direct(
-      Block::lent(std::span(mine).first(4), nullptr)));
+  ASSERT_FALSE(
+      buffer.write_direct(Block::lent(std::span(mine).first(4), nullptr)));
   buffer.write_string("next");
   EXPECT_EQ(mine[4], std::byte{0})
       << "the byte behind the page belongs to the lender";

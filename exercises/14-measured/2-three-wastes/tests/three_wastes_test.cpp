@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -102,28 +103,29 @@ class PageServerExercise : public testing::Test {
     ::signal(SIGPIPE, SIG_IGN);  // a closed connection fails a test
     netpoll::test::Pair pair = netpoll::test::socket_pair();
     far_ = std::move(pair.far);
-    served_.emplace(*netpoll::adopt(
-        *runtime_, std::move(pair.near),
-        {.on_request = [this](netpoll::Connection& conn) {
-          server_.on_request(conn);
-        }}));
+    served_.emplace(
+        *netpoll::adopt(*runtime_, std::move(pair.near),
+                        {.on_request = [this](netpoll::Connection& conn) {
+                          server_.on_request(conn);
+                        }}));
   }
 
   void ask(std::string_view requests) {
-    ASSERT_EQ(::write(far_.get(), requests.data(), requests.size()),
-              static_cast<ssize_t>(requests.size()));
+    // If the server has closed, take() finds out.
+    [[maybe_unused]] const ssize_t n =
+        ::write(far_.get(), requests.data(), requests.size());
   }
   // Up to so many bytes; fewer if the server closes or does not answer.
   std::string take(std::size_t size) {
     const timeval limit{.tv_sec = g_waited_in_vain ? 0 : 2,
-                        .tv_usec = 100'000};
+                        .tv_usec = g_waited_in_vain ? 50'000 : 0};
     ::setsockopt(far_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     std::string got(size, ' ');
     std::size_t count = 0;
     while (count < size) {
       const ssize_t n = ::read(far_.get(), &got[count], size - count);
-      if (n < 0) g_waited_in_vain = true;
-      closed_ = n == 0;
+      closed_ = n == 0 || (n < 0 && errno == ECONNRESET);
+      if (n < 0 && !closed_) g_waited_in_vain = true;
       if (n <= 0) break;
       count += static_cast<std::size_t>(n);
     }
@@ -144,7 +146,7 @@ class PageServerExercise : public testing::Test {
   void warm_up(const std::string& name) {
     for (int i = 0; i < 4; ++i) {
       ask(name + '\n');
-      EXPECT_EQ(judged(answer_of(pages().at(name))), "right");
+      ASSERT_EQ(judged(answer_of(pages().at(name))), "right");
     }
   }
 
@@ -168,10 +170,10 @@ TEST_F(PageServerExercise, ANameThatIsNotKnownHasLengthZero) {
 
 TEST_F(PageServerExercise, AnswersComeInTheOrderOfTheRequests) {
   ask(kLargeName + '\n' + kSmallName + '\n' + kOtherName + '\n');
-  EXPECT_EQ(judged(answer_of(pages()[kLargeName]) +
-                   answer_of(pages()[kSmallName]) +
-                   answer_of(pages()[kOtherName])),
-            "right");
+  EXPECT_EQ(
+      judged(answer_of(pages()[kLargeName]) + answer_of(pages()[kSmallName]) +
+             answer_of(pages()[kOtherName])),
+      "right");
 }
 
 TEST_F(PageServerExercise, HalfARequestWaitsForItsOtherHalf) {
@@ -204,6 +206,7 @@ TEST_F(PageServerExercise, ASlowPeerGetsEveryPage) {
 
 TEST_F(PageServerExercise, OneSendForOneAnswer) {
   warm_up(kLargeName);
+  if (HasFatalFailure()) return;
   g_sends = 0;
   ask(kLargeName + '\n');
   EXPECT_EQ(judged(answer_of(pages()[kLargeName])), "right");
@@ -212,6 +215,7 @@ TEST_F(PageServerExercise, OneSendForOneAnswer) {
 
 TEST_F(PageServerExercise, OneSendForEightAnswers) {
   warm_up(kSmallName);
+  if (HasFatalFailure()) return;
   std::string requests;
   std::string expected;
   for (int i = 0; i < 8; ++i) {
@@ -228,6 +232,7 @@ TEST_F(PageServerExercise, OneSendForEightAnswers) {
 
 TEST_F(PageServerExercise, ThePageIsNotCopied) {
   warm_up(kLargeName);
+  if (HasFatalFailure()) return;
   const std::size_t before = netpoll::mcache::stats().in_use_bytes;
   g_pool_most = 0;
   ask(kLargeName + '\n');
@@ -241,6 +246,7 @@ TEST_F(PageServerExercise, ThePageIsNotCopied) {
 
 TEST_F(PageServerExercise, NoAllocationForARequest) {
   warm_up(kLargeName);
+  if (HasFatalFailure()) return;
   std::string got(kLarge + 8, ' ');
   const std::string request = kLargeName + '\n';
   const int before = g_allocations;
