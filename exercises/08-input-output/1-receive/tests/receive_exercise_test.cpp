@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the exercise asks for, one test for each way to get it wrong. The test is
-// the poller and the reader at once, so no thread runs beside it.
+// What the exercise asks for, one test for each way to get it wrong. The test
+// is the poller and the reader at once, so no thread runs beside it.
 #include <gtest/gtest.h>
 
 #include <algorithm>

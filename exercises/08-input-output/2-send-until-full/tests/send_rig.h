@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// An Output between a poller's thread and a far end that the test holds. Every
+// wait is bounded: a flush() that never returns fails its test, and no other.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <string>
+
+#include "netpoll/connection/output.h"
+#include "poller/support.h"
+#include "support/net.h"
+#include "support/tcp.h"
+#include "support/turn.h"
+
+namespace netpoll {
+
+using std::chrono::milliseconds;
+
+// Much more than a unix socket takes; no piece of it looks like another.
+inline const std::string& much() {
+  static const std::string text = [] {
+    std::string all;
+    while (all.size() < (1U << 20))
+      all += std::to_string(all.size()) + ' ';
+    return all;
+  }();
+  return text;
+}
+
+// As test::eventually(), but not for long; once it was in vain, shorter still.
+inline milliseconds patience(2500);
+
+template <class Condition>
+bool comes(Condition condition) {
+  for (const Deadline end = deadline_after(patience); !condition();) {
+    if (Deadline::clock::now() > end) {
+      patience = milliseconds(100);
+      return false;
+    }
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+// Some epoll of this process is asked to report that `fd` can be written to.
+inline bool is_armed(int fd) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::ifstream info("/proc/self/fdinfo/" + entry.path().filename().string());
+    for (std::string word; info >> word;) {
+      if (word != "tfd:" || !(info >> word) || std::stoi(word) != fd) continue;
+      info >> word >> word;  // "events:", and the number, in base 16
+      return (std::stoul(word, nullptr, 16) & 4) != 0;
+    }
+  }
+  return false;
+}
+
+// One Output on a poller's thread, and the far end of its socket.
+class SendExercise : public PollerTest {
+ protected:
+  explicit SendExercise(test::Pair (*make_pair)() = test::socket_pair)
+      : ends(make_pair()) {
+    left = 0;
+    it->writable = [this](Op&) {
+      const std::uint64_t before = out.sent();
+      ConsumedNodes sent = std::move(kept);
+      attended += out.drain(sent) ? 1 : 0;
+      largest_turn = std::max<std::uint64_t>(largest_turn, out.sent() - before);
+    };
+    EXPECT_FALSE(poller->add(*it));
+  }
+  ~SendExercise() override {
+    ends.far.reset();
+    static_cast<void>(life.user_closed());
+    out.wake();
+    if (flushing.valid()) flushing.wait();
+    poller->detach(*it);
+  }
+
+  // A flush() on a thread that may sleep.
+  void flush() {
+    flushing = std::async(std::launch::async, [this] { return out.flush(); });
+  }
+  bool returns() {
+    return comes([this] {
+      return flushing.wait_for(milliseconds(0)) == std::future_status::ready;
+    });
+  }
+  // A flush() on the poller's thread, where nobody may sleep.
+  std::error_code flush_inline() {
+    std::error_code error;
+    on_poller([&] {
+      error = out.flush();
+      sent_at_once = out.sent();
+    });
+    return error;
+  }
+  // What the far end can read now, without waiting; 4 MiB at most.
+  std::string arrived() const {
+    std::string all;
+    std::array<char, 65536> room;
+    while (all.size() < (4U << 20)) {
+      const ssize_t n =
+          ::recv(ends.far.get(), room.data(), room.size(), MSG_DONTWAIT);
+      if (n <= 0) break;
+      all.append(room.data(), static_cast<std::size_t>(n));
+    }
+    return all;
+  }
+  // The far end reads while the poller sends. Ends with all of much(), or when
+  // the socket has room and two turns of the poller have brought nothing.
+  std::string arrives_by_the_poller() {
+    std::string all;
+    for (int silent = 0; all.size() < much().size() && silent < 2; ++silent) {
+      const std::string part = arrived();
+      if (!part.empty()) silent = -1;
+      all += part;
+      test::turn_over(*poller);
+    }
+    return all + arrived();
+  }
+  bool fin_has_come() const {
+    char byte = 0;
+    return ::recv(ends.far.get(), &byte, 1, MSG_DONTWAIT) == 0;
+  }
+  // `then` runs on the thread that sends, after the first turn of a flush.
+  void write_lent(std::function<void()> then) {
+    ASSERT_FALSE(out.write_direct(Block::lent(memory, std::move(then))));
+  }
+
+  static inline std::atomic<int> left{0};
+  Lifecycle life{false};
+  Activity activity;
+  Mutex mutex;
+  std::array<std::byte, 16> memory{};
+  test::Pair ends;
+  Ref<Op> it = make_ref<Op>(ends.near.get());
+  Output out{life, *poller, *it, activity, mutex, [](FdOperator&) { ++left; }};
+  std::future<std::error_code> flushing;
+  std::uint64_t sent_at_once = 0;  // by flush_inline(), before other turns
+  bool nobody_sent = true;         // what stop() has said
+  ConsumedNodes kept;              // given to the next drain()
+  std::atomic<int> attended{0};    // how often drain() said true
+  std::atomic<std::uint64_t> largest_turn{0};
+};
+
+// A socket over TCP takes more than 1 MiB before the far end reads.
+class SendOverTcpExercise : public SendExercise {
+ protected:
+  SendOverTcpExercise() : SendExercise(test::tcp_pair) {}
+};
+
+}  // namespace netpoll
