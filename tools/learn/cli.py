@@ -82,6 +82,8 @@ def check(
                      "was measured, or printed.")] = False,
     part: Annotated[str, typer.Option(help="Of exercises: only those whose id has these "
                     "letters.")] = "",
+    wild: Annotated[int, typer.Option(min=0, help="Of exercises: so many faults that nobody "
+                    "designed, instead; what is green is listed.")] = 0,
 ) -> None:
     """One gate, or all of them: one line a problem, with what mends it."""
     from learn.gates import checking
@@ -92,10 +94,10 @@ def check(
         raise typer.Exit(complain(say("cli.changed_where"), USAGE))
     if write and name not in ("speed", "experiments"):
         raise typer.Exit(complain(say("speed.write_where"), USAGE))
-    if part and name != "exercises":
+    if (part or wild) and name != "exercises":
         raise typer.Exit(complain(say("cli.part_where"), USAGE))
     options = ({} if scripts is None else {"scripts": scripts}) | {
-        "changed": changed, "write": write, "part": part}
+        "changed": changed, "write": write, "part": part, "wild": wild}
     raise typer.Exit(checking.run(name, as_json, **options))
 
 

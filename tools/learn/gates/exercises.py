@@ -23,6 +23,7 @@ from learn.exercise.model import LANGUAGES, Exercise, ExerciseError, Mutant
 from learn.exercise.objects import PRESETS, VARIANTS, WORKERS, NoCompiler
 from learn.exercise.tests import NothingRan
 from learn.exercise.tree import write_files
+from learn.gates import exercises_wild
 from learn.gate import GateResult, Problem, blocked, verdict
 from learn.index import Index
 from learn.index.symbol import IndexUnavailable
@@ -35,8 +36,11 @@ COUNTED = ("exercises", "starters_red", "solutions_green", "mutants", "killed", 
 
 
 def run(options: object) -> GateResult:
-    """The gate over the whole tree; `options.part`: over some exercises, and not timed."""
+    """The gate over the whole tree; `options.part`: over some exercises, and not timed;
+    `options.wild`: so many faults that nobody designed, instead."""
     part = getattr(options, "part", "") or ""
+    if count := getattr(options, "wild", 0):
+        return exercises_wild.run(paths.ROOT, part, count)
     return prove(paths.ROOT, timed=not part, part=part)
 
 
