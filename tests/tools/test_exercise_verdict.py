@@ -117,3 +117,14 @@ def test_every_thread_is_asked_where_it_stands(exercise):
     said = shown(exercise, verdict)
     assert f"toy.cpp:{line_of(exercise, '// other')} " in said
     assert f"toy.cpp:{line_of(exercise, '// this')} (clamp)" in said
+
+
+def test_an_assertion_says_the_same_in_a_mutant_and_in_a_learners_file(exercise):
+    """Else a mutant that ends by an assertion helps nobody."""
+    wrong = "  assert(value != 10);\n  return value < low ? low : value;"
+    answer(exercise, wrong, "#include <cassert>")
+    home = workspace.folder(exercise)
+    mine = judge.judge(exercise, home, "yours", shown=home)
+    known = judge.judge(exercise, home, "mutant-known")
+    assert "Assertion `value != 10' failed" in str(mine.marks)
+    assert mine.marks == known.marks

@@ -8,10 +8,11 @@ import sys
 
 from rich.console import Console
 
+from learn.exercise import catalogue, workspace
 from learn.gate import ENVIRONMENT, GREEN, RED
 from learn.record import sequence
 from learn.run import build, progress
-from learn.say import say
+from learn.say import language, say
 from learn.setup import stamps
 
 
@@ -27,6 +28,7 @@ def run(port: int, serve: bool) -> int:
     show_echo()
     if verb(say("cli.site"), "site.log", "site") != GREEN:
         return complain(say("cli.site_failed", log="build/logs/site.log"), RED, "site.log")
+    go_on()
     if not serve:
         print(say("cli.ready"))
         return GREEN
@@ -42,7 +44,18 @@ def for_learner() -> int:
     except build.BuildError as problem:
         return complain(str(problem), RED, problem.log)
     print(say("cli.learner_ready"))
+    go_on()
     return GREEN
+
+
+def go_on() -> None:
+    """Where one was: the exercise that is not finished yet."""
+    name = workspace.current()
+    exercise = next((e for e in catalogue.whole()[0] if e.id == name), None)
+    if exercise is None:
+        return
+    key = "go_further" if workspace.progress(exercise)["green"] else "go_on"
+    print(say(f"cli.{key}", id=exercise.id, title=exercise.title[language()]))
 
 
 def show_echo() -> None:

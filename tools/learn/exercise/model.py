@@ -19,7 +19,7 @@ exercise.toml:
                                       run answers
 All but an "explore" are built and tested:
     folder = "mcache"                 of src/netpoll/: its sources are built, and what they need
-    folder_tests = ["a_test.cpp"]     of tests/mcache/, run beside the exercise's own
+    folder_tests = ["a_test.cpp"]     of tests/mcache/, run beside the exercise's own; may be []
     support = ["model"]               optional: folders of tests/ whose sources the tests need
 
 A "fill" has holes: bodies that are cut out of the real file.

@@ -96,6 +96,8 @@ def _start(program: Path, done: list[Outcome], limits: Limits,
             env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1 abort_on_error=1",
                  stacks.AFTER: str(max(1, int(limits.seconds - 1))), **env},
         )  # fmt: skip
+        # An assertion begins with the program's name, which says nothing to a learner.
+        ended = replace(ended, output=ended.output.replace(f"{program.name}: ", ""))
         try:
             suites = json.loads(file.read_text("utf-8", "replace"))["testsuites"]
         except (OSError, ValueError, KeyError):

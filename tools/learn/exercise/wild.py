@@ -20,8 +20,8 @@ from learn.index import Index
 
 # What one may be mistaken for: (what stands there, what a hurried hand writes).
 TOKENS = [
-    (r"(?<![<>=!\-])<(?![<=])(?=\s)", "<="), (r"(?<=\s)<=", "<"),
-    (r"(?<![>\-])>(?![>=])(?=\s)", ">="), (r"(?<=\s)>=", ">"),
+    (r"(?<=\s)<(?![<=])(?=\s)", "<="), (r"(?<=\s)<=", "<"),
+    (r"(?<=\s)>(?![>=])(?=\s)", ">="), (r"(?<=\s)>=", ">"),
     ("==", "!="), ("!=", "=="), ("&&", "||"), (r"\|\|", "&&"),
     (r"(?<=\s)\+(?=\s)", "-"), (r"(?<=\s)-(?=\s)", "+"), (r"\+=", "-="), ("-=", "+="),
     (r"\btrue\b", "false"), (r"\bfalse\b", "true"),
@@ -50,7 +50,7 @@ class Wild:
         return Mutant(f"wild-{number}", "", "", [Body(self.symbol, self.body)], {})
 
     def __str__(self) -> str:
-        return f"{self.exercise.id} {self.symbol}+{self.line}: {self.was.strip()} → {self.now.strip()}"
+        return f"{self.symbol}+{self.line}: {self.was.strip()} → {self.now.strip()}"
 
 
 def faults(exercises: list[Exercise], index: Index, count: int, seed: int) -> list[Wild]:
