@@ -26,7 +26,7 @@ inline std::atomic<bool> patient = true;
 template <class Condition>
 bool wait_for(Condition condition) {
   using Clock = std::chrono::steady_clock;
-  const auto limit = std::chrono::milliseconds(patient ? 2000 : 100);
+  const auto limit = std::chrono::milliseconds(patient ? 2000 : 50);
   for (const auto end = Clock::now() + limit; !condition();) {
     if (Clock::now() > end) return patient = false;
     std::this_thread::yield();
