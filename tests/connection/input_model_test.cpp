@@ -72,6 +72,18 @@ Report sleeper_is_woken_the_second_time(const Options& options) {
       [](Sleep&) {}, options);
 }
 
+// Its deadline came while it wanted two; then it wants one.
+Report sleeper_that_gave_up_is_woken(const Options& options) {
+  return explore<Sleep>(
+      {bring_a_byte,
+       [](Sleep& s) {
+         s.waited.set(2);
+         s.waited.clear();
+         wait_for_bytes(s, 1);
+       }},
+      [](Sleep&) {}, options);
+}
+
 // The broken variant: looks, and says only afterwards what it wants.
 TEST(WaitedBytes, ReaderThatLooksBeforeItSetsSleepsOn) {
   const Report report =
@@ -136,6 +148,7 @@ std::vector<model::Scenario> scenarios() {
   return {
       {"SleeperIsWoken", sleeper_is_woken},
       {"SleeperIsWokenTheSecondTime", sleeper_is_woken_the_second_time},
+      {"SleeperThatGaveUpIsWoken", sleeper_that_gave_up_is_woken},
       {"PauseThatMeetsAResumeEnds", pause_that_meets_a_resume_ends},
       {"SecondPauseThatMeetsAResumeEnds",
        second_pause_that_meets_a_resume_ends},
