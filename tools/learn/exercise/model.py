@@ -169,7 +169,7 @@ class Exercise:
     @property
     def parts(self) -> list[str]:
         """What hints may be about: the holes or the questions, by the last part of a name."""
-        holes = [hole.symbol.split("::")[-1] for hole in self.holes]
+        holes = [hole.symbol.split("(")[0].split("::")[-1] for hole in self.holes]
         return holes + [question.name for question in self.questions]
 
     def hints_file(self, language: str) -> Path:
