@@ -115,7 +115,7 @@ TEST_F(EpollEcho, ItSleepsWhileAClientDoesNotRead) {
 TEST_F(EpollEcho, AClientThatHasFinishedSendingStillGetsItAll) {
   Client client(server_);
   client.push(much(), server_);
-  EXPECT_EQ(compared(much(), client.finish_and_end()), kAll)
+  EXPECT_EQ(compared(much(), client.finish_and_end(server_)), kAll)
       << "the client has ended its own direction, and still reads";
   EXPECT_TRUE(client.sees_the_end()) << "then the server must close";
 }

@@ -2,9 +2,11 @@
 #include "server.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -173,19 +175,39 @@ void Client::push(std::string_view text, const Server& server) {
   unsent_ = text;
   pushed_ = text.size();
   using Clock = std::chrono::steady_clock;
-  using std::chrono::milliseconds;
-  // A TCP that has no answer to send along confirms after 40 ms: so a server
-  // that sleeps for longer has stopped reading. One that runs is only slow.
-  const milliseconds stopped(60);
-  const milliseconds hopeless(patience_ms() / 4);
+  const std::chrono::milliseconds hopeless(patience_ms() / 4);
   Clock::time_point progress = Clock::now();
-  while (!unsent_.empty()) {
-    if (send_some()) progress = Clock::now();
-    const auto quiet = Clock::now() - progress;
-    if (quiet > hopeless || (quiet > stopped && server.is_asleep())) return;
+  for (int stopped = 0; !unsent_.empty() && stopped < 3;) {
+    if (send_some()) {
+      progress = Clock::now();
+      stopped = 0;
+      continue;
+    }
+    if (Clock::now() - progress > hopeless) return;
+    stopped = server.is_asleep() && is_unread(server) ? stopped + 1 : 0;
     pollfd room{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
     if (::poll(&room, 1, 5) == 1 && (room.revents & POLLERR) != 0) return;
   }
+}
+
+// The kernel's table has a line for each end of a connection: the number, the
+// two addresses, the state, and how many bytes lie in its two buffers.
+bool Client::is_unread(const Server& server) const {
+  sockaddr_in own{};
+  socklen_t size = sizeof own;
+  ::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&own), &size);
+  std::ifstream table("/proc/net/tcp");
+  for (std::string line; std::getline(table, line);) {
+    unsigned near = 0;
+    unsigned far = 0;
+    unsigned unread = 0;
+    const char* const form = " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%x %*x %*x:%x";
+    if (std::sscanf(line.c_str(), form, &near, &far, &unread) == 3 &&
+        near == static_cast<unsigned>(server.port()) &&
+        far == ntohs(own.sin_port))
+      return unread > 0;
+  }
+  return false;
 }
 
 std::string Client::finish() {
@@ -205,12 +227,22 @@ std::string Client::finish() {
   return back;
 }
 
-std::string Client::finish_and_end() {
-  if (unsent_.empty()) end_sending();
-  std::string back = finish();
-  if (!unsent_.empty()) return back;
+std::string Client::finish_and_end(const Server& server) {
+  if (!unsent_.empty()) {  // it reads only as fast as it can send
+    std::string back = finish();
+    end_sending();
+    return back;
+  }
   end_sending();
-  return back;
+  static_cast<void>(eventually([&] { return is_settled(server); }));
+  return finish();
+}
+
+// The server has read all that was sent, or sleeps over what it has not read.
+bool Client::is_settled(const Server& server) const {
+  int unconfirmed = 0;
+  ::ioctl(fd_.get(), SIOCOUTQ, &unconfirmed);
+  return (unconfirmed == 0 || is_unread(server)) && server.is_asleep();
 }
 
 void Client::end_sending() const {

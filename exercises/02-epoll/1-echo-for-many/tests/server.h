@@ -44,13 +44,14 @@ class Client {
   /// Sends `text`, which is short; whether it comes back.
   bool echoes(std::string_view text);
   /// Sends of `text` what the server takes while nothing is read back: all of
-  /// it, or until the server sleeps and there is no more room.
+  /// it, or until there is no room and the server sleeps over what has come.
   void push(std::string_view text, const Server& server);
   /// Sends the rest of what push() was given, and reads until all came back, or
   /// nothing more comes.
   std::string finish();
-  /// As finish(), and ends the client's direction when all is sent.
-  std::string finish_and_end();
+  /// As finish(), and ends the client's direction when all is sent: before it
+  /// reads, if it can.
+  std::string finish_and_end(const Server& server);
   void end_sending() const;
   /// Whether the server ends the stream, and nothing comes before.
   bool sees_the_end() const;
@@ -60,6 +61,10 @@ class Client {
 
  private:
   bool send_some();
+  // Whether bytes of this client have come to the server, and it has not read
+  // them.
+  bool is_unread(const Server& server) const;
+  bool is_settled(const Server& server) const;
 
   netpoll::UniqueFd fd_;
   std::string_view unsent_;
