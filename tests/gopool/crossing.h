@@ -3,7 +3,7 @@
 
 // Steps in between two instructions of a worker: just before it locks a mutex,
 // or just after it has unlocked one. That is where another thread can come, so
-// what a stress test finds once in many thousand rounds is found in one.
+// what a stress test needs many rounds to find is found in one.
 //
 // It replaces pthread_mutex_lock() and pthread_mutex_unlock() for this program.
 // ThreadSanitizer has its own; there kCanStepIn is false.
