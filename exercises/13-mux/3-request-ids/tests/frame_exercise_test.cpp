@@ -7,8 +7,8 @@
 #include <span>
 #include <string>
 
-#include "bytes.h"
 #include "frame.h"
+#include "support.h"
 
 namespace request_id::test {
 namespace {
@@ -67,6 +67,14 @@ TEST(RequestIdFrame, WithALengthThatCannotBeIsRefusedAtOnce) {
         << ": whoever waits for so many bytes lets the peer fill the memory, "
            "or waits for ever";
   }
+}
+
+TEST(RequestIdFrame, MayHaveTheLargestPayload) {
+  LinkBuffer in;
+  put(in, frame(77, std::string(kMaxPayload, 'x')));
+  const auto got = read_frame(in);
+  ASSERT_TRUE(got) << "a payload of exactly 1 MiB is allowed";
+  EXPECT_EQ(got->payload.size(), kMaxPayload);
 }
 
 TEST(RequestIdFrame, GivesItsMemoryBack) {

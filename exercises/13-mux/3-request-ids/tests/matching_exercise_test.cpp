@@ -5,13 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -20,11 +16,11 @@
 #include <utility>
 #include <vector>
 
-#include "bytes.h"
 #include "calls.h"
 #include "connection/support.h"
 #include "frame.h"
 #include "netpoll/mux/shard_queue.h"
+#include "support.h"
 
 namespace request_id::test {
 namespace {
@@ -36,21 +32,6 @@ using netpoll::ShardQueue;
 
 std::string told(const Result<std::string>& answer) {
   return answer ? *answer : "[" + answer.error().message() + "]";
-}
-
-// Ends the process if `body` does not return.
-void bounded(const char* why, const std::function<void()>& body) {
-  std::promise<void> over;
-  std::thread thread([&] {
-    body();
-    over.set_value();
-  });
-  if (over.get_future().wait_for(std::chrono::seconds(2)) !=
-      std::future_status::ready) {
-    std::fprintf(stderr, "It hangs: %s\n", why);
-    std::_Exit(1);
-  }
-  thread.join();
 }
 
 // A connection that only remembers; the test is the server.
@@ -147,11 +128,25 @@ TEST_F(RequestIdCalls, AnAnswerInPiecesIsWaitedFor) {
 
 TEST_F(RequestIdCalls, AnAnswerThatNobodyWaitsForIsSkipped) {
   const auto ids = three_calls();
-  put(in_, frame(9'999'999, "who?") + frame(ids[0], "A") + frame(ids[0], "A") +
+  const std::uint64_t unknown = ids[0] + (std::uint64_t{1} << 32);
+  put(in_, frame(unknown, "who?") + frame(ids[0], "A") + frame(ids[0], "A") +
                frame(ids[1], "B"));
   EXPECT_FALSE(calls_.receive(in_));
   EXPECT_EQ(results_, (Words{"A", "B"}))
       << "an unknown id came, and the answer A came twice";
+}
+
+TEST_F(RequestIdCalls, AnIdOfACallThatWaitsIsNotGivenAgain) {
+  const auto ids = three_calls();
+  put(in_, frame(ids[0], "A"));
+  calls_.receive(in_);
+  call("d");
+  const auto all = sent();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_TRUE(all[0].id != ids[1] && all[0].id != ids[2])
+      << "a, b and c were called, a was answered, d was called: d has the id "
+         "of "
+         "a call that still waits";
 }
 
 TEST_F(RequestIdCalls, AFrameThatCannotBeIsAnError) {

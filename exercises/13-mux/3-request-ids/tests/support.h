@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The tests' own code for a frame: they do not ask the learner's.
+// The tests' own code for a frame (they do not ask the learner's), and a limit
+// for what may hang.
 
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <future>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "netpoll/link_buffer/link_buffer.h"
 
@@ -36,6 +42,21 @@ inline std::string in_hex(std::string_view bytes) {
 inline void put(netpoll::LinkBuffer& in, std::string_view bytes) {
   in.write_string(bytes);
   in.flush();
+}
+
+// Ends the process if `body` does not return.
+inline void bounded(const char* why, const std::function<void()>& body) {
+  std::promise<void> over;
+  std::thread thread([&] {
+    body();
+    over.set_value();
+  });
+  if (over.get_future().wait_for(std::chrono::seconds(2)) !=
+      std::future_status::ready) {
+    std::fprintf(stderr, "It hangs: %s\n", why);
+    std::_Exit(1);
+  }
+  thread.join();
 }
 
 }  // namespace request_id::test
