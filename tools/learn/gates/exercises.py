@@ -150,6 +150,7 @@ def _jobs(exercise: Exercise, index: Index, variants: Variants) -> list[Job]:
 
 def _questions(exercise: Exercise) -> Found:
     """Measured twice: what the first run answers is right in the second one."""
+    explore.bring_programs(exercise)
     first, second = explore.measure(exercise), explore.measure(exercise)
 
     def judged(given: dict[str, str]) -> Verdict:
