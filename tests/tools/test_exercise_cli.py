@@ -60,9 +60,9 @@ def test_from_reset_over_hints_to_the_solution(learn, tmp_path):
     assert "fill in class_of" in (tmp_path / ID / "src" / "netpoll" / "mcache" / "size_class.h").read_text()
     assert "three hints" in learn("solution").stderr
     assert [learn("hint").stdout.split("\n")[0] for _ in range(3)] == [
-        "Hint 1 of 3",
-        "Hint 2 of 3",
-        "Hint 3 of 3",
+        "Hint 1 of 3 about class_of",
+        "Hint 2 of 3 about class_of",
+        "Hint 3 of 3 about class_of",
     ]
     shown = learn("solution")
     assert shown.returncode == 0
