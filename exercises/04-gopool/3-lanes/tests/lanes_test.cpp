@@ -34,15 +34,17 @@ using test::wait_for;
 class TestLanes {
  public:
   TestLanes(const TestPool& pool, std::size_t at_most)
-      : lanes_(std::make_shared<Lanes>(*pool.share(), at_most)) {}
+      : pool_(pool), lanes_(std::make_shared<Lanes>(*pool.share(), at_most)) {}
   ~TestLanes() { end(); }
   TestLanes(const TestLanes&) = delete;
   TestLanes& operator=(const TestLanes&) = delete;
 
   Lanes* operator->() const { return lanes_.get(); }
   Lanes* get() const { return lanes_.get(); }
+  std::shared_ptr<Lanes> share() const { return lanes_; }
 
-  // Calls go(), unless an earlier call has not come back.
+  // Calls go(), unless an earlier call has not come back. After the first one a
+  // worker has come.
   void go(const std::string& kind, Task task) {
     if (stuck_) return;
     stuck_ =
@@ -50,6 +52,9 @@ class TestLanes {
           there->go(kind, std::move(task));
           there.reset();
         });
+    if (std::exchange(first_, false)) {
+      wait_for([this] { return pool_->queued() == 0; });
+    }
     if (stuck_) {
       ADD_FAILURE() << "go() does not come back while another task runs or its "
                        "lane is full: the poller would wait there with all its "
@@ -72,8 +77,10 @@ class TestLanes {
   }
 
  private:
+  const TestPool& pool_;
   std::shared_ptr<Lanes> lanes_;
   bool stuck_ = false;
+  bool first_ = true;
 };
 
 // Opens a door at the test's end, however the test ends.
@@ -209,6 +216,7 @@ TEST(Lanes, GoComesBackAtOnceWhenItsLaneIsFull) {
   const Door door;
   const OpenAtEnd opener{door};
   lanes.go("db", stay(crowd, door));
+  wait_for([&] { return crowd.inside() == 1; });
   lanes.go("db", [] {});
 }
 
@@ -219,11 +227,13 @@ TEST(Lanes, LookingForAPlaceAndTakingItAreOneStep) {
     TestLanes lanes(pool, 1);
     const Crowd crowd;
     const Door door;
-    const auto there = lanes.get();
-    EXPECT_TRUE(comes_back([=] {
-      step_in_at(crossing, [=] { there->go("db", stay(crowd, door)); });
+    const bool came = comes_back([=, there = lanes.share()] {
+      const auto again = there.get();
+      step_in_at(crossing, [=] { again->go("db", stay(crowd, door)); });
       there->go("db", stay(crowd, door));
-    }));
+    });
+    const OpenAtEnd opener{door};
+    if (!came) return;  // what other tests say
     wait_for([&] { return crowd.inside() >= 1 && pool->queued() == 0; });
     door.open();
     lanes.wait_quiet();
@@ -277,8 +287,14 @@ TEST(Lanes, ATaskThatThrowsLeavesItsPlace) {
        .on_panic = [caught](const std::exception_ptr&) { caught.raise(); }});
   TestLanes lanes(pool, 1);
   const Count ran;
-  lanes.go("db", [] { throw std::runtime_error("no such table"); });
+  const Door door;
+  lanes.go("db", [=] {
+    door.pass();
+    throw std::runtime_error("no such table");
+  });
   lanes.go("db", [=] { ran.raise(); });
+  door.open();
+  if (lanes.is_stuck()) return;
   EXPECT_TRUE(wait_for([&] { return ran.get() == 1; }))
       << "a task of the kind threw, and the next one never runs";
   EXPECT_TRUE(wait_for([&] { return caught.get() == 1; }))
@@ -324,7 +340,12 @@ TEST(Lanes, WhatATaskCapturedIsGoneBeforeTheNextBegins) {
     gone.raise();
   };
   const Door door;
-  lanes.go("db", [door, held = std::move(connection)] { door.pass(); });
+  const Count began;
+  lanes.go("db", [began, door, held = std::move(connection)] {
+    began.raise();
+    door.pass();
+  });
+  wait_for([&] { return began.get() == 1; });
   lanes.go("db", [=] {
     *seen = gone.get();
     ran.raise();
