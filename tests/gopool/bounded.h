@@ -54,6 +54,13 @@ class Door {
       std::make_shared<std::atomic<bool>>(false);
 };
 
+/// Opens a door at the test's end, however the test ends: the pool's end waits
+/// for the tasks behind it.
+struct OpenAtEnd {
+  const Door& door;
+  ~OpenAtEnd() { door.open(); }
+};
+
 /// A number that tasks raise; it outlives the test. Copies are one and the
 /// same.
 class Count {

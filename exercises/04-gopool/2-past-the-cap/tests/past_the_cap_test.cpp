@@ -22,6 +22,7 @@ using test::comes_back;
 using test::Count;
 using test::Door;
 using test::kCanStepIn;
+using test::OpenAtEnd;
 using test::step_in_at;
 using test::TestPool;
 using test::wait_for;
@@ -59,13 +60,6 @@ class SlowStart {
       std::make_shared<std::atomic<int>>(0);
   std::shared_ptr<std::atomic<int>> most_ =
       std::make_shared<std::atomic<int>>(0);
-};
-
-// Opens a door at the test's end, however the test ends: the pool's end waits for
-// the tasks behind it.
-struct OpenAtEnd {
-  const Door& door;
-  ~OpenAtEnd() { door.open(); }
 };
 
 // A pool with one busy worker; a second one is being started, by another thread
