@@ -48,6 +48,8 @@ TEST_F(KeyExercise, AnEventDuringALookAsksForAnotherLook) {
   static_cast<void>(life.look_again());
   EXPECT_EQ(word_of(life.decide(mark, look)), "again")
       << "an event came after the look began, and sets no bit of its own";
+  EXPECT_TRUE(life.is_held())
+      << "something has come, and the key has gone back all the same";
 }
 
 TEST_F(KeyExercise, TheSecondEventIsNoticedLikeTheFirst) {
@@ -70,7 +72,8 @@ TEST_F(KeyExercise, ALookTakesTheNewsAway) {
 TEST_F(KeyExercise, WhoIsToldNothingNoLongerHoldsTheKey) {
   ASSERT_EQ(word_of(life.look_again()), "hold");
   const Lifecycle::Mark mark = life.begin_look();
-  ASSERT_EQ(word_of(life.decide(mark, look)), "nothing");
+  ASSERT_EQ(word_of(life.decide(mark, look)), "nothing")
+      << "nothing has come since the look began, and there is nothing to do";
   EXPECT_FALSE(life.is_held())
       << "the answer was `nothing`, and the key has not gone back";
 }
@@ -97,6 +100,13 @@ TEST(KeyExerciseRuns, ACloseDuringATaskIsTornDown) {
 
 TEST(KeyExerciseRuns, NoInputIsLeftLying) {
   expect_well<Working>({test::work, test::receive});
+}
+
+TEST(KeyExerciseRuns, AnEventBeforeTheInputDoesNotHideIt) {
+  expect_well<Working>({test::work, [](Working& w) {
+                          w.settle(w.life.look_again());
+                          test::receive(w);
+                        }});
 }
 
 TEST(KeyExerciseRuns, OfTwoThatCloseOneTearsDown) {
