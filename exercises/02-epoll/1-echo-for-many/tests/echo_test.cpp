@@ -27,14 +27,6 @@ const std::string& much() {
   return text;
 }
 
-// How the beginning of what came back differs from what was sent; in words
-// that are the same each time.
-std::string compared(std::string_view sent, std::string_view back) {
-  if (back == sent) return "all came back, in order";
-  if (sent.starts_with(back)) return "the beginning came back, and no more";
-  return "other bytes came back than were sent, or in another order";
-}
-
 constexpr const char* kAll = "all came back, in order";
 
 class EpollEcho : public testing::Test {
@@ -85,15 +77,34 @@ TEST_F(EpollEcho, ItSleepsWhenNobodySpeaks) {
   Client client(server_);
   ASSERT_TRUE(client.echoes("hello"));
   EXPECT_TRUE(server_.falls_asleep())
-      << "the server keeps running, though there is nothing to do";
+      << "there is nothing to do, and the server keeps running, or wakes again "
+         "and again to have a look";
 }
 
 TEST_F(EpollEcho, AClientThatReadsLateGetsEveryByteInOrder) {
   Client late(server_);
   late.push(much(), server_);
-  ASSERT_EQ(compared(much(), late.finish()), kAll);
+  late.settle(server_);
+  ASSERT_EQ(late.compared(much(), late.finish()), kAll)
+      << "the client sent 6 MiB, and only then began to read";
+  EXPECT_TRUE(late.echoes("hello"))
+      << "it had to wait for its bytes; now it is not heard any more";
   EXPECT_TRUE(server_.falls_asleep())
       << "all is sent, and the server keeps running";
+}
+
+// When the server runs again, there is room, and input, and an older rest.
+TEST_F(EpollEcho, NewBytesStayBehindTheRestOfOldOnes) {
+  Client late(server_);
+  const std::string_view old =
+      std::string_view(much()).substr(0, much().size() - 200'000);
+  late.push(old, server_);
+  late.settle(server_);
+  server_.stop();
+  late.read_and_push(much());
+  server_.go_on();
+  EXPECT_EQ(late.compared(much(), late.finish()), kAll)
+      << "the client read a part, and sent more while a rest was unsent";
 }
 
 TEST_F(EpollEcho, AClientThatDoesNotReadStopsNobodyElse) {
@@ -107,15 +118,23 @@ TEST_F(EpollEcho, AClientThatDoesNotReadStopsNobodyElse) {
 TEST_F(EpollEcho, ItSleepsWhileAClientDoesNotRead) {
   Client deaf(server_);
   deaf.push(much(), server_);
+  EXPECT_TRUE(server_.falls_asleep())
+      << "there is no room to send, and the server keeps running";
+}
+
+TEST_F(EpollEcho, ItSleepsWhenThatClientHasFinishedSendingToo) {
+  Client deaf(server_);
+  deaf.push(much(), server_);
   deaf.end_sending();
   EXPECT_TRUE(server_.falls_asleep())
-      << "it can neither send nor usefully read, and keeps running";
+      << "a client has ended its own direction and does not read; there is no "
+         "room to send, and the server keeps running";
 }
 
 TEST_F(EpollEcho, AClientThatHasFinishedSendingStillGetsItAll) {
   Client client(server_);
   client.push(much(), server_);
-  EXPECT_EQ(compared(much(), client.finish_and_end(server_)), kAll)
+  EXPECT_EQ(client.compared(much(), client.finish_and_end(server_)), kAll)
       << "the client has ended its own direction, and still reads";
   EXPECT_TRUE(client.sees_the_end()) << "then the server must close";
 }
@@ -132,11 +151,29 @@ TEST_F(EpollEcho, ADescriptorIsClosedWhenItsClientHasGone) {
 }
 
 TEST_F(EpollEcho, AResetConcernsOneClient) {
+  Client other(server_);
+  ASSERT_TRUE(other.echoes("hello"));
+  const int before = server_.open_fds();
   Client rude(server_);
   rude.push(std::string_view(much()).substr(0, 600'000), server_);
   rude.reset();
+  const bool closed = server_.comes_to_fds(before);
+  ASSERT_TRUE(other.echoes("hello")) << "the server has gone, or hangs";
+  EXPECT_TRUE(closed) << "a client was reset; its descriptor is still open";
+}
+
+// The new client has the descriptor of the one before, most likely.
+TEST_F(EpollEcho, ANewClientGetsNothingOfTheOneBefore) {
   Client other(server_);
-  EXPECT_TRUE(other.echoes("hello")) << "the server has gone, or hangs";
+  ASSERT_TRUE(other.echoes("hello"));
+  const int before = server_.open_fds();
+  Client rude(server_);
+  rude.push(much(), server_);
+  rude.reset();
+  static_cast<void>(server_.comes_to_fds(before));
+  EXPECT_TRUE(Client(server_).echoes("hello"))
+      << "a client was reset while bytes for it were unsent; the next one got "
+         "no echo, or bytes of the one before";
 }
 
 // The request is there, and its client has gone, before the server can run.
@@ -150,9 +187,11 @@ TEST_F(EpollEcho, AClientThatDoesNotWaitForItsAnswerConcernsNobodyElse) {
   hasty.push(std::string_view(much()).substr(0, 60'000), server_);
   hasty.close();
   server_.go_on();
-  EXPECT_TRUE(server_.comes_to_fds(before) && other.echoes("hello again"))
-      << "the server has gone: it wrote to a client that had gone, or was "
-         "woken by a signal; or it keeps the descriptor";
+  const bool closed = server_.comes_to_fds(before);
+  ASSERT_TRUE(other.echoes("hello again"))
+      << "the server has gone, or hangs: it wrote to a client that had gone";
+  EXPECT_TRUE(closed)
+      << "a client went before its answer came; its descriptor is still open";
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -126,8 +127,27 @@ bool Server::is_asleep() const {
          text[name_end + 2] == 'S';
 }
 
+// How often it has gone to sleep.
+int Server::sleeps() const {
+  std::ifstream file(proc("status"));
+  int count = -1;
+  for (std::string line; std::getline(file, line);) {
+    if (std::sscanf(line.c_str(), "voluntary_ctxt_switches: %d", &count) == 1)
+      break;
+  }
+  return count;
+}
+
+// A wait with a limit of some milliseconds looks like a sleep, for a moment.
 bool Server::falls_asleep() const {
-  return eventually([this] { return is_asleep(); });
+  return eventually([this] {
+    const int before = sleeps();
+    for (int look = 0; look < 15; ++look) {
+      if (!is_asleep()) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return is_asleep() && sleeps() == before;
+  });
 }
 
 bool Server::comes_to_fds(int wanted) const {
@@ -160,6 +180,7 @@ Client::Client(const Server& server)
 bool Client::echoes(std::string_view text) {
   unsent_ = text;
   pushed_ = text.size();
+  back_.clear();
   return finish() == text;
 }
 
@@ -174,6 +195,7 @@ bool Client::send_some() {
 void Client::push(std::string_view text, const Server& server) {
   unsent_ = text;
   pushed_ = text.size();
+  back_.clear();
   using Clock = std::chrono::steady_clock;
   const std::chrono::milliseconds hopeless(patience_ms() / 4);
   Clock::time_point progress = Clock::now();
@@ -210,21 +232,42 @@ bool Client::is_unread(const Server& server) const {
   return false;
 }
 
+bool Client::read_some() {
+  static std::array<char, 1 << 17> room;
+  const std::size_t most = std::min(room.size(), pushed_ - back_.size());
+  const ssize_t n = ::recv(fd_.get(), room.data(), most, 0);
+  if (n > 0) back_.append(room.data(), static_cast<std::size_t>(n));
+  over_ = n == 0 || (n < 0 && errno != EAGAIN);
+  return n > 0;
+}
+
+void Client::read_and_push(std::string_view text) {
+  while (back_.size() < pushed_ && read_some()) {
+  }
+  unsent_ = text.substr(pushed_ - unsent_.size());
+  pushed_ = text.size();
+  while (!unsent_.empty() && send_some()) {
+  }
+}
+
 std::string Client::finish() {
-  std::string back(pushed_, '\0');
-  std::size_t came = 0;
-  while (came < back.size()) {
+  while (back_.size() < pushed_ && !over_) {
     while (!unsent_.empty() && send_some()) {
     }
     const short events = unsent_.empty() ? POLLIN : POLLIN | POLLOUT;
     if (!ready(fd_.get(), events)) break;
-    const ssize_t n =
-        ::recv(fd_.get(), back.data() + came, back.size() - came, 0);
-    if (n == 0 || (n < 0 && errno != EAGAIN)) break;
-    if (n > 0) came += static_cast<std::size_t>(n);
+    read_some();
   }
-  back.resize(came);
-  return back;
+  return back_;
+}
+
+std::string Client::compared(std::string_view sent,
+                             std::string_view back) const {
+  if (back == sent) return "all came back, in order";
+  if (!sent.starts_with(back))
+    return "other bytes came back than were sent, or in another order";
+  return over_ ? "the beginning came back, then the server closed"
+               : "the beginning came back, and no more";
 }
 
 std::string Client::finish_and_end(const Server& server) {
@@ -234,7 +277,7 @@ std::string Client::finish_and_end(const Server& server) {
     return back;
   }
   end_sending();
-  static_cast<void>(eventually([&] { return is_settled(server); }));
+  settle(server);
   return finish();
 }
 
@@ -243,6 +286,10 @@ bool Client::is_settled(const Server& server) const {
   int unconfirmed = 0;
   ::ioctl(fd_.get(), SIOCOUTQ, &unconfirmed);
   return (unconfirmed == 0 || is_unread(server)) && server.is_asleep();
+}
+
+void Client::settle(const Server& server) const {
+  static_cast<void>(eventually([&] { return is_settled(server); }));
 }
 
 void Client::end_sending() const {

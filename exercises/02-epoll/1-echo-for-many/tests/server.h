@@ -23,7 +23,7 @@ class Server {
   int threads() const;
   int open_fds() const;
   bool is_asleep() const;
-  /// Whether it is, sooner or later.
+  /// Whether it is, sooner or later, and does not wake again to have a look.
   bool falls_asleep() const;
   /// Whether it has so many descriptors, sooner or later.
   bool comes_to_fds(int wanted) const;
@@ -32,6 +32,7 @@ class Server {
 
  private:
   std::string proc(const char* name) const;
+  int sleeps() const;
 
   int pid_ = -1;
   int port_ = 0;
@@ -46,6 +47,11 @@ class Client {
   /// Sends of `text` what the server takes while nothing is read back: all of
   /// it, or until there is no room and the server sleeps over what has come.
   void push(std::string_view text, const Server& server);
+  /// Waits until the server has read what was sent, or sleeps over it.
+  void settle(const Server& server) const;
+  /// Reads what has come, while the server does not run; then sends some of
+  /// what follows in `text`, which begins with what push() was given.
+  void read_and_push(std::string_view text);
   /// Sends the rest of what push() was given, and reads until all came back, or
   /// nothing more comes.
   std::string finish();
@@ -53,6 +59,9 @@ class Client {
   /// reads, if it can.
   std::string finish_and_end(const Server& server);
   void end_sending() const;
+  /// How `back`, from finish(), differs from what was sent: in words that are
+  /// the same each time.
+  std::string compared(std::string_view sent, std::string_view back) const;
   /// Whether the server ends the stream, and nothing comes before.
   bool sees_the_end() const;
   void close() { fd_.reset(); }
@@ -65,8 +74,12 @@ class Client {
   // them.
   bool is_unread(const Server& server) const;
   bool is_settled(const Server& server) const;
+  // False when nothing is there now, or the connection is over.
+  bool read_some();
 
   netpoll::UniqueFd fd_;
   std::string_view unsent_;
   std::size_t pushed_ = 0;
+  std::string back_;
+  bool over_ = false;  // the server has ended the connection
 };
