@@ -71,10 +71,14 @@ class SendExercise : public PollerTest {
   explicit SendExercise(test::Pair (*make_pair)() = test::socket_pair)
       : ends(make_pair()) {
     left = 0;
+    left_under_the_mutex = false;
+    guard = &mutex;
     it->writable = [this](Op&) {
       const std::uint64_t before = out.sent();
       ConsumedNodes sent = std::move(kept);
+      inside_drain = true;
       attended += out.drain(sent) ? 1 : 0;
+      inside_drain = false;
       largest_turn = std::max<std::uint64_t>(largest_turn, out.sent() - before);
     };
     EXPECT_FALSE(poller->add(*it));
@@ -89,7 +93,11 @@ class SendExercise : public PollerTest {
 
   // A flush() on a thread that may sleep.
   void flush() {
-    flushing = std::async(std::launch::async, [this] { return out.flush(); });
+    flushing = std::async(std::launch::async, [this] {
+      const std::error_code error = out.flush();
+      has_returned = true;
+      return error;
+    });
   }
   bool returns() {
     return comes([this] {
@@ -138,14 +146,41 @@ class SendExercise : public PollerTest {
     ASSERT_FALSE(out.write_direct(Block::lent(memory, std::move(then))));
   }
 
+  // `then` runs on the poller's thread, between its send and finish_turn(): the
+  // nodes that drain() is given are let go there.
+  void within_the_next_turn(std::function<void()> then) {
+    LinkBuffer other;
+    ASSERT_FALSE(other.write_direct(Block::lent(memory, std::move(then))));
+    static_cast<void>(other.flush());
+    ASSERT_FALSE(other.skip(memory.size()));
+    on_poller([&] { kept = other.take_consumed_nodes(); });
+  }
+  // The last one out. Another thread tries the mutex: the one that calls may
+  // hold it.
+  static void leave(FdOperator&) {
+    left_under_the_mutex = !std::async(std::launch::async, [] {
+                              const bool is_free = guard->try_lock();
+                              if (is_free) guard->unlock();
+                              return is_free;
+                            }).get();
+    ++left;
+  }
+
   static inline std::atomic<int> left{0};
+  static inline std::atomic<bool> left_under_the_mutex{false};
+  static inline Mutex* guard = nullptr;  // the mutex of this test
   Lifecycle life{false};
   Activity activity;
   Mutex mutex;
   std::array<std::byte, 16> memory{};
+  // Before `out`, which may still let blocks go at its end.
+  std::atomic<bool> inside_drain{false};
+  std::atomic<bool> let_go_inside{false};  // drain()
+  std::atomic<bool> has_returned{false};   // the flush of flush()
+  std::atomic<bool> done{false};           // what the test put into a block
   test::Pair ends;
   Ref<Op> it = make_ref<Op>(ends.near.get());
-  Output out{life, *poller, *it, activity, mutex, [](FdOperator&) { ++left; }};
+  Output out{life, *poller, *it, activity, mutex, &leave};
   std::future<std::error_code> flushing;
   std::uint64_t sent_at_once = 0;  // by flush_inline(), before other turns
   bool nobody_sent = true;         // what stop() has said
