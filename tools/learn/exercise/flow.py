@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 _WIDEST, _PIPE = 100, 100
-_KEPT = re.compile(r"[\s\-*|>\d`]")
+_KEPT = re.compile(r"[\s\-*|>\d]|```")
 
 
 def lines(text: str, indent: int = 0, width: int = 0) -> list[str]:
