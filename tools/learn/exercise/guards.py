@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""After green: the folder's own tests, with the learner's files in the library.
+
+An exercise's tests ask for what it is about. The rest of a function that is rewritten
+must go on as well, and for that there are tests already: those of its folder. They take
+longer than a verdict may, so they run when it is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from learn.exercise import judge, tests
+from learn.exercise.model import Exercise
+from learn.exercise.objects import Workshop
+from learn.exercise.tests import Outcome
+from learn.exercise.tree import Tree, layers
+from learn.run import bounded
+
+LIMITS = replace(bounded.LEARNER, seconds=30.0, output=4 * bounded.MB)
+# These take minutes, or measure what a test program at -O0 has not.
+LEFT_OUT = ("stress", "model", "memory", "package")
+MODEL = '"model/'
+
+
+def files(exercise: Exercise) -> list[Path]:
+    """The sources of the folder's tests that the verdict has not run."""
+    if exercise.kind not in ("fill", "fix"):
+        return []
+    folder = exercise.root / "tests" / exercise.folder
+    found = [f for f in sorted(folder.glob("*_test.cpp")) if f not in exercise.tests()]
+    return [f for f in found if not any(word in f.stem for word in LEFT_OUT)]
+
+
+def failing(exercise: Exercise, overlay: Path | None, shown: Path | None = None) -> list[Outcome]:
+    """What fails in the first of these programs that fails; empty: nothing is broken.
+    Raises DoesNotCompile."""
+    tree = Tree(exercise.root, overlay, shown, exercise.inner)
+    library = [name for layer in layers(exercise.root) for name in _of(tree, layer)]
+    for file in files(exercise):
+        failed = [o for o in _outcomes(exercise, tree, library, file) if o.status != tests.PASSED]
+        if failed:
+            return [replace(one, message=tree.as_shown(one.message)) for one in failed]
+    return []
+
+
+def _of(tree: Tree, layer: str) -> list[str]:
+    folder = tree.root / "src" / "netpoll" / layer
+    return [f"src/netpoll/{layer}/{f.name}" for f in sorted(folder.glob("*.cpp"))]
+
+
+def _outcomes(exercise: Exercise, tree: Tree, library: list[str], file: Path) -> list[Outcome]:
+    sources = [file]
+    if MODEL in file.read_text("utf-8"):
+        sources += [f for f in sorted((exercise.root / "tests" / "model").glob("*.cpp"))
+                    if not f.stem.endswith("_test")]  # fmt: skip
+    names = [str(source.relative_to(exercise.root)) for source in sources]
+    program = judge.STORE / exercise.id / "bin" / f"guard-{file.stem}"
+    Workshop(judge.STORE).program(tree, [*library, *names], program)
+    own = f"{tree.shown}/" if tree.shown else ""
+    return tests.run(program, LIMITS, own=own)
