@@ -128,3 +128,10 @@ def test_an_assertion_says_the_same_in_a_mutant_and_in_a_learners_file(exercise)
     known = judge.judge(exercise, home, "mutant-known")
     assert "Assertion `value != 10' failed" in str(mine.marks)
     assert mine.marks == known.marks
+
+
+def test_of_a_crash_that_no_sanitizer_explains_nothing_more_is_said():
+    red = judge.Verdict(judge.RED)
+    assert show.closer(red, session.Closer(False, [])) == []
+    assert show.closer(red, session.Closer(False, ["freed twice"])) == ["    freed twice"]
+    assert len(show.closer(judge.Verdict(judge.GREEN), session.Closer(False, []))) == 2

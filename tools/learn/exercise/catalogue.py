@@ -102,6 +102,7 @@ def load(directory: Path, root: Path = paths.ROOT) -> Exercise:
         program=bool(table.get("program", False)),
         measure="" if built else _field(table, "measure", str, file, root),
         programs=[] if built else _field(table, "programs", list, file, root),
+        preset=table.get("preset", "release"),
         questions=[_question(entry, file, root)
                    for entry in _entries(table, "questions", not built, file, root)],
         mutants=[_mutant(f, root, f"exercises/{name}/solution/" if kind == "build" else "")

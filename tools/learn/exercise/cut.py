@@ -114,13 +114,14 @@ def function(name: str, index: Index) -> Symbol:
 def _replaced(source: bytes, cuts: list[tuple[Symbol, str]]) -> str:
     for symbol, body in sorted(cuts, key=lambda cut: cut[0].body_bytes, reverse=True):
         opening, closing = symbol.body_bytes
-        text = textwrap.indent(body, _indent(source, opening)).lstrip().encode()
+        text = textwrap.indent(body, _indent(source, symbol.start)).lstrip().encode()
         source = source[:opening] + text + source[closing + 1 :]
     return source.decode("utf-8")
 
 
-def _indent(source: bytes, offset: int) -> str:
-    line = source[source.rfind(b"\n", 0, offset) + 1 : offset].decode()
+def _indent(source: bytes, number: int) -> str:
+    """That of the line in which a function begins; its brace may be some lines below."""
+    line = source.split(b"\n")[number - 1].decode()
     return line[: len(line) - len(line.lstrip())]
 
 

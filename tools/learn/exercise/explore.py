@@ -11,7 +11,9 @@ import hashlib
 import json
 import os
 import sys
+import threading
 import time
+from pathlib import Path
 
 from learn import paths
 from learn.exercise import answers, judge, tests
@@ -19,7 +21,7 @@ from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise, ExerciseError, Question
 from learn.exercise.tests import Outcome
 from learn.exercise.tree import write_file
-from learn.run import bounded
+from learn.run import bounded, build
 from learn.run.bounded import MB, Limits
 from learn.say import say
 
@@ -60,6 +62,7 @@ def _outcome(exercise: Exercise, question: Question, answer: str, measured: dict
 
 def remembered(exercise: Exercise) -> dict[str, str]:
     """The values of this machine, measured once as long as nothing has changed."""
+    bring_programs(exercise)
     file = judge.STORE / exercise.id / f"measured-{_key(exercise)}.json"
     if file.is_file():
         return json.loads(file.read_text("utf-8"))
@@ -68,11 +71,22 @@ def remembered(exercise: Exercise) -> dict[str, str]:
     return values
 
 
+_BUILDING = threading.Lock()
+
+
+def bring_programs(exercise: Exercise) -> None:
+    """Builds what the measure runs, outside its limits; quick when nothing has changed."""
+    if not exercise.programs:
+        return
+    with _BUILDING:
+        try:
+            build.build(exercise.preset, *exercise.programs)
+        except build.BuildError as problem:
+            raise CannotMeasure(str(problem)) from problem
+
+
 def measure(exercise: Exercise) -> dict[str, str]:
-    """Runs the measure now: {name: value}."""
-    for program in exercise.programs:
-        if not _program(exercise, program).is_file():
-            raise CannotMeasure(say("exercise.no_program", program=program))
+    """Runs the measure now: {name: value}. The programs must be there: bring_programs()."""
     script = exercise.directory / exercise.measure
     command = [sys.executable, script] if script.suffix == ".py" else ["bash", script]
     ended = bounded.run(command, LIMITS, cwd=exercise.root,
@@ -89,8 +103,8 @@ def measure(exercise: Exercise) -> dict[str, str]:
     return values
 
 
-def _program(exercise: Exercise, name: str):
-    return exercise.root / "build" / "release" / "bin" / name
+def _program(exercise: Exercise, name: str) -> Path:
+    return paths.BUILD / exercise.preset / "bin" / name
 
 
 def _key(exercise: Exercise) -> str:

@@ -49,7 +49,8 @@ An "explore" has no code: a run on the learner's machine knows the answers.
     measure = "measure.sh"            in the exercise's folder, .sh or .py; it is run in the top
                                       of the tree and prints lines `name value`. Exit status
                                       77: it may not trace here
-    programs = ["echo_server"]        of build/release/bin/, which it runs
+    programs = ["echo_server"]        which it runs; they are built before
+    preset = "record"                 optional: of build/PRESET/bin/; else release
     [[questions]]
     name = "calls"                    a value that the measure prints
     ask = {en = "…", zh = "…"}
@@ -148,6 +149,7 @@ class Exercise:
     program: bool = False  # of a build
     measure: str = ""  # of an explore
     programs: list[str] = field(default_factory=list)  # of an explore
+    preset: str = "release"  # of an explore: how they are built
     questions: list[Question] = field(default_factory=list)  # of an explore
     mutants: list[Mutant] = field(default_factory=list)
 

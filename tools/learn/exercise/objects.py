@@ -33,7 +33,7 @@ HOUSE = ("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wold-st
 VARIANTS = {
     "plain": ("clang++-19", "-O0", "-gline-tables-only", "-fno-color-diagnostics",
               "-fpch-instantiate-templates", *HOUSE),
-    "asan": ("g++", "-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+    "asan": ("g++", "-O0", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
              "-fno-sanitize=vptr"),
     "tsan": ("g++", "-O1", "-g1", "-fsanitize=thread"),
 }

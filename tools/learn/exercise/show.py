@@ -50,6 +50,8 @@ def closer(verdict: Verdict, found: Closer) -> list[str]:
     """What the sanitizers saw, beside a verdict that is shown already."""
     if found.clean:
         return [say("exercise.clean")] if verdict.verdict == judge.GREEN else []
+    if verdict.verdict != judge.GREEN and not found.sentences:
+        return []  # red already, and no word more to say of it
     head = say("exercise.not_clean") if verdict.verdict == judge.GREEN else ""
     told = found.sentences or [say("exercise.found_nothing_said")]
     return [*filter(None, [head]), *(f"    {sentence}" for sentence in told[:_GROUPS])]

@@ -21,6 +21,9 @@ struct LinkBufferPeer {
       ++count;
     return count;
   }
+  static bool is_writing(const LinkBuffer& buffer) {
+    return buffer.tail_ == LinkBuffer::Tail::writing;
+  }
 };
 
 namespace {
@@ -92,6 +95,49 @@ TEST(InsertExercise, APageMayComeBeforeAnEarlierPage) {
       << "the places were 4, 5 and 8 bytes before the end, counted each time";
 }
 
+// The place is the end of a node that is not the last.
+TEST(InsertExercise, APageMayComeBetweenTwoPages) {
+  LinkBuffer buffer;
+  buffer.write_string("head");
+  page(buffer, "1");
+  page(buffer, "3");  // behind it: free room, in the last node
+  const std::size_t before = LinkBufferPeer::nodes(buffer);
+  page(buffer, "2", 1);
+  EXPECT_EQ(LinkBufferPeer::nodes(buffer), before + 1)
+      << "page 1 was not cut, and no free room lies behind it";
+  buffer.write_string("!");
+  EXPECT_EQ(all(buffer), "head123!");
+}
+
+// No free room, and the end of the last node is in write_pos_ alone.
+TEST(InsertExercise, AFullBlockIsCutLikeAnyOther) {
+  for (const std::size_t remain : {LinkBuffer::kBlockSize, std::size_t{4}}) {
+    LinkBuffer buffer;
+    const std::string full(LinkBuffer::kBlockSize, 'x');
+    buffer.write_string("head");
+    buffer.write_string(full);  // too much for the block of the head
+    page(buffer, "page", remain);
+    std::string expected = "head" + full;
+    expected.insert(expected.size() - remain, "page");
+    EXPECT_TRUE(all(buffer) == expected)
+        << "a block of 4096 written bytes, and a page before the last "
+        << remain << " of them: bytes are lost, or in another order";
+  }
+}
+
+TEST(InsertExercise, WithoutBytesAndFreeRoomBehindThePlaceThereIsNoRest) {
+  LinkBuffer empty;
+  page(empty, "page");
+  EXPECT_EQ(LinkBufferPeer::nodes(empty), 2U)
+      << "the first node has no block: a node behind the page shows nothing";
+  LinkBuffer full;
+  full.malloc(LinkBuffer::kBlockSize);
+  const std::size_t before = LinkBufferPeer::nodes(full);
+  page(full, "page");
+  EXPECT_EQ(LinkBufferPeer::nodes(full), before + 1)
+      << "the block is full: a node behind the page shows nothing";
+}
+
 TEST(InsertExercise, NothingComesBeforeWhatWasFlushed) {
   LinkBuffer buffer;
   put(buffer, "first,");
@@ -108,6 +154,37 @@ TEST(InsertExercise, TooLargeARemainIsAnErrorAndChangesNothing) {
             Errc::invalid_argument)
       << "only 3 bytes are uncommitted";
   EXPECT_EQ(all(buffer), "abc");
+}
+
+TEST(InsertExercise, BytesThatAreFlushedDoNotRemain) {
+  LinkBuffer buffer;
+  put(buffer, "flushed");
+  buffer.write_string("abc");
+  EXPECT_EQ(buffer.write_direct(Block::owned(std::string("page")), 4),
+            Errc::invalid_argument)
+      << "only 3 bytes are uncommitted; the other 7 belong to the reader";
+}
+
+TEST(InsertExercise, AnEmptyPageIsCheckedToo) {
+  LinkBuffer buffer;
+  buffer.write_string("abc");
+  EXPECT_EQ(buffer.write_direct(Block::owned(std::string()), 4),
+            Errc::invalid_argument)
+      << "a remain that is too large is an error, whatever the page";
+}
+
+TEST(InsertExercise, ACallThatInsertsNothingDoesNotBeginToWrite) {
+  LinkBuffer buffer;
+  put(buffer, "flushed");
+  EXPECT_EQ(buffer.write_direct(Block::owned(std::string("page")), 1),
+            Errc::invalid_argument);
+  EXPECT_FALSE(LinkBufferPeer::is_writing(buffer))
+      << "the call was refused, and the last block is claimed all the same: "
+         "the reader cannot take it any more";
+  page(buffer, "");
+  EXPECT_FALSE(LinkBufferPeer::is_writing(buffer))
+      << "the page was empty, and the last block is claimed all the same: "
+         "the reader cannot take it any more";
 }
 
 TEST(InsertExercise, TheSizeCountsThePage) {
@@ -152,7 +229,17 @@ TEST(InsertExercise, TheFreeRoomBehindThePlaceIsNotLost) {
   const std::byte* const head = buffer.malloc(4).data();
   page(buffer, "page");
   EXPECT_EQ(buffer.malloc(4).data(), head + 4)
-      << "the block has 4092 bytes left, and a new one was taken";
+      << "behind the head its block has 4092 free bytes: the next bytes belong "
+         "there";
+}
+
+TEST(InsertExercise, TheFreeRoomEndsWithTheBlock) {
+  LinkBuffer buffer;
+  const std::size_t written = LinkBuffer::kBlockSize - 6;
+  const std::byte* const first = buffer.malloc(written).data();
+  page(buffer, "page", 10);
+  EXPECT_NE(buffer.malloc(10).data(), first + written)
+      << "6 bytes are free behind the footer, and malloc() gave 10 there";
 }
 
 TEST(InsertExercise, TheWriterGoesOnBehindTheFooter) {
@@ -172,6 +259,45 @@ TEST(InsertExercise, NothingIsWrittenBehindAPageWithoutARest) {
   EXPECT_EQ(mine[4], std::byte{0})
       << "the byte behind the page belongs to the lender";
   EXPECT_EQ(all(buffer), std::string("\0\0\0\0next", 8));
+}
+
+// The three ways to a place in a lent page behind which the writer goes on.
+class LentPageExercise : public testing::Test {
+ protected:
+  void lend() {
+    ASSERT_FALSE(buffer_.write_direct(Block::lent(mine_, nullptr)));
+  }
+  void drop(std::size_t n) {
+    ASSERT_FALSE(buffer_.malloc_ack(buffer_.malloc_size() - n));
+  }
+  void write_and_look() {
+    buffer_.write_string("!");
+    EXPECT_EQ(mine_, (std::array<std::byte, 8>{}))
+        << "the lender's page was written to, where bytes had been dropped";
+  }
+  LinkBuffer buffer_;
+  std::array<std::byte, 8> mine_{};
+};
+
+TEST_F(LentPageExercise, BehindAFullBlockItIsNotExtended) {
+  buffer_.malloc(LinkBuffer::kBlockSize);
+  lend();
+  drop(4);
+  write_and_look();
+}
+
+TEST_F(LentPageExercise, ItsSecondHalfIsNotExtended) {
+  lend();
+  page(buffer_, "page", 4);
+  drop(2);
+  write_and_look();
+}
+
+TEST_F(LentPageExercise, ItsDroppedBytesAreNoFreeRoom) {
+  lend();
+  drop(4);
+  page(buffer_, "page", 2);
+  write_and_look();
 }
 
 TEST(InsertExercise, APageIsOneNode) {
@@ -198,11 +324,31 @@ TEST(InsertExercise, ThePageLivesAsLongAsItIsShown) {
   EXPECT_EQ(back, 1) << "how often done() was called after release()";
 }
 
+TEST(InsertExercise, TheFooterDoesNotHoldThePageBeforeIt) {
+  LinkBuffer buffer;
+  std::array<std::byte, 4> mine{};
+  int back = 0;
+  buffer.write_string("headfoot");
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_FALSE(buffer.write_direct(Block::lent(mine, [&] { ++back; }), 4));
+  }
+  buffer.flush();
+  ASSERT_FALSE(buffer.skip(13));  // and a byte of the footer
+  buffer.release();
+  EXPECT_EQ(back, 2)
+      << "pages that came back; both are read, only the footer is not";
+}
+
 class GatherExercise : public testing::Test {
  protected:
   void SetUp() override {
-    for (const char* text : {"ab", "cd", "ef"})
-      put_node(buffer_, text);
+    // Each in a node of its own. Not by write_direct(), which is a hole, too.
+    for (const char* text : {"ab", "cd", "ef"}) {
+      LinkBuffer other;
+      other.write_string(text);
+      buffer_.append(std::move(other));
+    }
+    buffer_.flush();
   }
   LinkBuffer buffer_;
 };

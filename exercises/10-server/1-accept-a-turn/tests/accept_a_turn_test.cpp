@@ -32,9 +32,15 @@ using std::chrono::milliseconds;
 constexpr int kBudget = Acceptor::kAcceptsPerTurn;
 constexpr milliseconds kTick{5};
 
-// Looks until `condition` holds; false when it does not within two seconds.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr milliseconds kPatience(20'000);
+#else
+constexpr milliseconds kPatience(2'000);
+#endif
+
+// Looks until `condition` holds; false when it does not within kPatience.
 bool soon(const std::function<bool()>& condition) {
-  const Deadline end = deadline_after(milliseconds(2000));
+  const Deadline end = deadline_after(kPatience);
   while (!condition() && Deadline::clock::now() < end)
     std::this_thread::yield();
   return condition();
@@ -94,7 +100,7 @@ class AcceptATurn : public testing::Test {
                                   });
   }
 
-  // UBSan's first look at a class needs a descriptor, which some tests have not.
+  // UBSan's first look at a class needs a descriptor; some tests have none.
   void SetUp() override {
     EXPECT_EQ(acceptor->address(), address);
     EXPECT_TRUE(said().empty());

@@ -29,9 +29,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Looks until `condition` holds; false when it does not within two seconds.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr milliseconds kPatience(20'000);
+#else
+constexpr milliseconds kPatience(2'000);
+#endif
+
+// Looks until `condition` holds; false when it does not within kPatience.
 bool soon(const std::function<bool()>& condition) {
-  const Deadline end = deadline_after(milliseconds(2000));
+  const Deadline end = deadline_after(kPatience);
   while (!condition() && Deadline::clock::now() < end)
     std::this_thread::yield();
   return condition();
@@ -78,7 +84,7 @@ class HotLoop : public testing::Test {
     for (int i = 0; i < 6; ++i)
       clients.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   }
-  // UBSan's first look at a class needs a descriptor, which the tests have not.
+  // UBSan's first look at a class needs a descriptor; the tests have none.
   void SetUp() override {
     EXPECT_EQ(acceptor->address(), address);
     static_cast<FdOperator&>(*acceptor).on_readable();

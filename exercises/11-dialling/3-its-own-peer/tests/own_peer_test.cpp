@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nobody waits for the accident: the sockets that the race is given are bound to
-// the very port that they dial.
+// Nobody waits for the accident: the sockets that the race is given are bound
+// to the very port that they dial.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -84,6 +85,11 @@ class EndExercise : public testing::Test {
   Connection* conn_ = nullptr;
   Ref<FdOperator> held_;
 };
+
+// Long for an end that comes; a connection that never ends fails after it.
+Deadline a_while() {
+  return Deadline::clock::now() + std::chrono::seconds(2);
+}
 
 void swallow(Connection& conn) {
   static_cast<void>(conn.reader().skip(conn.reader().size()));
@@ -170,8 +176,43 @@ TEST_F(EndExercise, AnEndDuringOnConnectIsToldOnceAndEndsOnce) {
   when_gone_ = [&](Connection&) { over.pull(); };
   start();
   half_close();
-  EXPECT_TRUE(over.wait_until(test::soon()));
+  EXPECT_TRUE(over.wait_until(a_while())) << "it never ended";
   EXPECT_EQ(told, 1);
+}
+
+// A handler has the key on one worker, on_disconnect runs on another one. The
+// handler returns first; its worker looks, and must leave the end alone.
+TEST_F(EndExercise, TheEndWaitsForOnDisconnectBesideAHandler) {
+  Trigger inside;
+  Trigger may_return;
+  bool still_watched = false;
+  serve({.on_request =
+             [&](Connection& conn) {
+               swallow(conn);
+               inside.pull();
+               static_cast<void>(may_return.wait_until(a_while()));
+             },
+         .on_disconnect =
+             [&](Connection& conn) {
+               may_return.pull();
+               // Held by this test, the poller and this task: the handler's
+               // task has ended. Or it has torn down.
+               EXPECT_TRUE(test::eventually([&] {
+                 return conn.holders() == 3 || !poller().watches(conn);
+               }));
+               still_watched = poller().watches(conn);
+             }},
+        {.pollers = 1, .workers = {.name = "worker", .cap = 2}});
+  Trigger over;
+  when_gone_ = [&](Connection&) { over.pull(); };
+  start();
+  EXPECT_TRUE(test::send_all(far_.get(), "x"));
+  EXPECT_TRUE(inside.wait_until(test::soon()));
+  half_close();
+  EXPECT_TRUE(over.wait_until(a_while())) << "it never ended";
+  EXPECT_TRUE(still_watched)
+      << "on_disconnect had not returned when another thread, whose handler "
+         "was over, tore the connection down";
 }
 
 // The kernel has not said FIN to the peer yet.
