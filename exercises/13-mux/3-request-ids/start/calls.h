@@ -35,8 +35,8 @@ class Calls {
 
   /// Sends `request` under an id that no other call has. Guarantees: `done` is
   /// called once, on whatever thread, perhaps before this returns: with the
-  /// payload of the answer; with Errc::conn_closed if nothing could be sent; or
-  /// with the error of end(). `done` may use this object. [any]
+  /// payload of the answer; with Errc::conn_closed if this request could not be
+  /// sent; or with the error of end(). `done` may use this object. [any]
   void call(std::string request, Done done);
 
   /// Takes all whole frames of `in` and finishes their calls. A frame whose id

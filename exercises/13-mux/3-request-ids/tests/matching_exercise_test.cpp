@@ -3,6 +3,8 @@
 // Only the last one has a connection; the others hand over the bytes
 // themselves.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include <atomic>
 #include <cstddef>
@@ -58,6 +60,10 @@ class RequestIdCalls : public testing::Test {
       all.push_back({id, *sent_.read_string(length - 8)});
     }
     return all;
+  }
+  // Ends once another thread has asked calls_ something.
+  void ask_on_another_thread() {
+    std::thread([this] { static_cast<void>(calls_.waiting()); }).join();
   }
   // The requests `a`, `b`, `c`, and their ids; 0 where none was sent.
   std::vector<std::uint64_t> three_calls() {
@@ -131,7 +137,8 @@ TEST_F(RequestIdCalls, AnAnswerThatNobodyWaitsForIsSkipped) {
   const std::uint64_t unknown = ids[0] + (std::uint64_t{1} << 32);
   put(in_, frame(unknown, "who?") + frame(ids[0], "A") + frame(ids[0], "A") +
                frame(ids[1], "B"));
-  EXPECT_FALSE(calls_.receive(in_));
+  EXPECT_FALSE(calls_.receive(in_))
+      << "an answer that nobody waits for is no error: it is skipped";
   EXPECT_EQ(results_, (Words{"A", "B"}))
       << "an unknown id came, and the answer A came twice";
 }
@@ -145,13 +152,14 @@ TEST_F(RequestIdCalls, AnIdOfACallThatWaitsIsNotGivenAgain) {
   ASSERT_EQ(all.size(), 1U);
   EXPECT_TRUE(all[0].id != ids[1] && all[0].id != ids[2])
       << "a, b and c were called, a was answered, d was called: d has the id "
-         "of "
-         "a call that still waits";
+         "of a call that still waits";
 }
 
 TEST_F(RequestIdCalls, AFrameThatCannotBeIsAnError) {
   put(in_, number(3, 4));
-  EXPECT_EQ(calls_.receive(in_), Errc::invalid_argument);
+  EXPECT_EQ(calls_.receive(in_), Errc::invalid_argument)
+      << "a frame with the length 3 came: receive() should pass on what "
+         "read_frame() says of it";
 }
 
 TEST_F(RequestIdCalls, TheAnswerMayComeBeforeSendReturns) {
@@ -183,13 +191,92 @@ TEST_F(RequestIdCalls, ADoneMayCallAgain) {
   EXPECT_EQ(calls_.waiting(), 1U) << "the call that the first one's done made";
 }
 
+TEST_F(RequestIdCalls, ACallIsOverBeforeItsDoneRuns) {
+  std::size_t waiting = 1;
+  calls_.call("ping", [&](auto) { waiting = calls_.waiting(); });
+  const auto all = sent();
+  ASSERT_EQ(all.size(), 1U);
+  put(in_, frame(all[0].id, "A"));
+  bounded("a done called waiting(), on the thread of receive()",
+          [&] { calls_.receive(in_); });
+  EXPECT_EQ(waiting, 0U) << "its done runs, and the call still counts as one "
+                            "that waits: an end() now would tell it again";
+}
+
+TEST_F(RequestIdCalls, HoldNoLockWhileADoneRuns) {
+  const auto ask = [this](auto) { ask_on_another_thread(); };
+  calls_.call("answered", ask);
+  for (const auto& one : sent())
+    put(in_, frame(one.id, "A"));
+  bounded(
+      "receive() runs a done, which waits for a thread that calls "
+      "waiting(). Who holds the lock?",
+      [&] { calls_.receive(in_); });
+  send_ = [](auto) { return false; };
+  bounded(
+      "send returned false, and the done waits for a thread that calls "
+      "waiting(). Who holds the lock?",
+      [&] { calls_.call("not sent", ask); });
+  send_ = [](auto) { return true; };
+  calls_.call("not answered", ask);
+  bounded(
+      "end() runs a done, which waits for a thread that calls waiting(). "
+      "Who holds the lock?",
+      [&] { calls_.end(Errc::eof); });
+  bounded(
+      "call() after the end runs its done, which waits for a thread that "
+      "calls waiting(). Who holds the lock?",
+      [&] { calls_.call("late", ask); });
+}
+
+TEST_F(RequestIdCalls, HoldNoLockWhileSendRuns) {
+  send_ = [this](auto) {
+    ask_on_another_thread();
+    return true;
+  };
+  bounded("send waits for a thread that calls waiting(). Who holds the lock?",
+          [&] { call("ping"); });
+}
+
+TEST_F(RequestIdCalls, AFrameMayBeWrittenWhenCallHasReturned) {
+  std::vector<ShardQueue::Getter> getters;
+  send_ = [&](auto getter) {
+    getters.push_back(std::move(getter));
+    return true;
+  };
+  const std::string a(100, 'a');
+  const std::string b(100, 'b');
+  call(a);
+  call(b);
+  for (auto& getter : getters)
+    getter(sent_);
+  const auto all = sent();
+  EXPECT_TRUE(all.size() == 2 && all[0].payload == a && all[1].payload == b &&
+              all[0].id != all[1].id)
+      << "send put the getters away and called them later, as a ShardQueue "
+         "does: other bytes came than were given to call()";
+}
+
 TEST_F(RequestIdCalls, WhatCannotBeSentFailsAtOnce) {
   send_ = [](auto) { return false; };
   bounded("send returned false", [&] { call("ping"); });
   EXPECT_EQ(results_,
             Words{"[" + make_error_code(Errc::conn_closed).message() + "]"})
       << "send returned false: no answer will ever come";
-  EXPECT_EQ(calls_.waiting(), 0U);
+  EXPECT_EQ(calls_.waiting(), 0U) << "nobody should wait for it any more";
+}
+
+TEST_F(RequestIdCalls, WhatCannotBeSentFailsAlone) {
+  call("sent");
+  const auto all = sent();
+  ASSERT_EQ(all.size(), 1U);
+  send_ = [](auto) { return false; };
+  bounded("send returned false", [&] { calls_.call("not sent", [](auto) {}); });
+  put(in_, frame(all[0].id, "A"));
+  calls_.receive(in_);
+  EXPECT_EQ(results_, Words{"A"})
+      << "a second request could not be sent; the first one was, and its "
+         "answer came then";
 }
 
 TEST_F(RequestIdCalls, AtTheEndAllThatWaitAreTold) {
@@ -231,6 +318,29 @@ TEST_F(RequestIdCalls, AnEndDuringASendTellsOnce) {
                                     " done must be called once";
 }
 
+TEST(RequestIdThreads, ACallBesideAnEndIsToldOnce) {
+  for (int round = 0; round < 100; ++round) {
+    Calls calls([](auto) { return true; });
+    std::atomic<int> made = 0;
+    std::atomic<int> told = 0;
+    std::atomic<bool> over = false;
+    std::thread caller([&] {
+      while (!over && made < 500) {
+        calls.call("x", [&](auto) { ++told; });
+        ++made;
+      }
+    });
+    while (made == 0)
+      std::this_thread::yield();
+    calls.end(Errc::eof);
+    over = true;
+    caller.join();
+    ASSERT_TRUE(told == made && calls.waiting() == 0)
+        << "one thread made calls, another called end() meanwhile; then a call "
+           "still waited, or was told twice";
+  }
+}
+
 TEST_F(RequestIdCalls, OfManyThreadsHaveIdsOfTheirOwn) {
   std::mutex mutex;
   send_ = [&](auto getter) {
@@ -270,6 +380,10 @@ TEST(RequestIdOverAConnection, SixteenAnswersComeBackwards) {
   calls = std::make_unique<Calls>(
       [&](auto getter) { return queue.add(std::move(getter)); });
   ASSERT_FALSE(served.start());
+  const timeval limit{.tv_sec = 4, .tv_usec = 0};  // for what does not come
+  ASSERT_EQ(
+      ::setsockopt(served.far(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit),
+      0);
   for (char c = 'a'; c < 'a' + 16; ++c) {
     calls->call(std::string(1, c), [&right, c](auto answer) {
       right += answer && *answer == std::string(1, c) + "!" ? 1 : 0;
@@ -278,7 +392,10 @@ TEST(RequestIdOverAConnection, SixteenAnswersComeBackwards) {
   std::string answers;
   for (int i = 0; i < 16; ++i) {
     const std::string request = served.receive(13);
-    ASSERT_EQ(request.size(), 13U);
+    if (request.size() != 13) served.close_far();  // so that no flush waits
+    ASSERT_EQ(request.size(), 13U)
+        << "the server waits for sixteen frames of 13 bytes; " << i
+        << " have come";
     answers = number(10, 4) + request.substr(4) + "!" + answers;
   }
   EXPECT_TRUE(served.send(answers));
