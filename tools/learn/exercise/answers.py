@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import tomllib
 
@@ -48,10 +49,13 @@ def filled(exercise: Exercise, given: dict[str, str], language: str) -> str:
     return text
 
 
+def is_number(text: str) -> bool:
+    return re.fullmatch(r"-?\d[\d,]*(\.\d+)?", text) is not None
+
+
 def right(question: Question, answer: str, measured: str) -> bool:
     """Numbers by their distance, words by their letters."""
-    try:
-        given, wanted = float(answer.replace(",", "")), float(measured)
-    except ValueError:
+    if not (is_number(answer) and is_number(measured)):
         return answer.casefold() == measured.casefold()
+    given, wanted = float(answer.replace(",", "")), float(measured)
     return abs(given - wanted) <= max(question.within, abs(wanted) * question.percent / 100)

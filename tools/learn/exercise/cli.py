@@ -117,7 +117,7 @@ def run(name: Name = "", as_json: Json = False, quick: Quick = False, full: Full
     told = verdict.to_dict(exercise, language())
     if not quick and session.wants_a_closer_look(exercise, verdict):
         closer = session.look_closer(exercise)
-        told |= {"clean": closer.clean, "found": closer.sentences}
+        told |= {"clean": closer.clean, "found": closer.sentences + [o.test for o in closer.broken]}
         if verdict.exit_code == GREEN and not closer.clean:
             told |= {"exit": RED}
     print(json.dumps(told, ensure_ascii=False))

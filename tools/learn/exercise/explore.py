@@ -51,6 +51,8 @@ def _outcome(exercise: Exercise, question: Question, answer: str, measured: dict
         return Outcome(question.name, tests.FAILED, f"{answers.FILE}: fill in {question.name}")
     if answers.right(question, answer, measured[question.name]):
         return Outcome(question.name, tests.PASSED)
+    if answers.is_number(measured[question.name]) and not answers.is_number(answer):
+        return Outcome(question.name, tests.FAILED, say("exercise.want_number", answer=answer))
     said = say("exercise.wrong_answer", answer=answer)
     for mutant in exercise.mutants:
         wrong = measured.get(mutant.answer, mutant.answer)

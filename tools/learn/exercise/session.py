@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from learn.exercise import answers, explore, judge, sanitizer, tests, workspace
+from learn.exercise import answers, explore, guards, judge, sanitizer, tests, workspace
 from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise, ExerciseError
 from learn.exercise.objects import prune
+from learn.exercise.tests import Outcome
 from learn.exercise.tree import write_files
 from learn.say import language
 
@@ -50,7 +52,7 @@ def _answered(exercise: Exercise) -> Verdict:
 
 def verdict_on_yours(exercise: Exercise, variant: str = "plain") -> Verdict:
     """On the files that are cut and on no other: what else lies there is not looked at."""
-    handed_in = judge.STORE / exercise.id / "yours"
+    handed_in = _handed_in(exercise)
     files = workspace.handed_in(exercise)
     if handed_in.is_dir():
         for old in [f for f in handed_in.rglob("*") if f.is_file()]:
@@ -61,12 +63,19 @@ def verdict_on_yours(exercise: Exercise, variant: str = "plain") -> Verdict:
                        variant=variant)  # fmt: skip
 
 
+def _handed_in(exercise: Exercise) -> Path:
+    """Where the judge finds the learner's files, and no other."""
+    return judge.STORE / exercise.id / "yours"
+
+
 @dataclass(frozen=True)
 class Closer:
-    """What the sanitizers saw. `sentences` is empty when that is nothing."""
+    """What the sanitizers saw, and which of the folder's own tests fail. Both are empty
+    when that is nothing."""
 
     clean: bool
     sentences: list[str]
+    broken: list[Outcome] = field(default_factory=list)
 
 
 def wants_a_closer_look(exercise: Exercise, verdict: Verdict) -> bool:
@@ -78,11 +87,15 @@ def wants_a_closer_look(exercise: Exercise, verdict: Verdict) -> bool:
 
 
 def look_closer(exercise: Exercise) -> Closer:
-    """The learner's files once more, under AddressSanitizer and UBSan. Green is taken
-    back when the tests pass only by luck."""
+    """The learner's files once more, under AddressSanitizer and UBSan, and then in the
+    folder's own tests. Green is taken back when the tests pass only by luck, or when
+    something else is broken."""
     verdict = verdict_on_yours(exercise, "asan")
     if verdict.verdict == judge.GREEN:
-        return Closer(True, [])
+        broken = guards.failing(exercise, _handed_in(exercise), workspace.folder(exercise))
+        if broken:
+            workspace.record(exercise, green=False)
+        return Closer(not broken, [], broken)
     workspace.record(exercise, green=False)
     folder = workspace.folder(exercise)
     found = [sanitizer.finding(o.message, folder) for o in verdict.outcomes]

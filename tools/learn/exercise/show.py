@@ -25,9 +25,10 @@ def lines(verdict: Verdict, folder: Path) -> list[str]:
     passed = sum(o.status == tests.PASSED for o in verdict.outcomes)
     failing = [o for o in verdict.outcomes if o.status != tests.PASSED]
     groups = _groups(failing)
-    out = [line for group in groups[:_GROUPS] for line in _group(group)]
-    if len(groups) > _GROUPS:
-        out.append(say("exercise.more_groups", count=len(groups) - _GROUPS))
+    most = len(groups) if _are_questions(failing) else _GROUPS
+    out = [line for group in groups[:most] for line in _group(group)]
+    if len(groups) > most:
+        out.append(say("exercise.more_groups", count=len(groups) - most))
     if verdict.mutant:
         out += ["", say("exercise.known_idea"), *flow.lines(verdict.mutant.help[language()], 4)]
     key = {judge.GREEN: "green", judge.TIMEOUT: "timed_out"}.get(verdict.verdict, "red")
@@ -50,6 +51,9 @@ def closer(verdict: Verdict, found: Closer) -> list[str]:
     """What the sanitizers saw, beside a verdict that is shown already."""
     if found.clean:
         return [say("exercise.clean")] if verdict.verdict == judge.GREEN else []
+    if found.broken:
+        shown = [line for group in _groups(found.broken)[:_GROUPS] for line in _group(group)]
+        return [say("exercise.broken"), *shown]
     if verdict.verdict != judge.GREEN and not found.sentences:
         return []  # red already, and no word more to say of it
     head = say("exercise.not_clean") if verdict.verdict == judge.GREEN else ""
@@ -92,6 +96,11 @@ def _group(group: list[Outcome]) -> list[str]:
     if hole := HOLE.search(first.message):
         return [head, f"    {say('exercise.hole', name=hole[1])}"]
     return [head, *_indented(_first_failure(first.message)), *_stood(first)]
+
+
+def _are_questions(failing: list[Outcome]) -> bool:
+    """Of an explore: every question that is not answered rightly is shown."""
+    return all("." not in outcome.test for outcome in failing)
 
 
 def _stood(outcome: Outcome) -> list[str]:

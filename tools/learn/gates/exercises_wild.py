@@ -11,7 +11,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from learn.exercise import catalogue, cut, judge, wild
+from learn.exercise import catalogue, cut, guards, judge, wild
 from learn.exercise.objects import WORKERS
 from learn.exercise.tests import NothingRan
 from learn.gate import GateResult, Problem
@@ -27,7 +27,12 @@ def run(root: Path, part: str, count: int, seed: int = SEED) -> GateResult:
     def judged(pair: tuple[int, wild.Wild]) -> str:
         number, fault = pair
         try:
-            return judge.judge_mutant(fault.exercise, fault.mutant(number), index).verdict
+            mutant = fault.mutant(number)
+            verdict = judge.judge_mutant(fault.exercise, mutant, index).verdict
+            overlay = judge.STORE / fault.exercise.id / "mutants" / mutant.name
+            if verdict == judge.GREEN and guards.failing(fault.exercise, overlay):
+                return judge.RED  # a learner is told so after green
+            return verdict
         except NothingRan:
             return judge.RED
 
