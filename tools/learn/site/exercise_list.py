@@ -10,7 +10,7 @@ from pathlib import Path
 
 from learn.exercise import catalogue
 from learn.exercise.model import Exercise
-from learn.site.trace_figure import text
+from learn.site.graph import words
 
 
 class NoExercises(Exception):
@@ -26,14 +26,14 @@ def table(chapter: str, language: str, root: Path) -> str:
     mine = [exercise for exercise in every if exercise.id.startswith(f"{chapter}/")]
     if not mine:
         raise NoExercises(sorted({exercise.id.split("/")[0] for exercise in every}))
-    head = text("exercises_head", language).split("|")
+    head = words("exercises_head", language).split("|")
     rows = [head, ["---"] * len(head), *(_row(exercise, language) for exercise in mine)]
-    start = text("exercises_start", language, id=mine[0].id)
+    start = words("exercises_start", language, id=mine[0].id)
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([*lines, "", *start.strip("\n").split("\n")])
 
 
 def _row(exercise: Exercise, language: str) -> list[str]:
-    kind = text(f"exercise_{exercise.kind}", language)
+    kind = words(f"exercise_{exercise.kind}", language)
     return [f"`{exercise.id}`", exercise.title[language], kind, "★" * exercise.stars,
             str(exercise.minutes)]  # fmt: skip
