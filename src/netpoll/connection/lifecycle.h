@@ -180,6 +180,8 @@ class BasicLifecycle {
   bool has_request(Bits now, const Look& look) const;
   static bool may_end(Bits now, const Look& look);
 
+  // Each event releases, and the key's holder acquires it in begin_look().
+  // decide() releases, and who takes the key next acquires.
   typename Sync::template Atomic<Bits> state_;
 
   // Guarded by the key: how many bytes had ever come in when on_request was

@@ -100,6 +100,7 @@ class BasicLead {
 
   static Word stage(Word word) { return word % kNextTask; }
 
+  // give_up() and begin_task() release; take() and take_from() acquire.
   typename Sync::template Atomic<Word> word_{kFree};
 };
 
