@@ -7,10 +7,11 @@ import re
 import shutil
 import subprocess
 import time
+from importlib import metadata
 
 import pytest
 
-from learn import cli
+from learn import cli, start
 from learn.gate import GateResult, Problem
 from learn.gates import checking
 from learn.paths import ROOT
@@ -169,7 +170,7 @@ def test_junit_files_of_both_runners_are_counted(tmp_path):
 def bare(tmp_path, *arguments: str) -> subprocess.CompletedProcess:
     """./learn in a tree that has nothing but its lists."""
     for name in ("learn", "tools/debian-packages.toml", "tools/requirements.lock",
-                 "tools/node/package-lock.json"):
+                 "tools/requirements-learner.lock", "tools/node/package-lock.json"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return subprocess.run([tmp_path / "learn", *arguments], cwd=tmp_path, capture_output=True,
@@ -206,6 +207,40 @@ def test_a_learner_is_told_what_a_verb_of_authors_needs(tmp_path):
     assert done.returncode == 2
     assert "./learn --for author" in done.stderr
     assert bare(tmp_path, "--for", "student").returncode == 2
+
+
+def needed(names: list[str]) -> set[str]:
+    """These Python packages and all that they require here."""
+    found: set[str] = set()
+    while names:
+        name = re.sub(r"[-_.]+", "-", names.pop()).lower()
+        if name in found:
+            continue
+        found.add(name)
+        for line in metadata.requires(name) or []:
+            wanted, _, only = line.partition(";")
+            if not re.search(r"extra|Windows|win32|python_version < .3\.(9|10|11)\b", only):
+                names.append(re.match(r"[\w.-]+", wanted)[0])
+    return found
+
+
+def test_a_learners_python_packages_are_some_of_the_others_and_enough():
+    whole, learners = [
+        set((ROOT / "tools" / name).read_text().splitlines())
+        for name in ("requirements.lock", "requirements-learner.lock")
+    ]
+    assert {line for line in learners if not line.startswith("#")} <= whole
+    names = {re.match(r"[\w.-]+(?===)", line)[0].lower() for line in learners if "==" in line
+             and not line.startswith("#")}  # fmt: skip
+    assert names == needed(["typer", "rich", "watchfiles", "pygal", "importlib-metadata"])
+
+
+def test_for_whom_is_the_shell_scripts_affair(monkeypatch):
+    asked = []
+    monkeypatch.setattr(start, "run", lambda **options: asked.append(options) or 0)
+    assert cli.main(["--for", "learner", "--no-serve"]) == 0
+    assert cli.main(["--for=author", "--no-serve"]) == 0
+    assert len(asked) == 2
 
 
 def test_a_learners_needs_are_less(monkeypatch, tmp_path):

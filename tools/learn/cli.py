@@ -138,13 +138,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def take_language(arguments: list[str]) -> list[str]:
-    """Removes --lang from anywhere on the line, and obeys it."""
+    """Removes --lang from anywhere on the line, and obeys it; and --for, which the shell
+    script ./learn has obeyed."""
     rest, words = [], iter(arguments)
     for word in words:
         if word == "--lang":
             speech.use_language(next(words, ""))
         elif word.startswith("--lang="):
             speech.use_language(word.removeprefix("--lang="))
+        elif word == "--for":
+            next(words, "")
+        elif word.startswith("--for="):
+            pass
         else:
             rest.append(word)
     return rest

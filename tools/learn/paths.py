@@ -20,6 +20,7 @@ TOOLS = ROOT / "tools"
 MESSAGES = TOOLS / "learn" / "messages"
 DEBIAN_TOML = TOOLS / "debian-packages.toml"
 REQUIREMENTS = TOOLS / "requirements.lock"
+LEARNERS_REQUIREMENTS = TOOLS / "requirements-learner.lock"
 NODE = TOOLS / "node"
 
 # What a machine makes; none of it is in git.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from learn.paths import DEBIAN_TOML, NODE, REQUIREMENTS, STATE
+from learn.paths import DEBIAN_TOML, LEARNERS_REQUIREMENTS, NODE, REQUIREMENTS, STATE
 from learn.setup import node
 
 NPM_LOCK = NODE / "package-lock.json"
@@ -26,7 +26,7 @@ def npm_ready() -> bool:
 
 
 def python_ready() -> bool:
-    return stamped(PYTHON_STAMP, digest(REQUIREMENTS))
+    return stamped(PYTHON_STAMP, digest(LEARNERS_REQUIREMENTS if for_learner() else REQUIREMENTS))
 
 
 def environment_ready() -> bool:
