@@ -25,6 +25,16 @@ inline void expect_reaches(const Count& count, int wanted,
                               "a worker wait for a lock, or for a pull?");
 }
 
+/// Waits for half a second only: whoever has not written sleep() yet should not
+/// wait long for before_sleep.
+inline bool soon_reaches(const Count& count, int wanted) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::milliseconds(500);
+  while (count.get() < wanted && Clock::now() < end)
+    std::this_thread::yield();
+  return count.get() >= wanted;
+}
+
 /// Looks at the pool until no worker is left, or for some time. Returns false
 /// if somebody holds the lock, and does not let it go.
 inline bool can_be_locked(const TestPool& pool) {
