@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "gopool/bounded.h"
@@ -18,6 +21,8 @@ namespace {
 using test::Count;
 using test::Door;
 using test::expect_reaches;
+using test::OpenAtEnd;
+using test::soon_reaches;
 using test::TestPool;
 using test::wait_for;
 
@@ -162,6 +167,129 @@ TEST(Next, TheWorkerThatFellAsleepLastIsWokenFirst) {
   expect_reaches(ran, 1, pool);
   EXPECT_TRUE(woken->load() == late->load())
       << "the one that has slept longest was woken";
+}
+
+TEST(Next, AWorkerCallsNobodyForTheTaskThatItTakes) {
+  const TestPool pool({.cap = 2});
+  const std::weak_ptr<GoPool> weak = pool.share();
+  const auto workers = std::make_shared<std::atomic<std::size_t>>(0);
+  const Count ran;
+  EXPECT_TRUE(pool->go([=] {
+    if (const auto alive = weak.lock()) *workers = alive->worker_count();
+    ran.raise();
+  }));
+  expect_reaches(ran, 1, pool);
+  if (ran.get() == 1) {
+    EXPECT_EQ(*workers, 1U)
+        << "there was one task only, and before its worker ran it, the worker "
+           "started another one";
+  }
+}
+
+// A worker that has called before_sleep is held there: it lies in idle_, and
+// when it is woken, it does not come before the test lets it.
+GoPoolOptions held_before_sleep(const Door& bed, const Count& in_bed) {
+  return {.cap = 3, .keep_alive = std::chrono::hours(1), .before_sleep = [=] {
+            in_bed.raise();
+            bed.pass();
+          }};
+}
+
+// Blocks a worker until the test opens `door`.
+Task blocked_at(const Door& door, const Count& inside) {
+  return [=] {
+    inside.raise();
+    door.pass();
+  };
+}
+
+TEST(Next, AWorkerThatComesBackDoesNotReportTheWokenOne) {
+  const Door bed;
+  const Door early;
+  const Door late;
+  const Door last;
+  const Count in_bed;
+  const Count inside;
+  const TestPool pool(held_before_sleep(bed, in_bed));
+  const OpenAtEnd ends[] = {{bed}, {early}, {late}, {last}};
+  for (const Door& door : {early, early, late}) {
+    const int before = inside.get();
+    EXPECT_TRUE(pool->go(blocked_at(door, inside)));
+    ASSERT_TRUE(wait_for([&] { return inside.get() > before; }))
+        << "a task does not run, and the pool may have 3 workers";
+  }
+  early.open();
+  if (!soon_reaches(in_bed, 2)) GTEST_SKIP() << "sleep() is not written yet";
+  EXPECT_TRUE(pool->go(blocked_at(last, inside)));  // wakes one, held in bed
+  late.open();
+  ASSERT_TRUE(wait_for([&] { return inside.get() == 4; }))
+      << "a worker came back from its task, and did not take the next one";
+  EXPECT_TRUE(pool->go([] {}));
+  EXPECT_EQ(pool->idle_count(), 1U)
+      << "a woken worker is still on its way; another one came back from its "
+         "task, and now go() believes that nobody is on the way, and wakes a "
+         "second one";
+}
+
+TEST(Next, ANewWorkerDoesNotReportTheWokenOne) {
+  const Door bed;
+  const Door gate;
+  const Door first;
+  const Door last;
+  const Count in_bed;
+  const Count inside;
+  const Count started;
+  GoPoolOptions options = held_before_sleep(bed, in_bed);
+  options.start_thread = [=](Task body) {
+    started.raise();
+    return std::thread([=, late = started.get() == 3,
+                        body = std::move(body)]() mutable {
+      if (late) gate.pass();
+      body();
+    });
+  };
+  const TestPool pool(std::move(options));
+  const OpenAtEnd ends[] = {{bed}, {gate}, {first}, {last}};
+  for (int i = 1; i <= 2; ++i) {
+    EXPECT_TRUE(pool->go(blocked_at(first, inside)));
+    ASSERT_TRUE(wait_for([&] { return inside.get() == i; }))
+        << "a task does not run, and the pool may have 3 workers";
+  }
+  EXPECT_TRUE(pool->go([] {}));  // starts the third, held at the gate
+  first.open();
+  if (!soon_reaches(in_bed, 2)) GTEST_SKIP() << "sleep() is not written yet";
+  EXPECT_TRUE(pool->go(blocked_at(last, inside)));  // wakes one, held in bed
+  gate.open();
+  ASSERT_TRUE(wait_for([&] { return inside.get() == 3; }))
+      << "a new worker came, and did not take the task that waits";
+  EXPECT_TRUE(pool->go([] {}));
+  EXPECT_EQ(pool->idle_count(), 1U)
+      << "a woken worker is still on its way; a new one has come, and now go() "
+         "believes that nobody is on the way, and wakes a second one";
+}
+
+// Threads that wait behind their last instruction until `gate` is opened: who
+// joins one of them waits as well.
+auto threads_with_a_gate(const Door& gate) {
+  return [=](Task body) {
+    return std::thread([gate, body = std::move(body)]() mutable {
+      body();
+      gate.pass();
+    });
+  };
+}
+
+TEST(Next, AWorkerOfAStoppedPoolJoinsWithoutTheLock) {
+  const Door gate;
+  const TestPool pool({.cap = 2, .start_thread = threads_with_a_gate(gate)});
+  const OpenAtEnd end{gate};
+  ASSERT_TRUE(warm_up(pool, 2));
+  // Detached: a stop() may never come back. The test's end waits for a second
+  // one, with a limit.
+  std::thread([shared = pool.share()] { shared->stop(Stop::drain); }).detach();
+  EXPECT_TRUE(test::can_be_locked(pool))
+      << "a worker waits for the thread that ended before it, and meanwhile "
+         "nobody else can lock the pool";
 }
 
 TEST(Next, ADrainRunsWhatWaits) {

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "gopool/bounded.h"
 
 namespace netpoll::test {
@@ -20,6 +23,28 @@ inline void expect_reaches(const Count& count, int wanted,
                               "or is gone: it lies there for ever"
                             : "a task does not run, and nobody sleeps: does "
                               "a worker wait for a lock, or for a pull?");
+}
+
+/// Waits for half a second only: whoever has not written sleep() yet should not
+/// wait long for before_sleep.
+inline bool soon_reaches(const Count& count, int wanted) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::milliseconds(500);
+  while (count.get() < wanted && Clock::now() < end)
+    std::this_thread::yield();
+  return count.get() >= wanted;
+}
+
+/// Looks at the pool until no worker is left, or for some time. Returns false
+/// if somebody holds the lock, and does not let it go.
+inline bool can_be_locked(const TestPool& pool) {
+  return comes_back([shared = pool.share()] {
+    using Clock = std::chrono::steady_clock;
+    const auto limit = std::chrono::milliseconds(patient ? 1000 : 20);
+    const auto end = Clock::now() + limit;
+    while (shared->worker_count() > 0 && Clock::now() < end)
+      std::this_thread::yield();
+  });
 }
 
 }  // namespace netpoll::test

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// GoPool::sleep and GoPool::end_if_idle: one test for each way to get them wrong;
-// and tasks that come between two steps of a worker.
+// GoPool::sleep and GoPool::end_if_idle: one test for each way to get them
+// wrong; and tasks that come between two steps of a worker.
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <memory>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -19,11 +21,22 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Count;
+using test::Door;
 using test::expect_reaches;
 using test::kCanStepIn;
+using test::OpenAtEnd;
+using test::soon_reaches;
 using test::step_in_at;
 using test::TestPool;
 using test::wait_for;
+
+// Whether `count` is raised within `limit`. A right worker never raises it.
+bool comes_within(std::chrono::milliseconds limit, const Count& count) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (count.get() == 0 && std::chrono::steady_clock::now() < end)
+    std::this_thread::yield();
+  return count.get() > 0;
+}
 
 // Runs one task, and lets another one come at the worker's `crossing`th
 // crossing after it. `is_over`: the worker will not cross any more.
@@ -71,13 +84,123 @@ TEST(Stranded, NoTaskThatComesWhileAWorkerEnds) {
   }
 }
 
+// Two workers fall asleep, one after the other; the first lies at the bottom of
+// idle_, and is held in before_sleep. The task comes at the `crossing`th
+// crossing of the second, on its way from its last task to its end.
+void strand_above_a_sleeper(int crossing) {
+  const Door bed;
+  const Door early;
+  const Door late;
+  const Count in_bed;
+  const Count inside;
+  const Count came;
+  const Count ran;
+  const TestPool pool(
+      {.cap = 2, .keep_alive = 0ns, .min_idle = 0, .before_sleep = [=] {
+         in_bed.raise();
+         if (in_bed.get() == 1) bed.pass();
+       }});
+  const OpenAtEnd ends[] = {{bed}, {early}, {late}};
+  EXPECT_TRUE(pool->go([=] {
+    inside.raise();
+    early.pass();
+  }));
+  ASSERT_TRUE(wait_for([&] { return inside.get() == 1; }))
+      << "the first worker never ran its task";
+  const std::weak_ptr<GoPool> weak = pool.share();
+  EXPECT_TRUE(pool->go([=] {
+    inside.raise();
+    late.pass();
+    step_in_at(crossing, [=] {
+      if (const auto alive = weak.lock()) {
+        if (alive->go([=] { ran.raise(); })) came.raise();
+      }
+    });
+  }));
+  ASSERT_TRUE(wait_for([&] { return inside.get() == 2; }))
+      << "the second worker never ran its task";
+  early.open();
+  if (!soon_reaches(in_bed, 1)) GTEST_SKIP() << "sleep() is not written yet";
+  late.open();
+  EXPECT_TRUE(wait_for([&] {
+    return came.get() == 1 || pool->worker_count() == 1;
+  })) << "the worker has run its task, and neither sleeps nor ends";
+  wait_for([&] { return ran.get() == 1 || pool->worker_count() == 1; });
+  bed.open();
+  if (came.get() == 1) expect_reaches(ran, 1, pool);
+}
+
+TEST(Stranded, NoTaskWhoseWorkerEndsAboveOneThatSleeps) {
+  if (!kCanStepIn) GTEST_SKIP() << "not under ThreadSanitizer";
+  for (int crossing = 1; crossing <= 4 && !HasFailure() && !IsSkipped();
+       ++crossing) {
+    strand_above_a_sleeper(crossing);
+    if (HasFailure()) {
+      ADD_FAILURE() << "the task came at lock or unlock number " << crossing
+                    << " of a worker that is about to end; below it in idle_ "
+                       "lies another one";
+    }
+  }
+}
+
+TEST(Next, AWorkerIsPulledWithoutTheLock) {
+  if (!kCanStepIn) GTEST_SKIP() << "not under ThreadSanitizer";
+  const Door early;
+  const Door late;
+  const Count inside;
+  const Count unlocked;
+  const Count ran;
+  const auto ran_before = std::make_shared<std::atomic<int>>(-1);
+  const TestPool pool({.cap = 2, .keep_alive = 1h});
+  const OpenAtEnd ends[] = {{early}, {late}};
+  EXPECT_TRUE(pool->go([=] {
+    inside.raise();
+    early.pass();
+  }));
+  ASSERT_TRUE(wait_for([&] { return inside.get() == 1; }))
+      << "the first worker never ran its task";
+  EXPECT_TRUE(pool->go([=] {
+    inside.raise();
+    late.pass();
+    step_in_at(4, [=] {  // woken again, next() has chosen, and unlocked
+      static_cast<void>(comes_within(50ms, ran));
+      *ran_before = ran.get();
+      unlocked.raise();
+    });
+  }));
+  ASSERT_TRUE(wait_for([&] { return inside.get() == 2; }))
+      << "the second worker never ran its task";
+  early.open();
+  wait_for([&] { return pool->idle_count() == 1; });
+  late.open();
+  ASSERT_TRUE(wait_for([&] { return pool->idle_count() == 2; }))
+      << "two workers have nothing to do, and " << pool->idle_count()
+      << " are in idle_";
+  Task batch[] = {[=] { ran.raise(); }, [=] { ran.raise(); }};
+  EXPECT_TRUE(pool->go(std::span(batch)));
+  expect_reaches(ran, 2, pool);
+  if (unlocked.get() == 1) {
+    EXPECT_EQ(*ran_before, 0)
+        << "when next() had just unlocked, the other worker had been pulled "
+           "already: it woke up, and stood before the lock";
+  }
+}
+
 TEST(Sleep, AWorkerThatNobodyNeedsEndsAfterKeepAlive) {
-  const TestPool pool({.cap = 2, .keep_alive = 1ms, .min_idle = 0});
+  const Count thrown;
+  const TestPool pool(
+      {.cap = 2,
+       .keep_alive = 1ms,
+       .min_idle = 0,
+       .on_panic = [=](const std::exception_ptr&) { thrown.raise(); }});
   const Count ran;
   EXPECT_TRUE(pool->go([=] { ran.raise(); }));
   expect_reaches(ran, 1, pool);
   EXPECT_TRUE(wait_for([&] { return pool->worker_count() == 0; }))
       << "keep_alive was over long ago, and the worker still sleeps";
+  EXPECT_EQ(thrown.get(), 0)
+      << "before_sleep is not set and was called: that throws, and on_panic "
+         "received it";
 }
 
 TEST(Sleep, TheLastOfMinIdleWorkersStays) {
@@ -91,6 +214,132 @@ TEST(Sleep, TheLastOfMinIdleWorkersStays) {
       << "keep_alive is over, and the worker does not ask whether it may end";
   EXPECT_EQ(pool->worker_count(), 1U)
       << "min_idle is 1, and the only worker has ended its thread";
+}
+
+TEST(Sleep, AWorkerThatStaysDoesNotAskAgainAndAgain) {
+  if (!kCanStepIn) GTEST_SKIP() << "not under ThreadSanitizer";
+  const TestPool pool({.cap = 1,
+                       .keep_alive = 0ns,
+                       .min_idle = 1,
+                       .on_panic = [](const std::exception_ptr&) {}});
+  const Count tried;
+  const Count again;
+  EXPECT_TRUE(pool->go([=] {
+    step_in_at(4, [=] {  // after end_if_idle() has unlocked
+      step_in_at(1, [=] { again.raise(); });
+      tried.raise();
+    });
+  }));
+  wait_for([&] { return tried.get() == 1; });
+  EXPECT_FALSE(comes_within(50ms, again))
+      << "keep_alive is over, the worker may not end, nobody has pulled it, "
+         "and it locks the pool once more; with keep_alive 0 it does so for "
+         "ever";
+}
+
+TEST(Sleep, AWorkerThatIsBusyDoesNotCountForMinIdle) {
+  if (!kCanStepIn) GTEST_SKIP() << "not under ThreadSanitizer";
+  const Door door;
+  const Count blocked;
+  const Count tried;
+  const TestPool pool({.cap = 2, .keep_alive = 0ns, .min_idle = 1});
+  const OpenAtEnd end{door};
+  EXPECT_TRUE(pool->go([=] {
+    blocked.raise();
+    door.pass();
+  }));
+  ASSERT_TRUE(wait_for([&] { return blocked.get() == 1; }))
+      << "the first worker never ran its task";
+  EXPECT_TRUE(pool->go([=] {
+    step_in_at(4, [=] { tried.raise(); });  // after end_if_idle() has unlocked
+  }));
+  EXPECT_TRUE(wait_for([&] { return tried.get() == 1; }))
+      << "keep_alive is over, and the worker does not ask whether it may end";
+  EXPECT_EQ(pool->worker_count(), 2U)
+      << "min_idle is 1, one worker is busy, and the only one that slept has "
+         "ended its thread";
+}
+
+TEST(Sleep, AWorkerAtTheBottomLeavesTheOneAboveInIdle) {
+  const Door bottom;
+  const Door top;
+  const Door early;
+  const Door late;
+  const Count in_bed;
+  const Count inside;
+  const Count ran;
+  const TestPool pool(
+      {.cap = 2, .keep_alive = 0ns, .min_idle = 0, .before_sleep = [=] {
+         in_bed.raise();
+         (in_bed.get() == 1 ? bottom : top).pass();
+       }});
+  const OpenAtEnd ends[] = {{bottom}, {top}, {early}, {late}};
+  for (const Door& door : {early, late}) {
+    const int before = inside.get();
+    EXPECT_TRUE(pool->go([=] {
+      inside.raise();
+      door.pass();
+    }));
+    ASSERT_TRUE(wait_for([&] { return inside.get() > before; }))
+        << "a task does not run, and the pool may have 2 workers";
+  }
+  for (const Door& door : {early, late}) {
+    const int before = in_bed.get();
+    door.open();
+    if (!soon_reaches(in_bed, before + 1)) {
+      GTEST_SKIP() << "sleep() is not written yet";
+    }
+  }
+  bottom.open();
+  ASSERT_TRUE(wait_for([&] { return pool->worker_count() == 1; }))
+      << "keep_alive is over, and the worker at the bottom of idle_ stays";
+  EXPECT_TRUE(pool->go([=] { ran.raise(); }));
+  top.open();
+  EXPECT_TRUE(wait_for([&] { return ran.get() == 1; }))
+      << "two slept, and the one at the bottom of idle_ has ended; the other "
+         "one lives, and a task that comes now does not wake it";
+}
+
+TEST(Sleep, KeepAliveMayBeAsLongAsTheClock) {
+  const Count ended;
+  const TestPool pool(
+      {.cap = 1,
+       .keep_alive = std::chrono::nanoseconds::max(),
+       .min_idle = 0,
+       .start_thread = [=](Task body) {
+         return std::thread([ended, body = std::move(body)]() mutable {
+           body();
+           ended.raise();
+         });
+       }});
+  const Count ran;
+  EXPECT_TRUE(pool->go([=] { ran.raise(); }));
+  expect_reaches(ran, 1, pool);
+  EXPECT_FALSE(comes_within(50ms, ended))
+      << "keep_alive is 292 years, and the worker has ended at once: now plus "
+         "keep_alive is more than the clock can name";
+}
+
+TEST(Sleep, AWorkerThatEndsJoinsWithoutTheLock) {
+  const Door gate;  // behind the last instruction of each worker
+  const TestPool pool({.cap = 2,
+                       .keep_alive = 0ns,
+                       .min_idle = 0,
+                       .start_thread = [=](Task body) {
+                         return std::thread(
+                             [gate, body = std::move(body)]() mutable {
+                               body();
+                               gate.pass();
+                             });
+                       }});
+  const OpenAtEnd end{gate};
+  EXPECT_TRUE(pool->go([] {}));
+  ASSERT_TRUE(wait_for([&] { return pool->worker_count() == 0; }))
+      << "keep_alive was over long ago, and the worker still sleeps";
+  EXPECT_TRUE(pool->go([] {}));
+  EXPECT_TRUE(test::can_be_locked(pool))
+      << "a worker waits for the thread that ended before it, and meanwhile "
+         "nobody else can lock the pool";
 }
 
 TEST(Sleep, AWorkerThatStaysSleepsOnUntilItIsPulled) {
