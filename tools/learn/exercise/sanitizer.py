@@ -13,7 +13,7 @@ from pathlib import Path
 
 from learn.say import say
 
-# What a report has in its first lines, and the sentence for it, exercise.found_NAME.
+# What a report has in its first lines, and the sentence for it, sanitizer.NAME.
 KINDS = {
     "heap-use-after-free": "used_after_free",
     "heap-buffer-overflow": "past_the_end",
@@ -44,8 +44,8 @@ class Finding:
     place: str
 
     def sentence(self) -> str:
-        where = say("exercise.found_at", place=self.place) if self.place else ""
-        return say(f"exercise.found_{self.kind}", detail=self.detail) + where
+        where = say("sanitizer.at", place=self.place) if self.place else ""
+        return say(f"sanitizer.{self.kind}", detail=self.detail) + where
 
 
 def finding(report: str, folder: Path) -> Finding | None:

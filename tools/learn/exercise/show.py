@@ -57,7 +57,7 @@ def closer(verdict: Verdict, found: Closer) -> list[str]:
     if verdict.verdict != judge.GREEN and not found.sentences:
         return []  # red already, and no word more to say of it
     head = say("exercise.not_clean") if verdict.verdict == judge.GREEN else ""
-    told = found.sentences or [say("exercise.found_nothing_said")]
+    told = found.sentences or [say("sanitizer.nothing_said")]
     return [*filter(None, [head]), *(f"    {sentence}" for sentence in told[:_GROUPS])]
 
 

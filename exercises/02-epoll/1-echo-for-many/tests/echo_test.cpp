@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "client.h"
 #include "server.h"
 
 namespace {

@@ -25,7 +25,11 @@ std::string told(const Result<Frame>& frame) {
 const std::string kNotWhole = "[fewer bytes are buffered than asked for]";
 const std::string kCannotBe = "[invalid argument]";
 
-TEST(RequestIdFrame, HasItsLengthItsIdAndItsPayload) {
+class RequestIdFrame : public testing::Test {
+  const TimeLimit limit_{"write_frame() or read_frame() does not return"};
+};
+
+TEST_F(RequestIdFrame, HasItsLengthItsIdAndItsPayload) {
   LinkBuffer out;
   write_frame(out, 0x0102030405060708, "hello");
   EXPECT_EQ(out.size(), 0U) << "write_frame() flushed: the caller does that";
@@ -35,7 +39,7 @@ TEST(RequestIdFrame, HasItsLengthItsIdAndItsPayload) {
       << "write_frame(out, 0x0102030405060708, \"hello\")";
 }
 
-TEST(RequestIdFrame, IsReadAsItWasWritten) {
+TEST_F(RequestIdFrame, IsReadAsItWasWritten) {
   LinkBuffer in;
   put(in, frame(77, "hello") + frame(78, ""));
   EXPECT_EQ(told(read_frame(in)), "77 hello");
@@ -44,7 +48,7 @@ TEST(RequestIdFrame, IsReadAsItWasWritten) {
   EXPECT_EQ(in.size(), 0U);
 }
 
-TEST(RequestIdFrame, MayComeByteByByte) {
+TEST_F(RequestIdFrame, MayComeByteByByte) {
   LinkBuffer in;
   const std::string bytes = frame(77, "hello");
   for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
@@ -57,7 +61,7 @@ TEST(RequestIdFrame, MayComeByteByByte) {
   EXPECT_EQ(told(read_frame(in)), "77 hello");
 }
 
-TEST(RequestIdFrame, WithALengthThatCannotBeIsRefusedAtOnce) {
+TEST_F(RequestIdFrame, WithALengthThatCannotBeIsRefusedAtOnce) {
   for (const auto& [length, why] :
        {std::pair{std::uint64_t{7}, "not even the id has room in it"},
         std::pair{kIdSize + kMaxPayload + 1, "one byte more than may be"},
@@ -71,7 +75,7 @@ TEST(RequestIdFrame, WithALengthThatCannotBeIsRefusedAtOnce) {
   }
 }
 
-TEST(RequestIdFrame, MayHaveTheLargestPayload) {
+TEST_F(RequestIdFrame, MayHaveTheLargestPayload) {
   LinkBuffer in;
   put(in, frame(77, std::string(kMaxPayload, 'x')));
   const auto got = read_frame(in);
@@ -79,7 +83,7 @@ TEST(RequestIdFrame, MayHaveTheLargestPayload) {
   EXPECT_EQ(got->payload.size(), kMaxPayload);
 }
 
-TEST(RequestIdFrame, GivesItsMemoryBack) {
+TEST_F(RequestIdFrame, GivesItsMemoryBack) {
   bool freed = false;
   std::string bytes = frame(77, "hello");
   LinkBuffer in;

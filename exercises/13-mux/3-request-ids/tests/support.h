@@ -4,12 +4,18 @@
 // The tests' own code for a frame (they do not ask the learner's), and a limit
 // for what may hang.
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <future>
+#include <mutex>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -44,19 +50,45 @@ inline void put(netpoll::LinkBuffer& in, std::string_view bytes) {
   in.flush();
 }
 
+// How many tests have ended the program so far: ./learn begins it again without
+// them, with the filter "-A:B".
+inline std::ptrdiff_t ended_before() {
+  const std::string filter = GTEST_FLAG_GET(filter);
+  return filter.starts_with('-') ? 1 + std::ranges::count(filter, ':') : 0;
+}
+
+// Ends the process if this object lives longer than two seconds and `more`; or
+// a small part of that, when something is red already.
+class TimeLimit {
+ public:
+  using Time = std::chrono::milliseconds;
+
+  explicit TimeLimit(const char* why, Time more = Time(0))
+      : thread_([why, time = (Time(2000) + more) /
+                             divisor()](const std::stop_token& over) {
+          std::mutex mutex;
+          std::unique_lock lock(mutex);
+          std::condition_variable_any changed;
+          changed.wait_for(lock, over, time, [] { return false; });
+          if (over.stop_requested()) return;
+          std::fprintf(stderr, "It hangs: %s\n", why);
+          std::_Exit(1);
+        }) {}
+
+ private:
+  static std::ptrdiff_t divisor() {
+    return ended_before() == 0
+               ? 1
+               : 10 * std::min<std::ptrdiff_t>(ended_before(), 4);
+  }
+
+  std::jthread thread_;
+};
+
 // Ends the process if `body` does not return.
 inline void bounded(const char* why, const std::function<void()>& body) {
-  std::promise<void> over;
-  std::thread thread([&] {
-    body();
-    over.set_value();
-  });
-  if (over.get_future().wait_for(std::chrono::seconds(2)) !=
-      std::future_status::ready) {
-    std::fprintf(stderr, "It hangs: %s\n", why);
-    std::_Exit(1);
-  }
-  thread.join();
+  const TimeLimit limit(why);
+  body();
 }
 
 }  // namespace request_id::test
