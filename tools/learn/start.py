@@ -8,6 +8,7 @@ import sys
 
 from rich.console import Console
 
+from learn import index
 from learn.exercise import catalogue, workspace
 from learn.gate import ENVIRONMENT, GREEN, RED
 from learn.record import sequence
@@ -38,11 +39,14 @@ def run(port: int, serve: bool) -> int:
 
 
 def for_learner() -> int:
-    """The library, the programs and the demos; no tests, no peers, no site."""
+    """The library, the programs, the demos, and the index of symbols that every exercise
+    needs; no tests, no peers, no site."""
     try:
         build.build("release", "programs/all", "chapters/all")
     except build.BuildError as problem:
         return complain(str(problem), RED, problem.log)
+    print(say("cli.indexing"), flush=True)
+    index.load()
     print(say("cli.learner_ready"))
     go_on()
     return GREEN
