@@ -25,25 +25,7 @@ using test::OpenAtEnd;
 using test::soon_reaches;
 using test::TestPool;
 using test::wait_for;
-
-// Lets `count` workers start, and waits until all of them sleep.
-bool warm_up(const TestPool& pool, int count) {
-  const Door door;
-  const Count inside;
-  for (int i = 0; i < count; ++i) {
-    EXPECT_TRUE(pool->go([=] {
-      inside.raise();
-      door.pass();
-    }));
-    if (!wait_for([&] { return inside.get() > i; })) break;
-  }
-  door.open();
-  const bool warm = wait_for(
-      [&] { return pool->idle_count() == static_cast<std::size_t>(count); });
-  EXPECT_TRUE(warm) << count << " tasks blocked one after the other, and "
-                    << pool->idle_count() << " workers sleep afterwards";
-  return warm;
-}
+using test::warm_up;
 
 TEST(Next, OneWorkerRunsTheTasksInOrder) {
   const auto order = std::make_shared<std::vector<int>>();
@@ -242,11 +224,11 @@ TEST(Next, ANewWorkerDoesNotReportTheWokenOne) {
   GoPoolOptions options = held_before_sleep(bed, in_bed);
   options.start_thread = [=](Task body) {
     started.raise();
-    return std::thread([=, late = started.get() == 3,
-                        body = std::move(body)]() mutable {
-      if (late) gate.pass();
-      body();
-    });
+    return std::thread(
+        [=, late = started.get() == 3, body = std::move(body)]() mutable {
+          if (late) gate.pass();
+          body();
+        });
   };
   const TestPool pool(std::move(options));
   const OpenAtEnd ends[] = {{bed}, {gate}, {first}, {last}};
@@ -267,56 +249,5 @@ TEST(Next, ANewWorkerDoesNotReportTheWokenOne) {
       << "a woken worker is still on its way; a new one has come, and now go() "
          "believes that nobody is on the way, and wakes a second one";
 }
-
-// Threads that wait behind their last instruction until `gate` is opened: who
-// joins one of them waits as well.
-auto threads_with_a_gate(const Door& gate) {
-  return [=](Task body) {
-    return std::thread([gate, body = std::move(body)]() mutable {
-      body();
-      gate.pass();
-    });
-  };
-}
-
-TEST(Next, AWorkerOfAStoppedPoolJoinsWithoutTheLock) {
-  const Door gate;
-  const TestPool pool({.cap = 2, .start_thread = threads_with_a_gate(gate)});
-  const OpenAtEnd end{gate};
-  ASSERT_TRUE(warm_up(pool, 2));
-  // Detached: a stop() may never come back. The test's end waits for a second
-  // one, with a limit.
-  std::thread([shared = pool.share()] { shared->stop(Stop::drain); }).detach();
-  EXPECT_TRUE(test::can_be_locked(pool))
-      << "a worker waits for the thread that ended before it, and meanwhile "
-         "nobody else can lock the pool";
-}
-
-TEST(Next, ADrainRunsWhatWaits) {
-  const Door door;
-  const Count ran;
-  {
-    TestPool pool({.cap = 1});
-    EXPECT_TRUE(pool->go([=] { door.pass(); }));
-    for (int i = 0; i < 10; ++i)
-      EXPECT_TRUE(pool->go([=] { ran.raise(); }));
-    std::thread opener([door, shared = pool.share()] {
-      wait_for([&] { return shared->is_stopped(); });
-      door.open();
-    });
-    pool.stop(Stop::drain);
-    opener.join();
-  }
-  EXPECT_EQ(ran.get(), 10)
-      << "10 tasks were taken before stop(Stop::drain); so many have run";
-}
-
-TEST(Next, AStopEndsEveryWorkerThatSleeps) {
-  TestPool pool({.cap = 3});
-  ASSERT_TRUE(warm_up(pool, 3));
-  pool.stop(Stop::drain);
-  EXPECT_EQ(pool->worker_count(), 0U);
-}
-
 }  // namespace
 }  // namespace netpoll

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What both files of tests of this exercise ask of a pool.
+// What the tests of this exercise ask of a pool.
 
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <thread>
 
 #include "gopool/bounded.h"
@@ -45,6 +46,33 @@ inline bool can_be_locked(const TestPool& pool) {
     while (shared->worker_count() > 0 && Clock::now() < end)
       std::this_thread::yield();
   });
+}
+
+/// Lets `count` workers start, and waits until all of them sleep.
+inline bool warm_up(const TestPool& pool, int count) {
+  const Door door;
+  const Count inside;
+  for (int i = 0; i < count; ++i) {
+    EXPECT_TRUE(pool->go([=] {
+      inside.raise();
+      door.pass();
+    }));
+    if (!wait_for([&] { return inside.get() > i; })) break;
+  }
+  door.open();
+  const bool warm = wait_for(
+      [&] { return pool->idle_count() == static_cast<std::size_t>(count); });
+  EXPECT_TRUE(warm) << count << " tasks blocked one after the other, and "
+                    << pool->idle_count() << " workers sleep afterwards";
+  return warm;
+}
+
+/// Whether `count` is raised within `limit`. A right worker never raises it.
+inline bool comes_within(std::chrono::milliseconds limit, const Count& count) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (count.get() == 0 && std::chrono::steady_clock::now() < end)
+    std::this_thread::yield();
+  return count.get() > 0;
 }
 
 }  // namespace netpoll::test
