@@ -168,6 +168,7 @@ def _questions(exercise: Exercise) -> Found:
     for mutant in exercise.mutants:
         wrong = first.get(mutant.answer, mutant.answer)
         _count(mutant, judged({**first, mutant.killed_by: wrong}), found)
+        found.fails[mutant.file] = frozenset({(mutant.killed_by, wrong)})
     return found
 
 

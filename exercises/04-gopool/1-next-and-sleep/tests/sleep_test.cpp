@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "gopool/bounded.h"
-#include "gopool/crossing.h"
 #include "netpoll/gopool/gopool.h"
 #include "reaches.h"
 
@@ -23,10 +22,8 @@ using test::comes_within;
 using test::Count;
 using test::Door;
 using test::expect_reaches;
-using test::kCanStepIn;
 using test::OpenAtEnd;
 using test::soon_reaches;
-using test::step_in_at;
 using test::TestPool;
 using test::wait_for;
 
@@ -45,63 +42,6 @@ TEST(Sleep, AWorkerThatNobodyNeedsEndsAfterKeepAlive) {
   EXPECT_EQ(thrown.get(), 0)
       << "before_sleep is not set and was called: that throws, and on_panic "
          "received it";
-}
-
-TEST(Sleep, TheLastOfMinIdleWorkersStays) {
-  if (!kCanStepIn) GTEST_SKIP() << "not under ThreadSanitizer";
-  const TestPool pool({.cap = 1, .keep_alive = 0ns, .min_idle = 1});
-  const Count tried;
-  EXPECT_TRUE(pool->go([=] {
-    step_in_at(4, [=] { tried.raise(); });  // after end_if_idle() has unlocked
-  }));
-  EXPECT_TRUE(wait_for([&] { return tried.get() == 1; }))
-      << "keep_alive is over, and the worker does not ask whether it may end";
-  EXPECT_EQ(pool->worker_count(), 1U)
-      << "min_idle is 1, and the only worker has ended its thread";
-}
-
-TEST(Sleep, AWorkerThatStaysDoesNotAskAgainAndAgain) {
-  if (!kCanStepIn) GTEST_SKIP() << "not under ThreadSanitizer";
-  const TestPool pool({.cap = 1,
-                       .keep_alive = 0ns,
-                       .min_idle = 1,
-                       .on_panic = [](const std::exception_ptr&) {}});
-  const Count tried;
-  const Count again;
-  EXPECT_TRUE(pool->go([=] {
-    step_in_at(4, [=] {  // after end_if_idle() has unlocked
-      step_in_at(1, [=] { again.raise(); });
-      tried.raise();
-    });
-  }));
-  wait_for([&] { return tried.get() == 1; });
-  EXPECT_FALSE(comes_within(50ms, again))
-      << "keep_alive is over, the worker may not end, nobody has pulled it, "
-         "and it locks the pool once more; with keep_alive 0 it does so for "
-         "ever";
-}
-
-TEST(Sleep, AWorkerThatIsBusyDoesNotCountForMinIdle) {
-  if (!kCanStepIn) GTEST_SKIP() << "not under ThreadSanitizer";
-  const Door door;
-  const Count blocked;
-  const Count tried;
-  const TestPool pool({.cap = 2, .keep_alive = 0ns, .min_idle = 1});
-  const OpenAtEnd end{door};
-  EXPECT_TRUE(pool->go([=] {
-    blocked.raise();
-    door.pass();
-  }));
-  ASSERT_TRUE(wait_for([&] { return blocked.get() == 1; }))
-      << "the first worker never ran its task";
-  EXPECT_TRUE(pool->go([=] {
-    step_in_at(4, [=] { tried.raise(); });  // after end_if_idle() has unlocked
-  }));
-  EXPECT_TRUE(wait_for([&] { return tried.get() == 1; }))
-      << "keep_alive is over, and the worker does not ask whether it may end";
-  EXPECT_EQ(pool->worker_count(), 2U)
-      << "min_idle is 1, one worker is busy, and the only one that slept has "
-         "ended its thread";
 }
 
 TEST(Sleep, AWorkerAtTheBottomLeavesTheOneAboveInIdle) {
@@ -225,29 +165,5 @@ TEST(Sleep, BeforeSleepIsCalledOnceForEachSleepAndWithoutTheLock) {
   }
 }
 
-TEST(Sleep, AWorkerThatIsNeededAlreadyDoesNotCallBeforeSleep) {
-  if (!kCanStepIn) GTEST_SKIP() << "not under ThreadSanitizer";
-  const Count slept;
-  const Count ran;
-  const auto at_second = std::make_shared<std::atomic<int>>(-1);
-  const TestPool pool(
-      {.cap = 1, .keep_alive = 1h, .before_sleep = [=] { slept.raise(); }});
-  const std::weak_ptr<GoPool> weak = pool.share();
-  EXPECT_TRUE(pool->go([=] {
-    step_in_at(2, [=] {  // next() has unlocked; sleep() comes
-      const auto alive = weak.lock();
-      if (!alive || !alive->go([=] {
-            *at_second = slept.get();
-            ran.raise();
-          })) {
-        *at_second = -2;
-      }
-    });
-  }));
-  expect_reaches(ran, 1, pool);
-  EXPECT_EQ(*at_second, 0)
-      << "the pull was there before the worker fell asleep: it should have run "
-         "its task at once";
-}
 }  // namespace
 }  // namespace netpoll
