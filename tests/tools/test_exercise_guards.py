@@ -59,3 +59,14 @@ def test_of_the_project_every_fill_and_fix_has_guards_or_runs_them_all():
     for one in catalogue.load_all(paths.ROOT):
         if one.kind in ("fill", "fix"):
             assert guards.files(one) or one.folder_tests, one.id
+
+
+def test_a_test_of_the_folder_that_does_not_compile_any_more_is_told(guarded, capsys):
+    file = guarded.root / "tests" / "toy" / "range_test.cpp"
+    file.write_text(GUARD.replace("clamp(1, 4, 4)", "clamp_to(1, 4, 4)"))
+    answer(guarded, RIGHT)
+    assert cli.main(["run", ID]) == 1
+    said = capsys.readouterr().out
+    assert "does not compile any more" in said
+    assert "clamp_to" in said
+    assert not workspace.progress(guarded)["green"]

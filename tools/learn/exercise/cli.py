@@ -158,11 +158,6 @@ def _closer(exercise: Exercise, verdict: Verdict) -> int:
     return verdict.exit_code
 
 
-About = Annotated[str, typer.Argument(help="An exercise, or what you are stuck on: the name of a "
-                                     "function or a question. A number: as below.")]
-Again = Annotated[int, typer.Argument(help="1, 2 or 3: a hint that was given before.")]
-
-
 def _whole(exercise: Exercise) -> int:
     """The chapter's recordings, made with the learner's files in the server."""
     from learn.exercise import whole
@@ -178,6 +173,11 @@ def _whole(exercise: Exercise) -> int:
     for one in found:
         show.compared(one)
     return RED if any(one.pair for one in found) else GREEN
+
+
+About = Annotated[str, typer.Argument(help="An exercise, or what you are stuck on: the name of a "
+                                     "function or a question. A number: as below.")]
+Again = Annotated[int, typer.Argument(help="1, 2 or 3: a hint that was given before.")]
 
 
 def hint(about: About = "", again: Again = 0) -> int:

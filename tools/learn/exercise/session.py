@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from learn.exercise import answers, explore, guards, judge, sanitizer, tests, workspace
+from learn.exercise import answers, compiler, explore, guards, judge, sanitizer, tests, workspace
 from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise, ExerciseError
-from learn.exercise.objects import prune
+from learn.exercise.objects import DoesNotCompile, prune
 from learn.exercise.tests import Outcome
 from learn.exercise.tree import write_files
-from learn.say import language
+from learn.say import language, say
 
 _DEBOUNCE_MS, _STEP_MS = 60, 20  # an editor writes a file in several steps
 
@@ -92,15 +92,24 @@ def look_closer(exercise: Exercise) -> Closer:
     something else is broken."""
     verdict = verdict_on_yours(exercise, "asan")
     if verdict.verdict == judge.GREEN:
-        broken = guards.failing(exercise, _handed_in(exercise), workspace.folder(exercise))
-        if broken:
-            workspace.record(exercise, green=False)
-        return Closer(not broken, [], broken)
+        return _guarded(exercise)
     workspace.record(exercise, green=False)
     folder = workspace.folder(exercise)
     found = [sanitizer.finding(o.message, folder) for o in verdict.outcomes]
     sentences = dict.fromkeys(one.sentence() for one in found if one)
     return Closer(False, list(sentences))
+
+
+def _guarded(exercise: Exercise) -> Closer:
+    folder = workspace.folder(exercise)
+    try:
+        broken = guards.failing(exercise, _handed_in(exercise), folder)
+    except DoesNotCompile as problem:  # another part of the library uses what was changed
+        said = "\n".join(compiler.lines(str(problem), folder))
+        broken = [Outcome(say("exercise.rest_of_the_library"), tests.FAILED, said)]
+    if broken:
+        workspace.record(exercise, green=False)
+    return Closer(not broken, [], broken)
 
 
 def verdicts(exercise: Exercise, begin: Callable[[], None] = lambda: None) -> Iterator[Verdict]:
