@@ -41,7 +41,7 @@ INPUTS = {
     "site": (*BOOK, "README.md", "README.zh.md"),
     "sourcemap": ("src", "programs", "notes", "tests"),
     "traces": ("src", "programs", "diagrams", *CMAKE),
-    "exercises": ("src", "tests", "exercises"),
+    "exercises": ("src", "tests", "exercises", "programs", "chapters", "diagrams"),
     "conformance": ("src", "tests", *CMAKE),
     "experiments": ("src", "programs", "chapters", "tests", *CMAKE),
 }
