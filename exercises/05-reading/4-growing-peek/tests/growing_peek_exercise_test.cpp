@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "link_buffer/text.h"
@@ -16,6 +18,13 @@ namespace {
 
 constexpr std::size_t kKiB = 1024;
 constexpr std::size_t kMiB = 1024 * kKiB;
+
+// Makes the window larger; tells whether it had to move to a new block for it.
+bool moves(Joined& joined, std::uint64_t at, std::size_t n) {
+  const std::byte* before = joined.view(at, 1).data();
+  joined.extend(at, n);
+  return joined.view(at, 1).data() != before;
+}
 
 TEST(GrowingPeekExercise, AFrameThatGrowsIsCopiedAFewTimesOnly) {
   Joined joined;
@@ -40,17 +49,68 @@ TEST(GrowingPeekExercise, ABlockThatReplacesAFullOneHasTwiceTheRoom) {
   Joined joined;
   joined.extend(0, 24 * kMiB);
   joined.extend(0, 24 * kMiB + 1);
-  EXPECT_EQ(joined.extend(0, 48 * kMiB).size() / kMiB, 23U)
-      << "24 MiB were copied when the block was full; the next one should have "
-         "room for 48 MiB, so that the 23 that come now (and a bit) fit in";
+  EXPECT_FALSE(moves(joined, 0, 48 * kMiB))
+      << "24 MiB were copied when the block was full; but the new one has no "
+         "room for 48 MiB: a second new block was made";
+}
+
+TEST(GrowingPeekExercise, ItHasTwiceTheRoomAlsoIfTheWindowBeganLate) {
+  Joined joined;
+  joined.extend(0, 400);
+  joined.extend(400, 600);  // the next frame, behind it in the same block
+  joined.extend(400, 700);
+  EXPECT_FALSE(moves(joined, 400, 1200))
+      << "600 bytes were copied when the block was full; but the new one has "
+         "no room for 1200: a second new block was made";
 }
 
 TEST(GrowingPeekExercise, AFirstCopyTakesNoMoreThanItNeeds) {
   Joined joined;
   joined.extend(0, 9 * kMiB);
-  EXPECT_EQ(joined.extend(0, 10 * kMiB).size() / kMiB, 10U)
-      << "a first peek at 9 MiB took a block with room for more: nobody knows "
+  EXPECT_TRUE(moves(joined, 0, 10 * kMiB))
+      << "a first peek at 9 MiB took a block with room for 10: nobody knows "
          "yet that the frame will grow";
+}
+
+TEST(GrowingPeekExercise, AFrameBehindItsHeadTakesNoMoreThanItNeeds) {
+  Joined joined;
+  joined.extend(0, 4);
+  joined.extend(0, 9 * kMiB);
+  EXPECT_TRUE(moves(joined, 0, 10 * kMiB))
+      << "a peek at a head of 4 bytes, then one at the whole frame of 9 MiB: "
+         "the frame took a block with room for 10, for the sake of 4 bytes";
+}
+
+TEST(GrowingPeekExercise, AFirstCopyOfTheNextFrameTakesNoMoreThanItNeeds) {
+  Joined joined;
+  joined.extend(0, 9 * kMiB);
+  joined.extend(0, 9 * kMiB + 1);
+  constexpr std::uint64_t kNext = 9 * kMiB + 1;
+  joined.extend(kNext, 10 * kMiB);
+  EXPECT_TRUE(moves(joined, kNext, 11 * kMiB))
+      << "the frame before this one had grown; so the first peek at this one, "
+         "10 MiB, took a block with room for 11";
+}
+
+TEST(GrowingPeekExercise, ALateWindowDoesNotPayForItsLargeBlock) {
+  Joined joined;
+  joined.extend(0, 9 * kMiB);
+  joined.extend(0, 9 * kMiB + 1);
+  constexpr std::uint64_t kNext = 9 * kMiB + 1;
+  joined.extend(kNext, 6 * kMiB);  // still in that block
+  joined.extend(kNext, 10 * kMiB);
+  EXPECT_TRUE(moves(joined, kNext, 21 * kMiB))
+      << "6 MiB of this frame were copied when the block was full; the new "
+         "one has room for 21 MiB";
+}
+
+TEST(GrowingPeekExercise, TheBlocksOfAFrameAreLessThanFourTimesItsSize) {
+  Joined joined;
+  joined.extend(0, 9 * kMiB);
+  joined.extend(0, 9 * kMiB + 1);
+  EXPECT_TRUE(moves(joined, 0, 28 * kMiB))
+      << "a frame of 9 MiB and a byte has a block of 9 MiB, and a new one with "
+         "room for 28: more than four times its size";
 }
 
 TEST(GrowingPeekExercise, SmallCopiesShareABlock) {
@@ -60,10 +120,20 @@ TEST(GrowingPeekExercise, SmallCopiesShareABlock) {
       << "the first block should have 1 KiB, however little is asked for";
 }
 
+TEST(GrowingPeekExercise, SmallCopiesShareALaterBlockToo) {
+  Joined joined;
+  joined.extend(0, 1020);
+  joined.extend(1020, 4);
+  joined.extend(1020, 9);
+  EXPECT_FALSE(moves(joined, 1020, 1000))
+      << "the block was full; the next one should have 1 KiB again, however "
+         "little is asked for";
+}
+
 TEST(GrowingPeekExercise, ASmallCopyTakesASmallBlock) {
   Joined joined;
   joined.extend(0, 4);
-  EXPECT_EQ(joined.extend(0, 2000).size(), 2000U)
+  EXPECT_TRUE(moves(joined, 0, 2000))
       << "4 bytes took a block of more than 1 KiB; each connection would pay "
          "for that";
 }
@@ -71,8 +141,20 @@ TEST(GrowingPeekExercise, ASmallCopyTakesASmallBlock) {
 TEST(GrowingPeekExercise, TheNewBlockWantsAllBytesOfTheWindow) {
   Joined joined;
   joined.extend(0, 1000);
-  EXPECT_EQ(joined.extend(0, 1100).size(), 1100U)
-      << "the block was full, and a new one is empty: all must be copied";
+  EXPECT_EQ(joined.extend(0, 5000).size(), 5000U)
+      << "1000 bytes were copied, 5000 are asked for: there is a new block, "
+         "and the caller must be asked to fill in all of them";
+}
+
+TEST(GrowingPeekExercise, TheWindowBeginsWithItsFirstByteInTheNewBlock) {
+  Joined joined;
+  const std::string frame = std::string(1000, 'a') + std::string(4000, 'b');
+  std::ranges::copy(raw(frame).first(1000), joined.extend(0, 1000).begin());
+  const auto missing = joined.extend(0, 5000);
+  std::ranges::copy(raw(frame).last(missing.size()), missing.begin());
+  EXPECT_EQ(text(joined.view(0, 1)), "a")
+      << "the frame begins with an a; a view of the new block shows a byte "
+         "from its middle";
 }
 
 TEST(GrowingPeekExercise, EarlierCopiesStay) {
@@ -80,8 +162,8 @@ TEST(GrowingPeekExercise, EarlierCopiesStay) {
   const std::string_view head = "HEAD";
   std::ranges::copy(raw(head), joined.extend(0, 4).begin());
   const auto view = joined.view(0, 4);
-  joined.extend(0, 2000);
-  joined.extend(0, 9000);
+  for (std::size_t size = 2 * kKiB; size <= 128 * kKiB; size *= 2)
+    joined.extend(0, size);
   EXPECT_EQ(text(view), "HEAD")
       << "an earlier view shows these bytes, and nobody called release()";
 }
