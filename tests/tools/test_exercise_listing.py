@@ -57,6 +57,8 @@ TEXT = "One idea, and it goes on\nin the next line.\n\n- a point\n- another\n"
 def test_a_paragraph_is_laid_out_anew():
     assert flow.lines(TEXT, width=80) == [
         "One idea, and it goes on in the next line.", "", "- a point", "- another"]  # fmt: skip
+    assert flow.joined("up to\n8 MiB, and\n`peek` too\n1. one\n2. two") == [
+        "up to 8 MiB, and `peek` too", "1. one", "2. two"]  # fmt: skip
     assert max(map(len, flow.lines(TEXT * 9, indent=4, width=40))) <= 40
 
 

@@ -2,7 +2,8 @@
 """A text of an exercise, laid out for the terminal at hand.
 
 An author breaks lines where his editor's width is; a reader's terminal has another one.
-Lines that begin with a blank, a dash, a digit or a bar are kept as they are.
+Lines that begin with a blank, or as an item of a list or a row of a table does, are kept
+as they are.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 _WIDEST, _PIPE = 100, 100
-_KEPT = re.compile(r"[\s\-*|>\d]|```")
+_KEPT = re.compile(r"\s|[-*>] |\||\d+[.)] |```")
 
 
 def lines(text: str, indent: int = 0, width: int = 0) -> list[str]:
