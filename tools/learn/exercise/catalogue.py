@@ -27,19 +27,23 @@ WHOLE = ""  # the part of hints that are about the whole exercise
 
 def load_all(root: Path = paths.ROOT) -> list[Exercise]:
     """Every exercise of the tree, in the order of the chapters."""
-    return [load(f.parent, root) for f in sorted((root / "exercises").glob("*/*/exercise.toml"))]
+    return [load(folder, root) for folder in _folders(root)]
 
 
 def whole(root: Path = paths.ROOT) -> tuple[list[Exercise], list[ExerciseError]]:
     """Those that can be read, and what is wrong with the others: one that an author has
     not finished must not stop a learner."""
     sound, broken = [], []
-    for file in sorted((root / "exercises").glob("*/*/exercise.toml")):
+    for folder in _folders(root):
         try:
-            sound.append(load(file.parent, root))
+            sound.append(load(folder, root))
         except ExerciseError as problem:
             broken.append(problem)
     return sound, broken
+
+
+def _folders(root: Path) -> list[Path]:
+    return [file.parent for file in sorted((root / "exercises").glob("*/*/exercise.toml"))]
 
 
 def chapter(name: str, root: Path = paths.ROOT) -> dict:

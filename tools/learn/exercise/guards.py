@@ -15,7 +15,7 @@ from learn.exercise import judge, tests
 from learn.exercise.model import Exercise
 from learn.exercise.objects import Workshop
 from learn.exercise.tests import Outcome
-from learn.exercise.tree import Tree, layers
+from learn.exercise.tree import Tree
 from learn.run import bounded
 
 # A thousand threads, of which each maps its stack, are one test of gopool.
@@ -39,14 +39,8 @@ def failing(exercise: Exercise, overlay: Path | None, shown: Path | None = None)
     if not sources:
         return []
     tree = Tree(exercise.root, overlay, shown, exercise.inner)
-    library = [name for layer in layers(exercise.root) for name in _of(tree, layer)]
     program = judge.STORE / exercise.id / "bin" / "guards"
-    Workshop(judge.STORE).program(tree, [*library, *sources], program)
+    Workshop(judge.STORE).program(tree, [*tree.sources(), *sources], program)
     outcomes = tests.run(program, LIMITS, own=f"{shown}/" if shown else "")
     return [replace(one, message=tree.as_shown(one.message)) for one in outcomes
             if one.status != tests.PASSED]  # fmt: skip
-
-
-def _of(tree: Tree, layer: str) -> list[str]:
-    folder = tree.root / "src" / "netpoll" / layer
-    return [f"src/netpoll/{layer}/{f.name}" for f in sorted(folder.glob("*.cpp"))]

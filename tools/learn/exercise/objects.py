@@ -19,12 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from learn.exercise import stacks
 from learn.exercise.tree import Tree, write_file
 from learn.run import bounded
 from learn.run.bounded import MB, Limits
 
 PRELUDE = Path(__file__).with_name("prelude.h")
-STACKS = Path(__file__).with_name("stacks.cpp")
 GTEST = Path("/usr/include/gtest/gtest.h")
 COMMON = ("-std=c++23", "-pthread")
 # As in cmake/NetpollLayer.cmake; there they are errors.
@@ -88,11 +88,11 @@ class Workshop:
         key = _sha(*(o.name for o in objects), *self.command, str(tests), *marks)
         stamp = out.with_suffix(".key")
         if not (out.is_file() and stamp.is_file() and stamp.read_text() == key):
-            stacks = [self._stacks()] if tests and self.variant == "plain" else []
+            teller = [self._stacks()] if tests and self.variant == "plain" else []
             gtest = ["-lgtest_main", "-lgtest"] if tests else []
             # In a group, for they need each other in both directions.
             library = ["-Wl,--start-group", *map(str, self.archives), "-Wl,--end-group"]
-            self.link([*objects, *stacks], out, [*library, *gtest])
+            self.link([*objects, *teller], out, [*library, *gtest])
             write_file(stamp, key)
         return Made(key, "".join(map(_warnings, objects)))
 
@@ -135,10 +135,10 @@ class Workshop:
 
     def _stacks(self) -> Path:
         """What tells where a program stood; the sanitizers have their own."""
-        made = self.store / "objects" / f"stacks-{_sha(STACKS.read_text('utf-8'))[:16]}.o"
+        made = self.store / "objects" / f"stacks-{_sha(stacks.SOURCE.read_text('utf-8'))[:16]}.o"
         with _one_at_a_time("stacks"):
             if not made.is_file():
-                run([*self.command, "-c", str(STACKS), "-o", str(made)])
+                run([*self.command, "-c", str(stacks.SOURCE), "-o", str(made)])
         return made
 
     def precompile(self) -> None:

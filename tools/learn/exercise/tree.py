@@ -73,10 +73,11 @@ class Tree:
             self._digests[name] = hashlib.sha256(place + b"\0" + text).hexdigest()
         return self._digests[name]
 
-    def sources(self, folder: str) -> list[str]:
-        """The .cpp files of a folder of src/netpoll/ and of all that it depends on."""
+    def sources(self, *folders: str) -> list[str]:
+        """The .cpp files of folders of src/netpoll/ and of all that they depend on; of
+        every folder where none is named."""
         depends = layers(self.root)
-        wanted, rest = [], [folder]
+        wanted, rest = [], list(folders or depends)
         while rest:
             name = rest.pop()
             if name not in wanted:

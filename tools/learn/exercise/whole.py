@@ -10,7 +10,6 @@ step with the recordings of the real one.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from learn import index as symbols
 from learn import paths
 from learn.exercise import catalogue, workspace
 from learn.exercise.model import Exercise, ExerciseError
+from learn.exercise.tree import write_files
 from learn.record import trace
 from learn.record.runs import Bench
 from learn.run import progress
@@ -73,27 +73,16 @@ def stand(exercise: Exercise) -> None:
     if not can_be_whole(exercise):
         raise ExerciseError(say("exercise.not_whole", id=exercise.id))
     mine = workspace.handed_in(exercise)
-    wanted: dict[str, bytes] = {}
+    wanted: dict[str, str] = {}
     for part in PARTS:
         top = exercise.root / part
         for file in [top] if top.is_file() else sorted(f for f in top.rglob("*") if f.is_file()):
-            wanted[str(file.relative_to(exercise.root))] = file.read_bytes()
-    wanted |= {name: text.encode() for name, text in mine.items()}
+            wanted[str(file.relative_to(exercise.root))] = file.read_text("utf-8")
+    wanted |= mine
     for old in [f for part in PARTS for f in (TREE / part).rglob("*") if f.is_file()]:
         if str(old.relative_to(TREE)) not in wanted:
             old.unlink()
-    for name, content in wanted.items():
-        _put(TREE / name, content)
-
-
-def _put(file: Path, content: bytes) -> None:
-    if file.is_file() and file.read_bytes() == content:
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content)
-    real = paths.ROOT / file.relative_to(TREE)
-    if real.is_file():
-        shutil.copymode(real, file)
+    write_files(TREE, wanted)
 
 
 def built(preset: str, *targets: str) -> Path:

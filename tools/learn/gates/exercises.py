@@ -23,8 +23,8 @@ from learn.exercise.model import LANGUAGES, Exercise, ExerciseError, Mutant
 from learn.exercise.objects import PRESETS, VARIANTS, WORKERS, NoCompiler
 from learn.exercise.tests import NothingRan
 from learn.exercise.tree import write_files
-from learn.gates import exercises_wild
 from learn.gate import GateResult, Problem, blocked, verdict
+from learn.gates import exercises_wild
 from learn.index import Index
 from learn.index.symbol import IndexUnavailable
 from learn.run import build
