@@ -11,14 +11,13 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <future>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "connection/room.h"
 #include "netpoll/connection/output.h"
 #include "netpoll/link_buffer/block.h"
 #include "poller/support.h"
@@ -32,23 +31,10 @@ using std::chrono::milliseconds;
 using test::Edge;
 using test::eventually;
 using test::Machine;
+using test::waits_for_room;
 
 constexpr std::size_t kMuch = std::size_t{32}
                               << 20;  // more than a socket takes
-
-// Some epoll of this process waits until the descriptor `fd` has room.
-bool waits_for_room(int fd) {
-  namespace fs = std::filesystem;
-  for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
-    std::ifstream info("/proc/self/fdinfo/" + entry.path().filename().string());
-    for (std::string word; info >> word;) {
-      if (word != "tfd:" || !(info >> word) || std::stoi(word) != fd) continue;
-      info >> word >> word;  // "events:", and the number, in base 16
-      return (std::stoul(word, nullptr, 16) & 4) != 0;
-    }
-  }
-  return false;
-}
 
 // One Output on a poller's thread, and the far end of its socket.
 class Rig : public PollerTest {

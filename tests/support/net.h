@@ -33,14 +33,20 @@ inline Deadline soon() {
   return Deadline::clock::now() + kPatience;
 }
 
-/// Looks until `condition` holds; false when it never does.
+/// Looks until `condition` holds; false when it does not within `limit`.
 template <class Condition>
-bool eventually(Condition condition) {
-  for (const Deadline end = soon(); !condition();) {
+bool within(std::chrono::milliseconds limit, Condition condition) {
+  for (const Deadline end = Deadline::clock::now() + limit; !condition();) {
     if (Deadline::clock::now() > end) return false;
     std::this_thread::yield();
   }
   return true;
+}
+
+/// Looks until `condition` holds; false when it never does.
+template <class Condition>
+bool eventually(Condition condition) {
+  return within(kPatience, std::move(condition));
 }
 
 /// Lets other threads come to what they would do wrongly too early.

@@ -20,7 +20,7 @@ TEST_F(SendExercise, ASmallAnswerGoesAtOnce) {
   EXPECT_FALSE(flushing.get());
   EXPECT_EQ(arrived(), "hello");
   EXPECT_TRUE(out.is_empty()) << "the kernel has them; they are still here";
-  EXPECT_FALSE(is_armed(it->fd())) << "nothing is left to send";
+  EXPECT_FALSE(test::waits_for_room(it->fd())) << "nothing is left to send";
 }
 
 TEST_F(SendExercise, AHundredPiecesGoInOneTurn) {
@@ -29,7 +29,7 @@ TEST_F(SendExercise, AHundredPiecesGoInOneTurn) {
   EXPECT_FALSE(flush_inline());
   EXPECT_EQ(sent_at_once, 1000U)
       << "the socket had room for all of them: send until it is full";
-  EXPECT_FALSE(is_armed(it->fd()));
+  EXPECT_FALSE(test::waits_for_room(it->fd()));
 }
 
 TEST_F(SendExercise, BytesThatGoAreActivity) {
@@ -56,7 +56,7 @@ TEST_F(SendExercise, APeerThatIsGoneIsTheSystemsError) {
 TEST_F(SendExercise, AFullSocketIsLeftToThePoller) {
   out.write_string(much());
   flush();
-  ASSERT_TRUE(comes([&] { return is_armed(it->fd()); }))
+  ASSERT_TRUE(comes([&] { return test::waits_for_room(it->fd()); }))
       << "the socket is full, and nobody has asked the epoll to say when it is "
          "not";
   EXPECT_FALSE(out.is_unattended()) << "flush() waits for this output";
@@ -67,7 +67,7 @@ TEST_F(SendExercise, AFullSocketIsLeftToThePoller) {
   ASSERT_TRUE(returns()) << "all is sent, and flush() sleeps on";
   EXPECT_FALSE(flushing.get());
   EXPECT_TRUE(got == much()) << "the bytes are not those that were written";
-  EXPECT_FALSE(is_armed(it->fd()))
+  EXPECT_FALSE(test::waits_for_room(it->fd()))
       << "nothing is left to send, and the socket will be reported in every "
          "turn";
   EXPECT_EQ(attended, 0) << "drain() said that nobody was waiting for this";
@@ -76,13 +76,14 @@ TEST_F(SendExercise, AFullSocketIsLeftToThePoller) {
 TEST_F(SendExercise, APeerThatGoesEndsAFlushThatSleeps) {
   out.write_string(much());
   flush();
-  ASSERT_TRUE(comes([&] { return is_armed(it->fd()); })) << "nobody will see "
-                                                            "that it is gone";
+  ASSERT_TRUE(comes([&] { return test::waits_for_room(it->fd()); }))
+      << "nobody will see "
+         "that it is gone";
   ends.far.reset();
   ASSERT_TRUE(returns()) << "the poller's send has failed; flush() sleeps on";
   EXPECT_EQ(flushing.get(), std::errc::broken_pipe)
       << "the poller's send has failed; what did flush() say?";
-  EXPECT_FALSE(is_armed(it->fd())) << "there is nobody to send to";
+  EXPECT_FALSE(test::waits_for_room(it->fd())) << "there is nobody to send to";
 }
 
 // The flush leaves while the poller is inside its send; the send fails.
@@ -94,8 +95,9 @@ TEST_F(SendExercise, AFlushThatHasLeftIsGivenNothing) {
   });
   out.write_string(much());
   flush();
-  ASSERT_TRUE(comes([&] { return is_armed(it->fd()); })) << "nobody will see "
-                                                            "that it is gone";
+  ASSERT_TRUE(comes([&] { return test::waits_for_room(it->fd()); }))
+      << "nobody will see "
+         "that it is gone";
   ends.far.reset();
   ASSERT_TRUE(comes([&] { return done.load(); }));
   test::turn_over(*poller);
@@ -115,7 +117,7 @@ TEST_F(SendExercise, WhatNoFlushWaitsForIsSentByThePoller) {
   EXPECT_TRUE(arrives_by_the_poller() == much())
       << "the rest did not come, or other bytes did";
   EXPECT_FALSE(out.is_unattended()) << "all is sent";
-  EXPECT_FALSE(is_armed(it->fd()))
+  EXPECT_FALSE(test::waits_for_room(it->fd()))
       << "nothing is left to send, and the socket will be reported in every "
          "turn";
   EXPECT_EQ(attended, 1) << "drain() tells once that such output is sent: the "
@@ -204,7 +206,8 @@ TEST_F(SendExercise, AfterAStopNothingIsLeftToThePoller) {
          "more, and you rely on it";
   EXPECT_FALSE(nobody_sent);
   EXPECT_EQ(left, 1) << "the last one out goes on with the end";
-  EXPECT_FALSE(is_armed(it->fd())) << "stop(): nobody begins to send";
+  EXPECT_FALSE(test::waits_for_room(it->fd()))
+      << "stop(): nobody begins to send";
 }
 
 TEST_F(SendExercise, TheLastTurnOfThePollerIsTheLastOneOut) {
@@ -229,8 +232,9 @@ TEST_F(SendExercise, OfTwoInsideOnlyTheLastOneLeaves) {
   });
   out.write_string(much());
   flush();
-  ASSERT_TRUE(comes([&] { return is_armed(it->fd()); })) << "nobody will see "
-                                                            "that it has room";
+  ASSERT_TRUE(comes([&] { return test::waits_for_room(it->fd()); }))
+      << "nobody will see "
+         "that it has room";
   arrived();
   ASSERT_TRUE(comes([&] { return done.load(); }));
   ASSERT_TRUE(returns()) << "after a stop() flush() sleeps on";

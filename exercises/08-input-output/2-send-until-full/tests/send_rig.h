@@ -9,12 +9,11 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <future>
 #include <string>
 
+#include "connection/room.h"
 #include "netpoll/connection/output.h"
 #include "poller/support.h"
 #include "support/net.h"
@@ -25,45 +24,8 @@ namespace netpoll {
 
 using std::chrono::milliseconds;
 
-// Much more than a unix socket takes; no piece of it looks like another.
-inline const std::string& much() {
-  static const std::string text = [] {
-    std::string all;
-    while (all.size() < (1U << 20))
-      all += std::to_string(all.size()) + ' ';
-    return all;
-  }();
-  return text;
-}
-
-// As test::eventually(), but not for long; once it was in vain, shorter still.
-inline milliseconds patience(2500);
-
-template <class Condition>
-bool comes(Condition condition) {
-  for (const Deadline end = deadline_after(patience); !condition();) {
-    if (Deadline::clock::now() > end) {
-      patience = milliseconds(100);
-      return false;
-    }
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-// Some epoll of this process is asked to report that `fd` can be written to.
-inline bool is_armed(int fd) {
-  for (const auto& entry :
-       std::filesystem::directory_iterator("/proc/self/fd")) {
-    std::ifstream info("/proc/self/fdinfo/" + entry.path().filename().string());
-    for (std::string word; info >> word;) {
-      if (word != "tfd:" || !(info >> word) || std::stoi(word) != fd) continue;
-      info >> word >> word;  // "events:", and the number, in base 16
-      return (std::stoul(word, nullptr, 16) & 4) != 0;
-    }
-  }
-  return false;
-}
+using test::comes;
+using test::much;
 
 // One Output on a poller's thread, and the far end of its socket.
 class SendExercise : public PollerTest {

@@ -6,11 +6,10 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <filesystem>
-#include <fstream>
 #include <future>
 #include <string>
 
+#include "connection/room.h"
 #include "netpoll/connection/output.h"
 #include "poller/support.h"
 #include "support/net.h"
@@ -21,45 +20,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Much more than a unix socket takes; no piece of it looks like another.
-const std::string& much() {
-  static const std::string text = [] {
-    std::string all;
-    while (all.size() < (1U << 20))
-      all += std::to_string(all.size()) + ' ';
-    return all;
-  }();
-  return text;
-}
-
-// As test::eventually(), but not for long; once it was in vain, shorter still.
-milliseconds patience(2500);
-
-template <class Condition>
-bool comes(Condition condition) {
-  for (const Deadline end = deadline_after(patience); !condition();) {
-    if (Deadline::clock::now() > end) {
-      patience = milliseconds(100);
-      return false;
-    }
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-// Some epoll of this process is asked to report that `fd` can be written to.
-bool is_armed(int fd) {
-  for (const auto& entry :
-       std::filesystem::directory_iterator("/proc/self/fd")) {
-    std::ifstream info("/proc/self/fdinfo/" + entry.path().filename().string());
-    for (std::string word; info >> word;) {
-      if (word != "tfd:" || !(info >> word) || std::stoi(word) != fd) continue;
-      info >> word >> word;  // "events:", and the number, in base 16
-      return (std::stoul(word, nullptr, 16) & 4) != 0;
-    }
-  }
-  return false;
-}
+using test::comes;
+using test::much;
 
 // One Output on a poller's thread, and the far end of its socket.
 class ArmedExercise : public PollerTest {
@@ -70,7 +32,8 @@ class ArmedExercise : public PollerTest {
       ConsumedNodes sent;
       static_cast<void>(out.drain(sent));
       // Looked at here, before the poller has another event.
-      if (out.is_empty() && is_armed(op->fd())) armed_when_empty = true;
+      if (out.is_empty() && test::waits_for_room(op->fd()))
+        armed_when_empty = true;
     };
     EXPECT_FALSE(poller->add(*op));
   }
@@ -86,7 +49,7 @@ class ArmedExercise : public PollerTest {
   void flush() {
     flushing = std::async(std::launch::async, [this] {
       const std::error_code error = out.flush();
-      armed_at_return = is_armed(op->fd());
+      armed_at_return = test::waits_for_room(op->fd());
       return error;
     });
   }
@@ -99,7 +62,7 @@ class ArmedExercise : public PollerTest {
   bool sleeps() {
     out.write_string(much());
     flush();
-    return comes([this] { return is_armed(op->fd()); });
+    return comes([this] { return test::waits_for_room(op->fd()); });
   }
   // The same on the poller's thread: it returns, and nobody waits.
   void leaves_a_rest() {
@@ -174,7 +137,8 @@ TEST_F(ArmedExercise, AfterAllIsSentForAFlush) {
 
 TEST_F(ArmedExercise, AfterAllIsSentAndNobodyWaited) {
   leaves_a_rest();
-  ASSERT_TRUE(is_armed(op->fd())) << "the socket is full, and nobody asked";
+  ASSERT_TRUE(test::waits_for_room(op->fd()))
+      << "the socket is full, and nobody asked";
   arrives(much().size());
   EXPECT_TRUE(out.is_empty());
   EXPECT_FALSE(armed_when_empty)
@@ -252,7 +216,7 @@ TEST_F(ArmedExercise, AsLongAsARestIsThereItIsAsked) {
   for (int turn = 0; turn < 2; ++turn) {
     arrived();
     test::turn_over(*poller);
-    EXPECT_TRUE(out.is_empty() || is_armed(op->fd()))
+    EXPECT_TRUE(out.is_empty() || test::waits_for_room(op->fd()))
         << "a rest is there, and no event will come for it";
   }
   arrives(much().size());

@@ -8,6 +8,7 @@
 #include <future>
 #include <string>
 
+#include "connection/room.h"
 #include "netpoll/connection/input.h"
 #include "netpoll/os/socket.h"
 #include "poller/support.h"
@@ -18,20 +19,7 @@ namespace {
 
 constexpr std::size_t kLimit = 100;
 
-// As test::eventually(), but not for long; once it was in vain, shorter still.
-std::chrono::milliseconds patience(2500);
-
-template <class Condition>
-bool comes(Condition condition) {
-  for (const Deadline end = deadline_after(patience); !condition();) {
-    if (Deadline::clock::now() > end) {
-      patience = std::chrono::milliseconds(100);
-      return false;
-    }
-    std::this_thread::yield();
-  }
-  return true;
-}
+using test::comes;
 
 class LimitExercise : public testing::Test {
  protected:

@@ -40,10 +40,7 @@ constexpr milliseconds kPatience(2'000);
 
 // Looks until `condition` holds; false when it does not within kPatience.
 bool soon(const std::function<bool()>& condition) {
-  const Deadline end = deadline_after(kPatience);
-  while (!condition() && Deadline::clock::now() < end)
-    std::this_thread::yield();
-  return condition();
+  return test::within(kPatience, condition);
 }
 
 // Another operator of the acceptor's poller. In every turn it calls `turn`;

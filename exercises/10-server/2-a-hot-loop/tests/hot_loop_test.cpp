@@ -37,10 +37,7 @@ constexpr milliseconds kPatience(2'000);
 
 // Looks until `condition` holds; false when it does not within kPatience.
 bool soon(const std::function<bool()>& condition) {
-  const Deadline end = deadline_after(kPatience);
-  while (!condition() && Deadline::clock::now() < end)
-    std::this_thread::yield();
-  return condition();
+  return test::within(kPatience, condition);
 }
 
 // A clock that goes only while its poller does: a tick each 5 ms or later.

@@ -32,10 +32,7 @@ constexpr milliseconds kPatience(1'200);
 
 // Looks until `condition` holds; false when it does not within kPatience.
 bool soon(const std::function<bool()>& condition) {
-  const Deadline end = deadline_after(kPatience);
-  while (!condition() && Deadline::clock::now() < end)
-    std::this_thread::yield();
-  return condition();
+  return test::within(kPatience, condition);
 }
 
 class DeadEntry : public testing::Test {
