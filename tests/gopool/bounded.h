@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "netpoll/gopool/gopool.h"
+#include "support/pause.h"
 
 namespace netpoll::test {
 
@@ -27,9 +28,10 @@ template <class Condition>
 bool wait_for(Condition condition) {
   using Clock = std::chrono::steady_clock;
   const auto limit = std::chrono::milliseconds(patient ? 2000 : 50);
+  Pause pause;
   for (const auto end = Clock::now() + limit; !condition();) {
     if (Clock::now() > end) return patient = false;
-    std::this_thread::yield();
+    pause();
   }
   return true;
 }
@@ -45,8 +47,8 @@ class Door {
  public:
   void open() const { *open_ = true; }
   void pass() const {
-    while (!*open_)
-      std::this_thread::yield();
+    for (Pause pause; !*open_;)
+      pause();
   }
 
  private:

@@ -10,11 +10,11 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "netpoll/base/trigger.h"
 #include "netpoll/gopool/gopool.h"
+#include "support/pause.h"
 
 namespace netpoll::test {
 
@@ -57,9 +57,8 @@ template <class Condition>
 bool eventually(Condition condition) {
   const Deadline end =
       std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!condition()) {
+  for (Pause pause; !condition(); pause()) {
     if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::yield();
   }
   return true;
 }

@@ -23,6 +23,7 @@
 
 #include "netpoll/base/trigger.h"
 #include "netpoll/os/unique_fd.h"
+#include "support/pause.h"
 
 namespace netpoll::test {
 
@@ -36,9 +37,9 @@ inline Deadline soon() {
 /// Looks until `condition` holds; false when it does not within `limit`.
 template <class Condition>
 bool within(std::chrono::milliseconds limit, Condition condition) {
-  for (const Deadline end = Deadline::clock::now() + limit; !condition();) {
+  const Deadline end = Deadline::clock::now() + limit;
+  for (Pause pause; !condition(); pause()) {
     if (Deadline::clock::now() > end) return false;
-    std::this_thread::yield();
   }
   return true;
 }

@@ -43,7 +43,7 @@ def one_line(verb: Callable[..., int]) -> Callable[..., None]:
     @wraps(verb)
     def wrapped(*args: object, **options: object) -> None:
         from learn.exercise.explore import CannotMeasure
-        from learn.exercise.objects import NoCompiler
+        from learn.exercise.toolchain import NoCompiler
         from learn.exercise.tests import NothingRan
         from learn.index.symbol import IndexUnavailable
 

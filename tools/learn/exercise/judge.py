@@ -17,8 +17,9 @@ from pathlib import Path
 from learn import paths
 from learn.exercise import cut, stacks, tests
 from learn.exercise.model import Exercise, Mutant
-from learn.exercise.objects import DoesNotCompile, Made, Workshop
+from learn.exercise.objects import Made, Workshop
 from learn.exercise.tests import Outcome
+from learn.exercise.toolchain import DoesNotCompile
 from learn.exercise.tree import Tree, write_file, write_files
 from learn.index import Index
 from learn.run import bounded

@@ -11,7 +11,8 @@ from pathlib import Path
 from learn.exercise import answers, compiler, explore, guards, judge, sanitizer, tests, workspace
 from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise, ExerciseError
-from learn.exercise.objects import DoesNotCompile, prune
+from learn.exercise.objects import prune
+from learn.exercise.toolchain import DoesNotCompile
 from learn.exercise.tests import Outcome
 from learn.exercise.tree import write_files
 from learn.say import language, say

@@ -116,3 +116,28 @@ def write_file(path: Path, text: str) -> None:
     except BaseException:  # a full disk, or Ctrl-C
         os.unlink(temporary)
         raise
+
+
+# What precompiled.py makes itself.
+_PRECOMPILED = ("/prelude.h", "/precompiled.h", ".gch", ".pch")
+
+
+def included(tree: Tree, depfile: Path) -> list[str]:
+    """The project's headers that a compilation read, replaced ones under their real name.
+    Removes the compiler's list."""
+    words = depfile.read_text("utf-8").replace("\\\n", " ").split()[2:]
+    depfile.unlink()
+    names = {tree.name(Path(word)) for word in words if not word.endswith(_PRECOMPILED)}
+    return sorted(name for name in names if name)
+
+
+def sha(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def stamp(path: Path) -> str:
+    """Of a file that is too large to be read each time."""
+    if not path.exists():
+        return ""
+    status = path.stat()
+    return f"{path} {status.st_size} {status.st_mtime_ns}"

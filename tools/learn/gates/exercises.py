@@ -20,8 +20,8 @@ from learn import paths
 from learn.exercise import answers, catalogue, cut, explore, judge, speed
 from learn.exercise.judge import Verdict
 from learn.exercise.model import LANGUAGES, Exercise, ExerciseError, Mutant
-from learn.exercise.objects import PRESETS, VARIANTS, WORKERS, NoCompiler
 from learn.exercise.tests import NothingRan
+from learn.exercise.toolchain import PRESETS, VARIANTS, WORKERS, NoCompiler
 from learn.exercise.tree import write_files
 from learn.gate import GateResult, Problem, blocked, verdict
 from learn.gates import exercises_wild
@@ -31,6 +31,7 @@ from learn.run import build
 
 MUTANTS_LEAST = 5
 P50_S, P95_S = 1.5, 3.0
+AT_ONCE = 2 * WORKERS
 COUNTED = ("exercises", "starters_red", "solutions_green", "mutants", "killed", "helped",
            "told_apart", "from_history")
 
@@ -96,9 +97,10 @@ Job = Callable[[], Found]
 
 
 def _proved(exercises: list[Exercise], index: Index, variants: Variants) -> list[Found]:
-    """All jobs, as many at once as there are processors."""
+    """All jobs. More at once than there are processors, for many a test waits; no more
+    compilers than processors (toolchain.py)."""
     jobs = [(exercise, job) for exercise in exercises for job in _jobs(exercise, index, variants)]
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(lambda job: _done(*job), jobs))
     return [Found(Counter(exercises=len(exercises))), *found, _told_apart(found)]
 

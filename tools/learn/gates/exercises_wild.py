@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from learn.exercise import catalogue, cut, guards, judge, wild
-from learn.exercise.objects import WORKERS
+from learn.exercise.toolchain import WORKERS
 from learn.exercise.tests import NothingRan
 from learn.gate import GateResult, Problem
 

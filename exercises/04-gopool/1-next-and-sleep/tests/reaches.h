@@ -7,9 +7,9 @@
 
 #include <chrono>
 #include <cstddef>
-#include <thread>
 
 #include "gopool/bounded.h"
+#include "support/pause.h"
 
 namespace netpoll::test {
 
@@ -31,8 +31,8 @@ inline void expect_reaches(const Count& count, int wanted,
 inline bool soon_reaches(const Count& count, int wanted) {
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + std::chrono::milliseconds(500);
-  while (count.get() < wanted && Clock::now() < end)
-    std::this_thread::yield();
+  for (Pause pause; count.get() < wanted && Clock::now() < end;)
+    pause();
   return count.get() >= wanted;
 }
 
@@ -43,8 +43,8 @@ inline bool can_be_locked(const TestPool& pool) {
     using Clock = std::chrono::steady_clock;
     const auto limit = std::chrono::milliseconds(patient ? 1000 : 20);
     const auto end = Clock::now() + limit;
-    while (shared->worker_count() > 0 && Clock::now() < end)
-      std::this_thread::yield();
+    for (Pause pause; shared->worker_count() > 0 && Clock::now() < end;)
+      pause();
   });
 }
 
@@ -70,8 +70,9 @@ inline bool warm_up(const TestPool& pool, int count) {
 /// Whether `count` is raised within `limit`. A right worker never raises it.
 inline bool comes_within(std::chrono::milliseconds limit, const Count& count) {
   const auto end = std::chrono::steady_clock::now() + limit;
-  while (count.get() == 0 && std::chrono::steady_clock::now() < end)
-    std::this_thread::yield();
+  for (Pause pause;
+       count.get() == 0 && std::chrono::steady_clock::now() < end;)
+    pause();
   return count.get() > 0;
 }
 

@@ -205,8 +205,10 @@ TEST_F(FullHouse, WhoIsStillSpeakingSeesNoReset) {
   bool sent = test::send_all(fd.get(), "half a ");
   program.go_on();
   test::receive(fd.get(), kSorry.size());
-  for (int i = 0; i < 20; ++i)
-    sent = sent && test::send_all(fd.get(), std::string(1000, 'x'));
+  const std::string rest(1000, 'x');
+  sent = sent && test::send_all(fd.get(), rest) && told(fd).end == "the end";
+  for (int i = 0; i < 20; ++i)  // the server has closed by now
+    sent = sent && test::send_all(fd.get(), rest);
   EXPECT_TRUE(sent) << "the fourth client was still sending its request, and "
                        "got a reset: it may overtake the line that tells why";
 }

@@ -18,6 +18,7 @@
 #include "connection/support.h"
 #include "netpoll/mux/shard_queue.h"
 #include "support/log_lines.h"
+#include "support/pause.h"
 
 namespace netpoll {
 
@@ -95,8 +96,8 @@ class ShardQueueTest : public testing::Test {
     }
     notify();
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
-    while (!woken && std::chrono::steady_clock::now() < end)
-      std::this_thread::yield();
+    for (test::Pause pause; !woken && std::chrono::steady_clock::now() < end;)
+      pause();
     const bool was_woken = woken;
     while (!woken)
       queue_->idle_.notify_all();
