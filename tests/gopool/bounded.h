@@ -15,11 +15,9 @@
 #include <utility>
 
 #include "netpoll/gopool/gopool.h"
+#include "support/patience.h"
 
 namespace netpoll::test {
-
-/// Until a wait has been in vain.
-inline std::atomic<bool> patient = true;
 
 /// Returns false if `condition` does not become true in two seconds; after a
 /// first such wait the others end much sooner.
@@ -28,7 +26,10 @@ bool wait_for(Condition condition) {
   using Clock = std::chrono::steady_clock;
   const auto limit = std::chrono::milliseconds(patient ? 2000 : 50);
   for (const auto end = Clock::now() + limit; !condition();) {
-    if (Clock::now() > end) return patient = false;
+    if (Clock::now() > end) {
+      lose_patience();
+      return false;
+    }
     std::this_thread::yield();
   }
   return true;
