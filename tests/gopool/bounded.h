@@ -15,12 +15,10 @@
 #include <utility>
 
 #include "netpoll/gopool/gopool.h"
+#include "support/patience.h"
 #include "support/pause.h"
 
 namespace netpoll::test {
-
-/// Until a wait has been in vain.
-inline std::atomic<bool> patient = true;
 
 /// Returns false if `condition` does not become true in two seconds; after a
 /// first such wait the others end much sooner.
@@ -28,10 +26,12 @@ template <class Condition>
 bool wait_for(Condition condition) {
   using Clock = std::chrono::steady_clock;
   const auto limit = std::chrono::milliseconds(patient ? 2000 : 50);
-  Pause pause;
-  for (const auto end = Clock::now() + limit; !condition();) {
-    if (Clock::now() > end) return patient = false;
-    pause();
+  const auto end = Clock::now() + limit;
+  for (Pause pause; !condition(); pause()) {
+    if (Clock::now() > end) {
+      lose_patience();
+      return false;
+    }
   }
   return true;
 }

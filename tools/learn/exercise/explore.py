@@ -21,8 +21,9 @@ from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise, ExerciseError, Question
 from learn.exercise.tests import Outcome
 from learn.exercise.tree import write_file
-from learn.run import bounded, build
+from learn.run import bounded, built
 from learn.run.bounded import MB, Limits
+from learn.run.build import BuildError
 from learn.say import say
 
 LIMITS = Limits(seconds=120.0, output=4 * MB, memory=2048 * MB)
@@ -77,13 +78,13 @@ _BUILDING = threading.Lock()
 
 
 def bring_programs(exercise: Exercise) -> None:
-    """Builds what the measure runs, outside its limits; quick when nothing has changed."""
+    """Builds what the measure runs, outside its limits; no build when nothing has changed."""
     if not exercise.programs:
         return
     with _BUILDING:
         try:
-            build.build(exercise.preset, *exercise.programs)
-        except build.BuildError as problem:
+            built.bring(exercise.preset, *exercise.programs)
+        except BuildError as problem:
             raise CannotMeasure(str(problem)) from problem
 
 

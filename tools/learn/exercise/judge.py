@@ -49,12 +49,12 @@ class Verdict:
 
     @property
     def failing(self) -> frozenset[str]:
-        return frozenset(o.test for o in self.outcomes if o.status != tests.PASSED)
+        return frozenset(o.test for o in self.outcomes if o.status in tests.BAD)
 
     @property
     def marks(self) -> frozenset[Mark]:
         """The failing tests, and what each of them said."""
-        return frozenset(_mark(o) for o in self.outcomes if o.status != tests.PASSED)
+        return frozenset(_mark(o) for o in self.outcomes if o.status in tests.BAD)
 
     def to_dict(self, exercise: Exercise, language: str) -> dict:
         helping = self.mutant.help.get(language, "") if self.mutant else ""
@@ -161,7 +161,7 @@ def _outcomes(program: Path, env: dict[str, str], memory: Path, remember: bool,
     if remember and memory.is_file():
         return [Outcome(**entry) for entry in json.loads(memory.read_text("utf-8"))]
     outcomes = tests.run(program, limits, env, own)
-    if remember and not any(o.status == tests.TIMED_OUT for o in outcomes):
+    if remember and not any(o.status in (tests.TIMED_OUT, tests.NOT_RUN) for o in outcomes):
         write_file(memory, json.dumps([asdict(o) for o in outcomes], ensure_ascii=False))
     return outcomes
 

@@ -23,12 +23,14 @@ def lines(verdict: Verdict, folder: Path) -> list[str]:
         said = compiler.lines(verdict.compiler, folder)
         return [say("exercise.does_not_compile"), *_indented("\n".join(said))]
     passed = sum(o.status == tests.PASSED for o in verdict.outcomes)
-    failing = [o for o in verdict.outcomes if o.status != tests.PASSED]
+    failing = [o for o in verdict.outcomes if o.status in tests.BAD]
     groups = _groups(failing)
     most = len(groups) if _are_questions(failing) else _GROUPS
     out = [line for group in groups[:most] for line in _group(group)]
     if len(groups) > most:
         out.append(say("exercise.more_groups", count=len(groups) - most))
+    if left := sum(o.status == tests.NOT_RUN for o in verdict.outcomes):
+        out.append(say("exercise.not_run", count=left))
     if verdict.mutant:
         out += ["", say("exercise.known_idea"), *flow.lines(verdict.mutant.help[language()], 4)]
     key = {judge.GREEN: "green", judge.TIMEOUT: "timed_out"}.get(verdict.verdict, "red")

@@ -5,8 +5,11 @@ GoogleTest writes its results into a file when all tests have ended; that file
 is believed, not what was printed, for a learner's own prints may stand there.
 A test that ends the process leaves no such file: then the printed text says how
 far the program came, that test is marked, and the program is started again
-without the tests that have had their turn: a crash hides nothing. One time limit
-for all. A program that fails after its last test (a leak, say) is not green.
+without the tests that have had their turn: a crash hides nothing. But what one
+test has waited for in vain the others need not wait for as long: tests that wait
+read in PATIENCE whether one has. One time limit for all; when most of it is gone
+at a crash, or a test does not end, the rest is told as not run. A program that
+fails after its last test (a leak, say) is not green.
 """
 
 from __future__ import annotations
@@ -26,10 +29,14 @@ from learn.say import say
 
 TIME_LIMIT_S = bounded.LEARNER.seconds
 STARTS_MAX = 60
+CRASHES_SHARE = 0.6  # of the time limit: a crash later than that is the last
+PATIENCE = "LEARN_PATIENCE"  # a file: tests/support/patience.h
 KEPT = 4000  # characters of what a test printed, from either end
 AFTER = "(after the last test)"
 
 PASSED, FAILED, CRASHED, TIMED_OUT = "passed", "failed", "crashed", "timeout"
+NOT_RUN = "not_run"  # because of a test before it
+BAD = (FAILED, CRASHED, TIMED_OUT)
 
 # GoogleTest's lines. The printed text before one may lack its line end.
 RUN = re.compile(r"\[ RUN      \] (\S+)\n")
@@ -57,14 +64,20 @@ class NothingRan(Exception):
 
 def run(program: Path, limits: Limits = bounded.LEARNER, env: dict[str, str] | None = None,
         own: str = "") -> list[Outcome]:  # fmt: skip
-    """The outcome of each test; stops at the first that does not end in time. `env`: what
+    """The outcome of each test; none runs after one that does not end in time. `env`: what
     the program finds in its environment besides ours. `own`: how the names of a learner's
     files begin."""
+    with tempfile.TemporaryDirectory(prefix="learn-patience-") as folder:
+        shared = {PATIENCE: os.path.join(folder, "spent"), **(env or {})}
+        return _every(program, limits, shared, own)
+
+
+def _every(program: Path, limits: Limits, env: dict[str, str], own: str) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    deadline = time.monotonic() + limits.seconds
+    began = time.monotonic()
     for _ in range(STARTS_MAX):
-        left = max(0.1, deadline - time.monotonic())
-        ended, results = _start(program, outcomes, replace(limits, seconds=left), env or {})
+        left = max(0.1, limits.seconds - (time.monotonic() - began))
+        ended, results = _start(program, outcomes, replace(limits, seconds=left), env)
         if results is not None:
             return [*outcomes, *_finished(results, ended)]
         new, current = _read(stacks.without(ended.output))
@@ -76,11 +89,29 @@ def run(program: Path, limits: Limits = bounded.LEARNER, env: dict[str, str] | N
         name, said = current
         stood = () if HOLE.search(said) else tuple(stacks.places(ended.output, program, own))
         if ended.why == "time":
-            return [*outcomes, Outcome(name, TIMED_OUT, said, stood)]
+            outcomes.append(Outcome(name, TIMED_OUT, said, stood))
+            break
         reason = _reason(ended) if ended.why or not said else ""
         told = "\n".join(filter(None, (reason, said)))
         outcomes.append(Outcome(name, CRASHED, told, stood[-1:]))
-    return outcomes
+        if time.monotonic() - began > CRASHES_SHARE * limits.seconds:
+            break
+    return outcomes + _not_run(program, outcomes, limits)
+
+
+def _not_run(program: Path, done: list[Outcome], limits: Limits) -> list[Outcome]:
+    """The tests that have had no turn, as the program lists them."""
+    quick = replace(limits, seconds=min(5.0, limits.seconds))
+    ended = bounded.run([program, "--gtest_list_tests"], quick, cwd=program.parent)
+    had = {outcome.test for outcome in done}
+    listed, suite = [], ""
+    for line in ended.output.splitlines():
+        name = line.split("#")[0].rstrip()
+        if name.startswith("  "):
+            listed.append(suite + name.strip())
+        elif name.endswith("."):
+            suite = name
+    return [Outcome(name, NOT_RUN) for name in listed if name not in had]
 
 
 def _start(program: Path, done: list[Outcome], limits: Limits,

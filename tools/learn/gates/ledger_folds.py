@@ -11,13 +11,15 @@ from learn.site import try_first
 
 
 def check(root: Path, index) -> list[Problem]:
-    """One problem for each function of an exercise that a page shows unfolded."""
+    """One problem for each piece that a page shows unfolded, and each exercise that it
+    gives away."""
     return [
         Problem(
             shown.page,
             shown.directive.line,
-            say("front.unfolded", symbol=cut.name, exercise=cut.exercise),
-            say("front.unfolded_mend", argument=shown.directive.argument, exercise=cut.exercise),
+            say(f"front.{'unfolded' if one.entire else 'unfolded_fix'}",
+                symbol=one.name, exercise=one.exercise),
+            say("front.unfolded_mend", argument=shown.directive.argument, exercise=one.exercise),
         )
-        for cut, shown in try_first.open_to_see(root, index)
-    ]
+        for one, shown in try_first.open_to_see(root, index)
+    ]  # fmt: skip

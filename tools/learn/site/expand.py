@@ -17,6 +17,7 @@ from learn.gate import Problem
 from learn.index.symbol import SymbolError
 from learn.say import say
 from learn.site import (
+    asked,
     lists,
     made,
     measured,
@@ -127,10 +128,10 @@ def _src(directive: Directive, page: PageText, sources: Sources) -> str:
     exercise = directive.options.get(try_first.OPTION)
     if exercise is None:
         return shown
-    if exercise not in (there := try_first.exercises(sources.root)):
+    if exercise not in (there := asked.exercises(sources.root)):
         page.problems.append(try_first.unknown(directive, page.file, exercise, there))
         return shown
-    return try_first.fold(shown, exercise, page.language)
+    return try_first.fold(shown, exercise, page.language, sources.root)
 
 
 def _caption(piece, directive: Directive, page: PageText, sources: Sources) -> list[str]:

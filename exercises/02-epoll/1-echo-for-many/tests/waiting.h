@@ -9,6 +9,8 @@
 #include <chrono>
 #include <thread>
 
+#include "support/patience.h"
+
 namespace waiting {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -17,19 +19,17 @@ constexpr int kPatienceMs = 20'000;
 constexpr int kPatienceMs = 2'000;
 #endif
 
-inline int missed = 0;  // waits in vain
-
 // A right program never uses it up. A wrong one costs two seconds once, and
 // little afterwards.
 inline int patience_ms() {
-  return missed == 0 ? kPatienceMs : 150;
+  return netpoll::test::patient ? kPatienceMs : 150;
 }
 
 // Whether `fd` becomes ready for `events` in time.
 inline bool ready(int fd, short events) {
   pollfd wanted{.fd = fd, .events = events, .revents = 0};
   if (::poll(&wanted, 1, patience_ms()) == 1) return true;
-  ++missed;
+  netpoll::test::lose_patience();
   return false;
 }
 
@@ -40,7 +40,7 @@ bool eventually(Condition condition) {
   const auto end = Clock::now() + std::chrono::milliseconds(patience_ms());
   while (!condition()) {
     if (Clock::now() > end) {
-      ++missed;
+      netpoll::test::lose_patience();
       return false;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
