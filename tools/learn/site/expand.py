@@ -48,6 +48,8 @@ class Sources:
     traces: Path
     api: ApiLinks | None = None
     places: Places | None = None  # None: no name is a link
+    # By name and language the recordings that pages play, with the run that one leaves.
+    played: dict[tuple[str, str], tuple[dict, dict | None]] = field(default_factory=dict)
 
 
 @dataclass
