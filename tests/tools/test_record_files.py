@@ -19,9 +19,9 @@ def put(sources, site):
 
 def test_a_file_registers_its_record(sources):
     text = record_files.script("small", told(sources))
-    ran = subprocess.run(
-        [bundle.node_program(), "-e", f"self = globalThis; {text}; {text}"
-         "console.log(JSON.stringify(recordings))"], capture_output=True, text=True, timeout=60)  # fmt: skip
+    code = f"self = globalThis; {text}; {text}; console.log(JSON.stringify(recordings))"
+    ran = subprocess.run([bundle.node_program(), "-e", code], capture_output=True, text=True,
+                         timeout=60)  # fmt: skip
     assert json.loads(ran.stdout) == {"small": told(sources)}, ran.stderr
 
 

@@ -80,9 +80,16 @@ def written(site, name, script="", more="", *, branch=None, pair=False, file="",
         text = file if file and called == record else record_files.script(called, told)
         (site / record_files.address(called, language)).write_text(text)
     two = PAIR.format(name=record, records=record_files.tags(beside, "en", ""))
-    (site / page).write_text(PAGE.format(
-        name=record, records=record_files.tags(own, "en", ""), script=script, more=more,
-        branches=f' what-if="{branch["id"]}"' if branch else "", pair=two if pair else ""))  # fmt: skip
+    text = PAGE.format(
+        name=record,
+        records=record_files.tags(own, "en", ""),
+        branches=f' what-if="{branch["id"]}"' if branch else "",
+        pair=two if pair else "",
+        script=script,
+        more=more,
+    )
+    (site / page).write_text(text)
+
 
 # What is wrong: in the script (found, put instead), or beside the player; what is seen.
 FAULTS = {
