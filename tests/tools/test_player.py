@@ -7,7 +7,7 @@ import re
 import pytest
 
 from learn.index import Index
-from learn.site import bundle, directives, player, record_files, step_list, trace_figure
+from learn.site import bundle, directives, player, step_list, trace_figure
 from learn.site.expand import PageText, Sources, expand
 from learn.site.links import check
 from learn.upstream import UnknownUpstream
@@ -195,7 +195,7 @@ def test_steps_lead_to_the_figure_and_the_link_check_agrees(sources, drawn, tmp_
     (tmp_path / "diagrams").mkdir(exist_ok=True)
     (tmp_path / "diagrams" / "x.svg").write_text("<svg/>")
     trace_figure.put_pictures(site)
-    record_files.put(site, sources)
+    sources.put_files(site)
     html = trace_figure.with_player(html, "")
     (site / "a.html").write_text(html)
     assert check(site).broken == []

@@ -13,7 +13,7 @@ from test_player_branches import BRANCH, WITH, branched  # noqa: F401 (fixture)
 
 
 def put(sources, site):
-    record_files.put(site, sources)
+    sources.put_files(site)
     return {file.name for file in (site / record_files.FOLDER).iterdir()}
 
 

@@ -18,7 +18,6 @@ from learn import paths  # noqa: E402
 from learn.site import chapters  # noqa: E402
 from learn.site import content  # noqa: E402
 from learn.site import listing  # noqa: E402
-from learn.site import record_files  # noqa: E402
 from learn.site import terms  # noqa: E402
 from learn.site import trace_figure  # noqa: E402
 from learn.site.api_links import ApiLinks  # noqa: E402
@@ -98,7 +97,7 @@ def on_page_content(html, page, config, files):
         html = terms.link_first_uses(html, language, paths.NOTES / "glossary.toml")
     if language == "zh":
         html = content.join_chinese(html)
-    html = page.shown_code.put_in(html, titles(language), page.to_root)
+    html = page.shown_code.put_in(html, titles(language), page.to_root, sources().files)
     return trace_figure.with_player(html, page.to_root)
 
 
@@ -109,12 +108,12 @@ def on_post_page(output, page, config):
 
 
 def on_post_build(config):
-    """The pictures and the records of the players, and the source browser of each language
-    whose pages stand. MkDocs comes here once for each language, in an order of the
-    plugin's own."""
+    """The pictures, the files that only scripts read, and the source browser of each
+    language whose pages stand. MkDocs comes here once for each language, in an order of
+    the plugin's own."""
     top = Path(config.site_dir)
     trace_figure.put_pictures(top)
-    record_files.put(top, sources())
+    sources().put_files(top)
     for language, folder in (("en", top), ("zh", top / "zh")):
         if (folder / TEMPLATE).is_file() and not (folder / "source").is_dir():
             known = sources()

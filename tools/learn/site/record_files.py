@@ -52,9 +52,9 @@ def read(file: Path) -> dict:
     return json.loads(found[1])
 
 
-def put(site: Path, sources) -> None:
-    """The file of every record that a page plays, as far as they are known by now."""
-    (site / FOLDER).mkdir(parents=True, exist_ok=True)
-    for (name, language), (trace, of) in sources.played.items():
+def add(name: str, trace: dict, language: str, sources, of: dict | None = None) -> None:
+    """To the files that pages ask for; `of` is the run that a "what if" leaves."""
+    where = address(name, language)
+    if where not in sources.files:
         told = player.data(trace, language, sources.index, sources.root, of)
-        (site / address(name, language)).write_text(script(name, told), encoding="utf-8")
+        sources.files[where] = script(name, told)

@@ -152,9 +152,10 @@ def _player(
     paired: bool = False, whole: bool = True,
 ) -> str:  # fmt: skip
     name = trace["id"]
-    files: dict[str, tuple[dict, dict | None]] = {name: (trace, None)}
-    files |= {record_files.branch(branch["id"]): (branch, trace) for branch in branches}
-    sources.played |= {(file, language): played for file, played in files.items()}
+    files = [name, *(record_files.branch(branch["id"]) for branch in branches)]
+    record_files.add(name, trace, language, sources)
+    for file, branch in zip(files[1:], branches, strict=True):
+        record_files.add(file, branch, language, sources, trace)
     inside = ""
     if whole:
         inside = (
