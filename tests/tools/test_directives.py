@@ -65,7 +65,7 @@ def expanded(markdown, sources):
     """The page as Markdown sees it, with the pieces put in, and the problems."""
     page = PageText("notes/en/a.md", "en", "")
     text = expand.expand(markdown, page, sources)
-    return page.shown.put_in(re.sub(r"(piece⟦\d+⟧)", r"<p>\1</p>", text), {}, ""), page.problems
+    return page.shown.put_in(re.sub(r"(piece⟦\d+⟧)", r"<p>\1</p>", text), {}, "", {}), page.problems
 
 
 def test_a_piece_is_shown_with_its_comment_line_numbers_and_original(sources):

@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from learn import paths
 from learn.index import Index
 from learn.site import bundle, directives, player, step_list, trace_figure
 from learn.site.expand import PageText, Sources, expand
@@ -167,24 +166,6 @@ def test_state_and_caller_go_along_and_values_are_as_in_cpp(sources):
     assert told(sources)["steps"][1]["to"] == "poller"
 
 
-def test_nothing_in_the_data_ends_its_element(sources):
-    script = player.script(TRACE, "en", sources.index, sources.root)
-    body = re.fullmatch(r'<script type="application/json">(.*)</script>', script)[1]
-    assert "<" not in body and json.loads(body) == told(sources)
-
-
-def test_the_echo_fits_into_its_page():
-    trace = json.loads((paths.TRACES / "echo.json").read_text())
-    from learn import index
-
-    script = player.script(trace, "zh", index.load(), paths.ROOT)
-    assert len(script.encode()) < 80_000
-    data = json.loads(script[script.index(">") + 1 : -len("</script>")])
-    for one in data["steps"]:
-        piece = data["sources"][one["source"]]
-        assert 0 <= one["line"] - piece["start"] < len(piece["lines"]), one
-
-
 def test_the_figure_stands_without_a_script_and_its_steps_have_ids(sources, drawn):
     (directive,) = directives.find('{{ trace("small") }}')
     html = trace_figure.figure(directive, "zh", sources, "../")
@@ -192,7 +173,7 @@ def test_the_figure_stands_without_a_script_and_its_steps_have_ids(sources, draw
     for part in (
         '<trace-player record="small" lang="zh">',
         '<img src="../assets/traces/x.svg" width="10" height="10"',
-        "../assets/trace-player.js",
+        '<script defer src="../assets/traces/small.zh.js"></script>',
         '<li id="trace=small&amp;step=4">客户端 · close()',
     ):
         assert part in html
@@ -214,6 +195,8 @@ def test_steps_lead_to_the_figure_and_the_link_check_agrees(sources, drawn, tmp_
     (tmp_path / "diagrams").mkdir(exist_ok=True)
     (tmp_path / "diagrams" / "x.svg").write_text("<svg/>")
     trace_figure.put_pictures(site)
+    sources.put_files(site)
+    html = trace_figure.with_player(html, "")
     (site / "a.html").write_text(html)
     assert check(site).broken == []
     (site / "a.html").write_text(

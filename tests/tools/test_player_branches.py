@@ -35,20 +35,30 @@ WITH = '{{ trace("small", what_if="small+eintr") }}\n\n'
 def test_a_branch_is_in_the_page_from_its_fork_on(branched):
     html, problems = page(WITH, branched)
     assert problems == []
-    body = re.search(r'<script type="application/json">(.*?)</script>', html)[1]
-    (branch,) = json.loads(body)["branches"]
-    assert (branch["id"], branch["title"], branch["fork"]) == ("small+eintr", "recv <fails>", 3)
-    assert [step["label"] for step in branch["steps"]] == ["recv(conn) → EINTR"]
-    assert "lanes" not in branch
+    assert '<trace-player record="small" lang="en" what-if="small+eintr">' in html
     assert "What if: recv &lt;fails&gt; (from step 3 on, as text)" in html
     assert re.findall(r'<li id="(trace=small\+[^"]*)"', html) == ["trace=small+eintr&amp;step=3"]
 
 
+def test_the_data_of_a_branch_begin_at_its_fork(sources):
+    branch = player.data(BRANCH, "en", sources.index, sources.root, TRACE)
+    assert (branch["id"], branch["title"], branch["fork"]) == ("small+eintr", "recv <fails>", 3)
+    assert [step["label"] for step in branch["steps"]] == ["recv(conn) → EINTR"]
+    assert "lanes" not in branch and "sources" not in branch
+
+
 def test_a_branch_with_other_lanes_brings_them(sources):
     more = BRANCH | {"lanes": [*TRACE["lanes"], {"id": "t", "en": "Timer", "zh": "定时器"}]}
-    data = player.data(TRACE, "zh", sources.index, sources.root, [more])
-    assert [lane["name"] for lane in data["branches"][0]["lanes"]][-1] == "定时器"
-    assert "branches" not in told(sources)
+    data = player.data(more, "zh", sources.index, sources.root, TRACE)
+    assert [lane["name"] for lane in data["lanes"]][-1] == "定时器"
+
+
+def test_a_branch_brings_the_source_that_its_run_has_not(sources):
+    elsewhere = BRANCH["steps"][2] | {"file": "diagrams/scenarios/small.toml", "line": 1}
+    more = BRANCH | {"steps": [*BRANCH["steps"][:2], elsewhere]}
+    data = player.data(more, "en", sources.index, sources.root, TRACE)
+    (own,) = data["sources"]
+    assert own["start"] == 1 and data["steps"][0]["source"] == len(told(sources)["sources"])
 
 
 def test_the_steps_of_a_branch_lead_to_where_they_are(branched):
@@ -68,14 +78,14 @@ def test_two_runs_side_by_side(branched):
     html, problems = page('{{ beside("small", "other") }}', branched, "zh")
     assert problems == []
     assert re.findall(r'<trace-player record="(\w+)" lang="zh" paired>', html) == ["small", "other"]
-    assert html.count("application/json") == html.count("<img") == 2
+    assert html.count("<script defer") == html.count("<img") == 2
     assert '<li id="trace=other&amp;step=1">' in html
 
 
 def test_what_the_page_shows_by_itself_is_there_once(branched):
     html, problems = page('{{ beside("small", "other") }}\n\n{{ trace("small") }}\n', branched)
     assert problems == []
-    assert html.count("application/json") == html.count("<img") == 2
+    assert html.count("<script defer") == html.count("<img") == 2
     assert html.count('id="trace=small&amp;step=1"') == 1
 
 

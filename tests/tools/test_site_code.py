@@ -59,7 +59,7 @@ def book(tmp_path):
         page.parent.mkdir(parents=True)
         page.write_text('{{ src("Waker") }}\n\nThen.\n\n{{ src("Waker::ring") }}\n')
     places = Places(index, tmp_path, tmp_path / "notes", ["07-waker"])
-    return type("Book", (), {"root": tmp_path, "index": index, "places": places})
+    return type("Book", (), {"root": tmp_path, "index": index, "places": places, "files": {}})
 
 
 def shown(book, page, owns, *names):
@@ -68,7 +68,7 @@ def shown(book, page, owns, *names):
     code = ShownCode(page, "en")
     marks = [code.add(pieces.cut(book.index, n, book.root), book, owns) for n in names]
     html = "\n".join(f"<p>{mark}</p>" for mark in marks)
-    return code.put_in(html, {"07-waker.html": "7 · The waker"}, "")
+    return code.put_in(html, {"07-waker.html": "7 · The waker"}, "", book.files)
 
 
 def text_of(html):
@@ -121,12 +121,19 @@ def test_a_name_of_a_program_has_no_page_and_is_due_none(book):
     assert site_code.count(book.root, ["a.html"], book.index.names).figures()["code_identifiers"] == 0
 
 
-def test_the_cards_stand_once_on_the_page(book):
+def told(script):
+    return json.loads(re.fullmatch(r"self\.codeCards=(.*);\n?", script)[1])
+
+
+def test_the_cards_of_a_page_are_a_file_that_runs_before_the_script_of_the_names(book):
     html = shown(book, "08-other", False, "Waker::ring", "Waker")
-    data = json.loads(re.search(r'id="code-cards">(.*?)</script>', html)[1])
+    assert re.findall(r'<script defer src="([^"]*)">', html) == [
+        "assets/cards/08-other.en.js", "assets/code.js"]  # fmt: skip
+    (script,) = book.files.values()
+    data = told(script)
     assert data["pages"] == {"07-waker.html": "7 · The waker"}
     assert data["cards"]["07-waker.html#:Waker"] == ["declares Waker", "Rings <loudly>."]
-    assert "<loudly>" not in html  # nothing in it can end the element
+    assert "<" not in script  # which would end an element of the source browser
     wakes = [said for said in data["cards"].values() if said[0] == "declares Waker::ring"]
     assert wakes and all(said[1] == "Wakes." for said in wakes)
 
@@ -146,7 +153,7 @@ def test_two_names_with_one_address_have_two_cards(book):
     cards = Cards(book.index.names, "en")
     cards.add("#:Waker", "Waker")
     cards.add("#:Waker", "ring")
-    assert set(json.loads(cards.json({}))["cards"]) == {"#:Waker", "#:Waker ring"}
+    assert set(told(cards.script({}))["cards"]) == {"#:Waker", "#:Waker ring"}
 
 
 def test_a_line_is_merged_and_cut_at_its_names(tmp_path):

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The walk through a player in a browser: each planted fault is seen, and no other."""
 
-import json
-
 import pytest
 
 from learn.gates import site as gate
 from learn.gates import site_player
-from learn.site import bundle
+from learn.site import bundle, record_files
 from learn.site.serve import server
 from test_site import browser_or_skip
 
@@ -56,15 +54,42 @@ OTHER = {
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head>
 <body style="margin: 0"><main><h1>A</h1><div style="height: 1500px"></div>
-<trace-player record="{name}" lang="en"><script type="application/json">{data}</script>
+<trace-player record="{name}" lang="en"{branches}>{records}
 <noscript><div class="trace-picture"><img width="99" height="200" alt="Drawn"
 src="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"></div></noscript>
 <ol><li id="trace={name}&amp;step=6">Sentence 6.</li></ol></trace-player>
-{pair}<script src="{script}"></script>{more}<div style="height: 1500px"></div></main></body></html>"""
+{pair}{more}<div style="height: 1500px"></div></main>
+<script defer src="{script}"></script></body></html>"""
 
 PAIR = """<trace-beside lang="en"><trace-player record="{name}" lang="en" paired></trace-player>
-<trace-player record="other" lang="en" paired><script type="application/json">{other}</script>
-</trace-player></trace-beside>"""
+<trace-player record="other" lang="en" paired>{records}</trace-player></trace-beside>"""
+
+
+def written(site, name, script="", more="", *, branch=None, pair=False, file="", page=None):
+    """A page that plays the record `name`, and the files that it plays; `file` is what
+    stands in the record's own, where it is no record."""
+    (site / record_files.FOLDER).mkdir(parents=True, exist_ok=True)
+    page = page or f"{name}.html"
+    record = name.replace("_", "-")
+    own = {record: DATA | {"id": record}}
+    if branch:
+        own[record_files.branch(branch["id"])] = branch
+    beside = {"other": OTHER} if pair else {}
+    language = site_player.language(page)
+    for called, told in (own | beside).items():
+        text = file if file and called == record else record_files.script(called, told)
+        (site / record_files.address(called, language)).write_text(text)
+    two = PAIR.format(name=record, records=record_files.tags(beside, "en", ""))
+    text = PAGE.format(
+        name=record,
+        records=record_files.tags(own, "en", ""),
+        branches=f' what-if="{branch["id"]}"' if branch else "",
+        pair=two if pair else "",
+        script=script,
+        more=more,
+    )
+    (site / page).write_text(text)
+
 
 # What is wrong: in the script (found, put instead), or beside the player; what is seen.
 FAULTS = {
@@ -85,7 +110,9 @@ FAULTS = {
     "error": ((), "<script>throw Error('planted')</script>", {"error"}),
     "page_moved": ((), "<script>onkeydown=()=>scrollBy(0,5)</script>", {"page_moved"}),
     "no_script": ((), "<style>.trace-picture{display:none}</style>", {"no_script"}),
+    "broken": ((), "", {"absent", "error"}),
     "absent": ((), "", {"absent"}),
+    "unregistered": (("recordings??", "recording??"), "", {"absent"}),
 }
 # The same on pages with a branch and with two players side by side.
 FORKED = {
@@ -113,14 +140,10 @@ def seen(tmp_path_factory):
         if change:
             assert change[0] in script, f"{name}: the script has no {change[0]}"
             (site / f"{name}.js").write_text(script.replace(*change))
-        data = "{" if name == "absent" else json.dumps(DATA)
-        used, pair = f"{name}.js" if change else "good.js", ""
-        record = name.replace("_", "-")
-        if name in FORKED:
-            data = json.dumps(DATA | {"branches": [BRANCH]})
-            pair = PAIR.format(name=record, other=json.dumps(OTHER))
-        text = PAGE.format(name=record, data=data, pair=pair, script=used, more=more)
-        (site / f"{name}.html").write_text(text)
+        used, forked = f"{name}.js" if change else "good.js", name in FORKED
+        written(site, name, used, more, branch=BRANCH if forked else None, pair=forked,
+                file="{" if name == "broken" else "")
+    (site / record_files.address("absent", "en")).unlink()
     with pytest.MonkeyPatch.context() as patch, server(site) as address:
         patch.setitem(site_player.WALK, "en", ["light", 360])
         pages = [f"{name}.html" for name in FAULTS | FORKED]
@@ -157,28 +180,35 @@ def test_steps_that_nobody_walked_are_a_problem():
 
 def test_a_record_is_walked_once_in_each_language(tmp_path):
     (tmp_path / "zh").mkdir()
-    for page in ("a.html", "b.html", "zh/a.html"):
-        text = PAGE.format(name="x", data=json.dumps(DATA), pair="", script="", more="")
-        (tmp_path / page).write_text(text)
-    found = site_player.players(tmp_path, ["a.html", "b.html", "zh/a.html"])
+    pages = ["a.html", "b.html", "zh/a.html"]
+    for page in pages:
+        written(tmp_path, "x", page=page)
+    found = site_player.players(tmp_path, pages)
     assert [player["walk"] for player in found] == [True, False, True]
     assert found[0]["steps"][0] == "Sentence 1."
 
 
+def test_each_language_has_a_file_of_its_own(tmp_path):
+    (tmp_path / "zh").mkdir()
+    for page in ("a.html", "zh/a.html"):
+        written(tmp_path, "x", page=page)
+    file = tmp_path / record_files.address("x", "zh")
+    file.write_text(file.read_text().replace("Sentence", "Satz"))
+    own, other = site_player.players(tmp_path, ["a.html", "zh/a.html"])
+    assert (own["steps"][0], other["steps"][0]) == ("Sentence 1.", "Satz 1.")
+
+
 def test_a_branch_is_walked_with_the_shared_steps_before_its_own(tmp_path):
-    text = PAGE.format(name="x", data=json.dumps(DATA | {"branches": [BRANCH]}), pair="",
-                       script="", more="")  # fmt: skip
-    (tmp_path / "a.html").write_text(text)
-    (found,) = site_player.players(tmp_path, ["a.html"])
+    written(tmp_path, "x", branch=BRANCH)
+    (found,) = site_player.players(tmp_path, ["x.html"])
     (branch,) = found["branches"]
     assert (branch["id"], branch["fork"], len(branch["steps"])) == ("x+late", 4, 8)
     assert branch["steps"][2:4] == ["Sentence 3.", "Late 4."]
 
 
-def test_a_pair_whose_records_are_broken_is_still_opened(tmp_path):
-    pair = PAIR.format(name="x", other="{")
-    (tmp_path / "a.html").write_text(
-        PAGE.format(name="x", data="{", pair=pair, script="", more="")
-    )
-    (found,) = site_player.pairs(tmp_path, ["a.html"])
+@pytest.mark.parametrize("gone", ["x", "other"])
+def test_a_pair_whose_records_are_broken_is_still_opened(tmp_path, gone):
+    written(tmp_path, "x", pair=True, file="{")
+    (tmp_path / record_files.address(gone, "en")).unlink()
+    (found,) = site_player.pairs(tmp_path, ["x.html"])
     assert (found["records"], found["matches"]) == (["x", "other"], 0)

@@ -63,6 +63,10 @@ def test_the_place_of_the_original_stands_under_the_head(page):
     assert page.text.index("a.go:7") > page.text.index("count_</a>; }")
 
 
+def test_the_cards_are_there_before_the_script_of_the_names(page):
+    assert page.text.index("<script>self.codeCards={") < page.text.index(f"{UP}assets/code.js")
+
+
 def test_the_frame_leads_to_the_same_places_as_before(page):
     assert f'href="{UP}zh/source/{FILE[4:]}.html" hreflang="zh"' in page.text
     assert f'"search": "{UP}assets/s.js"' in page.text

@@ -2,7 +2,7 @@
 """The gate `site`: it builds strictly, its links lead somewhere, and a real browser
 finds nothing wrong with it: no other host, no serious accessibility violation, no
 sideways scrolling at 360 pixels, a search that answers the questions of the notes, and
-players that the keyboard leads through every step.
+players that the keyboard leads through every step. No page is too heavy.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from learn import index, paths
 from learn.gate import GateResult, Problem, blocked, verdict
-from learn.gates import site_code, site_offline, site_player, site_search
+from learn.gates import site_code, site_offline, site_player, site_search, site_weight
 from learn.run import bounded
 from learn.run.bounded import Limits
 from learn.say import say
@@ -58,6 +58,7 @@ def check(site: Path) -> GateResult:
         away, problems_away = site_offline.check(site, browse, play, search)
     except NoBrowser as error:
         return blocked("site", str(error), "./learn doctor")
+    weight, heavy = site_weight.check(site)
     code = site_code.count(site, names, index.load().names)
     figures = {
         "pages_en": len(by_language["en"]),
@@ -75,10 +76,11 @@ def check(site: Path) -> GateResult:
         "player_steps": played["walked"],
         "player_faults": len(played["faults"]),
         **code.figures(),
+        **weight,
         **away,
     }
     problems = [*problems_away, *_static(found), *_seen(seen), *searched.problems,
-                *site_player.problems(played, asked), *code.problems]  # fmt: skip
+                *site_player.problems(played, asked), *code.problems, *heavy]  # fmt: skip
     return verdict("site", figures, sorted(set(problems)))
 
 

@@ -10,13 +10,13 @@ problems(seen, asked)     what tools/node/player_check.mjs found
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 from learn import paths
 from learn.gate import Problem
 from learn.say import say
+from learn.site import record_files
 
 CHECKER = paths.NODE / "player_check.mjs"
 # The pages of the two languages have one layout, and a browser needs seconds for each look
@@ -25,11 +25,9 @@ LOOKS = {"en": [["light", 1280], ["dark", 360]], "zh": [["light", 360], ["dark",
 WALK = {"en": ["light", 1280], "zh": ["dark", 360]}  # for a walk through a player
 SHOWN = 3  # problems of one kind on one page
 
-_DATA = r'[^>]*><script type="application/json">(.*?)</script>'
-_ANY_PLAYER = re.compile(r'<trace-player record="([\w-]+)"' + _DATA, re.DOTALL)
-_PLAYER = re.compile(r'<trace-player record="([\w-]+)"(?![^>]* paired)' + _DATA, re.DOTALL)
+_PLAYER = re.compile(r'<trace-player record="([\w+-]+)"([^>]*)>')
+_BRANCHES = re.compile(r'\bwhat-if="([^"]*)"')
 _PAIR = re.compile(r"<trace-beside\b.*?</trace-beside>", re.DOTALL)
-_RECORD = re.compile(r'<trace-player record="([\w-]+)"')
 
 
 def language(page: str) -> str:
@@ -46,11 +44,11 @@ def players(site: Path, pages: list[str]) -> list[dict]:
     found: list[dict] = []
     walked = set()
     for page in pages:
-        for record, data in _PLAYER.findall((site / page).read_text(encoding="utf-8")):
-            try:
-                steps, branches = _told(json.loads(data))
-            except (ValueError, KeyError, TypeError):
-                steps, branches = [""], []  # no player will be there, which the browser sees
+        for record, marks in _PLAYER.findall((site / page).read_text(encoding="utf-8")):
+            if marks.endswith(" paired"):
+                continue
+            names = _BRANCHES.search(marks)
+            steps, branches = _told(site, page, record, names[1].split() if names else [])
             key = record, language(page)
             found.append(
                 {"page": page, "record": record, "steps": steps, "branches": branches,
@@ -60,36 +58,42 @@ def players(site: Path, pages: list[str]) -> list[dict]:
     return found
 
 
-def _told(data: dict) -> tuple[list[str], list[dict]]:
+def _told(site: Path, page: str, record: str, names: list[str]) -> tuple[list[str], list[dict]]:
     """The sentence of each step, and those of each branch, the shared ones before its own."""
-    steps = [step["text"] for step in data["steps"]]
-    branches = [
-        {"id": branch["id"], "fork": branch["fork"],
-         "steps": steps[: branch["fork"] - 1] + [step["text"] for step in branch["steps"]]}
-        for branch in data.get("branches", [])
-    ]
-    return steps, branches
+    try:
+        steps = [step["text"] for step in _record(site, page, record)["steps"]]
+        own = [_record(site, page, record_files.branch(name)) for name in names]
+        return steps, [
+            {"id": branch["id"], "fork": branch["fork"],
+             "steps": steps[: branch["fork"] - 1] + [step["text"] for step in branch["steps"]]}
+            for branch in own
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        return [""], []  # no player will be there, which the browser sees
+
+
+def _record(site: Path, page: str, name: str) -> dict:
+    return record_files.read(site / record_files.address(name, language(page)))
 
 
 def pairs(site: Path, pages: list[str]) -> list[dict]:
     """`matches`: how many steps of the one the other must go along to."""
     found = []
     for page in pages:
-        text = (site / page).read_text(encoding="utf-8")
-        data = dict(_ANY_PLAYER.findall(text))
-        for pair in _PAIR.findall(text):
-            records = _RECORD.findall(pair)
-            one, other = (_calls(data.get(record, "{}")) for record in records)
+        for pair in _PAIR.findall((site / page).read_text(encoding="utf-8")):
+            records = [record for record, _ in _PLAYER.findall(pair)]
+            one, other = (_calls(site, page, record) for record in records)
             found.append({"page": page, "records": records, "length": len(one),
                           "matches": _in_common(one, other), "look": WALK[language(page)]})
     return found
 
 
-def _calls(data: str) -> list[tuple[str, bool]]:
+def _calls(site: Path, page: str, record: str) -> list[tuple[str, bool]]:
     """The function of each step, and whether the client's; of a record that is none nothing."""
     try:
-        return [(step["fn"], step["kind"] == "message") for step in json.loads(data)["steps"]]
-    except (ValueError, KeyError, TypeError):
+        steps = _record(site, page, record)["steps"]
+        return [(step["fn"], step["kind"] == "message") for step in steps]
+    except (OSError, ValueError, KeyError, TypeError):
         return []
 
 

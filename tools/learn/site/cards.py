@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a small card says of each name that a page links to: once a page, as JSON.
+"""What a small card says of each name that a page links to: once a page, as a script.
 
-    {"words": {"guards": …}, "pages": {"07-poller.html": "7 · …"}, "cards": {HREF: CARD}}
+    self.codeCards = {"words": {"guards": …}, "pages": {"07-poller.html": "7 · …"},
+                      "cards": {HREF: CARD}}
 
 A card is [declaration, sentence] and may go on with ["guards", names] or ["partner",
 sentences]. Where two names have one address, the key is the address, a space, the name.
-There is no fetching: a page that was opened from a file may not.
+A page of the notes has its cards in a file of its own, a page of the source browser in
+itself. There is no fetching: a page that was opened from a file may not.
 """
 
 from __future__ import annotations
@@ -64,8 +66,8 @@ class Cards:
         if word not in self.by_href.setdefault(href, {}):
             self.by_href[href][word] = card(places)
 
-    def json(self, titles: dict[str, str]) -> str:
-        """`titles`: of each chapter's page."""
+    def script(self, titles: dict[str, str]) -> str:
+        """Nothing in it can end its element. `titles`: of each chapter's page."""
         cards: dict[str, list[str]] = {}
         for href, named in self.by_href.items():
             for number, (word, said) in enumerate(named.items()):
@@ -77,7 +79,4 @@ class Cards:
         told = {"words": words, "pages": {p: t for p, t in titles.items() if p in used},
                 "cards": cards}  # fmt: skip
         text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-        return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-    def script(self, titles: dict[str, str]) -> str:
-        return f'<script type="application/json" id="code-cards">{self.json(titles)}</script>'
+        return "self.codeCards=" + text.replace("<", "\\u003c") + ";"

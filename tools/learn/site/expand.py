@@ -49,6 +49,12 @@ class Sources:
     traces: Path
     api: ApiLinks | None = None
     places: Places | None = None  # None: no name is a link
+    files: dict[str, str] = field(default_factory=dict)  # of the site, which pages ask for
+
+    def put_files(self, site: Path) -> None:
+        for name, text in self.files.items():
+            (site / name).parent.mkdir(parents=True, exist_ok=True)
+            (site / name).write_text(text, encoding="utf-8")
 
 
 @dataclass

@@ -91,13 +91,14 @@ def on_page_markdown(markdown, page, config, files):
 
 def on_page_content(html, page, config, files):
     """The first use of a term leads to the glossary; a line end between two Chinese
-    characters is no space. Then the pieces of code."""
+    characters is no space. Then the pieces of code, and the player."""
     language = content.language_of(Path(page.file.abs_src_path))
     if terms.has_links(page.file.name):
         html = terms.link_first_uses(html, language, paths.NOTES / "glossary.toml")
     if language == "zh":
         html = content.join_chinese(html)
-    return page.shown_code.put_in(html, titles(language), page.to_root)
+    html = page.shown_code.put_in(html, titles(language), page.to_root, sources().files)
+    return trace_figure.with_player(html, page.to_root)
 
 
 def on_post_page(output, page, config):
@@ -107,10 +108,12 @@ def on_post_page(output, page, config):
 
 
 def on_post_build(config):
-    """The source browser of each language whose pages stand. MkDocs comes here once for
-    each language, in an order of the plugin's own."""
+    """The pictures, the files that only scripts read, and the source browser of each
+    language whose pages stand. MkDocs comes here once for each language, in an order of
+    the plugin's own."""
     top = Path(config.site_dir)
     trace_figure.put_pictures(top)
+    sources().put_files(top)
     for language, folder in (("en", top), ("zh", top / "zh")):
         if (folder / TEMPLATE).is_file() and not (folder / "source").is_dir():
             known = sources()

@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the player of a recording is given: its steps, and the source that they name.
 
-    data(trace, language, index, root, branches)   a dict, in one language, small enough
-                                                   for the page; of a branch ("what if")
-                                                   only what the run itself has not
-    script(...)                                    the same as an element of the page
+    data(trace, language, index, root)        a dict, in one language, each piece of source
+                                              once
+    data(trace, language, index, root, of)    of a branch ("what if") of that other run
+                                              only what it has not: the steps from the fork
+                                              on, the pieces that come after its own
 
-It stands in the page itself, because a page that was opened from a file may not
-fetch another file. Values that the page shows as C++ are written here; what the
-state of an object looks like is the player's affair (tools/node/player).
+Values that the page shows as C++ are written here; what the state of an object looks
+like is the player's affair (tools/node/player).
 """
 
 from __future__ import annotations
 
 import functools
-import json
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from pygments.lexers.c_cpp import CppLexer
@@ -32,37 +30,29 @@ _HEAD = re.compile(r"\s*(template\s*<.*>|requires\b.*[^{;])\s*$")
 _AROUND = 4  # lines shown on either side of a line that lies in no function
 
 
-def data(trace: dict, language: str, index, root: Path, branches: Sequence[dict] = ()) -> dict:
-    """The record in one language; each piece of source once."""
+def data(trace: dict, language: str, index, root: Path, of: dict | None = None) -> dict:
+    """The record in one language."""
     cutter = _Cutter(index, root)
-    told = {
+    if of is not None:
+        return _branch(trace, of, language, cutter)
+    return {
         "id": trace["id"],
         "title": trace["title"][language],
         "lanes": _lanes(trace, language),
         "sources": cutter.sources,
         "steps": [_step(step, language, cutter) for step in trace["steps"]],
     }
-    if branches:
-        told["branches"] = [_branch(branch, told["lanes"], language, cutter) for branch in branches]
-    return told
-
-
-def script(
-    trace: dict, language: str, index, root: Path, branches: Sequence[dict] = ()
-) -> str:
-    """One line; nothing in it can end the element."""
-    record = data(trace, language, index, root, branches)
-    told = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-    told = told.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return f'<script type="application/json">{told}</script>'
 
 
 def _lanes(trace: dict, language: str) -> list[dict]:
     return [{"id": lane["id"], "name": lane[language]} for lane in trace["lanes"]]
 
 
-def _branch(trace: dict, lanes: list[dict], language: str, cutter: _Cutter) -> dict:
-    """The steps from the fork on; the lanes when they are others."""
+def _branch(trace: dict, of: dict, language: str, cutter: _Cutter) -> dict:
+    """Its lanes and its pieces only when they are others."""
+    for step in of["steps"]:
+        cutter.source(step["file"], step["line"], step["in"])
+    known = len(cutter.sources)
     fork = trace["what_if"]["fork"]
     told = {
         "id": trace["id"],
@@ -70,8 +60,10 @@ def _branch(trace: dict, lanes: list[dict], language: str, cutter: _Cutter) -> d
         "fork": fork,
         "steps": [_step(step, language, cutter) for step in trace["steps"][fork - 1 :]],
     }
-    own = _lanes(trace, language)
-    return told if own == lanes else told | {"lanes": own}
+    if own := cutter.sources[known:]:
+        told["sources"] = own
+    lanes = _lanes(trace, language)
+    return told if lanes == _lanes(of, language) else told | {"lanes": lanes}
 
 
 def _step(step: dict, language: str, cutter: _Cutter) -> dict:

@@ -3,10 +3,10 @@
 
 Markdown sees a word in the place of each piece, and the page gets the piece when
 Markdown is done with it: a piece may hold anything, and its thousands of elements would
-cost Markdown minutes. The cards and the script stand at the end.
+cost Markdown minutes. The script stands at the end; the cards are a file of their own.
 
-    mark = shown.add(piece, sources, owns=True)     a paragraph for Markdown
-    html = shown.put_in(html, titles, to_root)      the page with its pieces
+    mark = shown.add(piece, sources, owns=True)          a paragraph for Markdown
+    html = shown.put_in(html, titles, to_root, files)    the page with its pieces
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from learn.site import bundle, listing
 from learn.site.cards import Cards
 from learn.site.places import piece_id
 
+CARDS = "assets/cards"  # in the site
 _MARK = re.compile(r"<p>piece⟦(\d+)⟧</p>")
 
 
@@ -53,10 +54,14 @@ class ShownCode:
 
         return link
 
-    def put_in(self, html: str, titles: dict[str, str], to_root: str) -> str:
-        """`html` with the pieces, the cards and the script. `titles`: of the pages."""
+    def put_in(self, html: str, titles: dict[str, str], to_root: str,
+               files: dict[str, str]) -> str:  # fmt: skip
+        """`html` with the pieces and the scripts. `titles`: of the pages; `files`: of the
+        site, to which that of the cards is added."""
         html = _MARK.sub(lambda match: self.boxes[int(match[1])], html)
         if self.cards is None or not self.cards.by_href:
             return html
-        script = f'<script src="{to_root}{bundle.CODE}"></script>'
-        return f"{html}\n{self.cards.script(titles)}\n{script}\n"
+        cards = f"{CARDS}/{self.page}.{self.language}.js"
+        files[cards] = self.cards.script(titles) + "\n"
+        scripts = [f'<script defer src="{to_root}{file}"></script>' for file in (cards, bundle.CODE)]
+        return "\n".join([html, *scripts, ""])

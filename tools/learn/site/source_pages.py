@@ -70,7 +70,8 @@ class Browser:
             told += " · " + self.words["browser_owners"].format(chapters=owners)
         box = (f'<div class="piece file"><span class="filename">{file}</span>'
                f'<pre><code tabindex="0">{"".join(lines)}</code></pre></div>')  # fmt: skip
-        script = f'{cards.script(self.titles)}<script src="{up}{assets}{bundle.CODE}"></script>'
+        script = (f"<script>{cards.script(self.titles)}</script>"
+                  f'<script src="{up}{assets}{bundle.CODE}"></script>')  # fmt: skip
         return f'<h1 id="source">{Path(file).name}</h1><p>{told}</p>{box}{script}'
 
     def owners(self, file: str) -> list:

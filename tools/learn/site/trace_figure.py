@@ -7,8 +7,8 @@
     {{ beside("inline", "echo") }}                          two runs side by side
 
 Without a script that is a picture and the same steps as a list. On paper the player
-draws its lanes. All is on one line, because a blank line would end the block for
-Markdown.
+draws its lanes. What the player plays is in files of its own (record_files.py). All is
+on one line, because a blank line would end the block for Markdown.
 """
 
 from __future__ import annotations
@@ -23,14 +23,13 @@ from pathlib import Path
 from learn import paths
 from learn.record import mermaid
 from learn.say import area_messages
-from learn.site import bundle, player
+from learn.site import bundle, record_files
 from learn.site.step_list import target
 
 _XML_HEAD = re.compile(r"^\s*(<\?xml[^>]*\?>|<!DOCTYPE[^>]*>)\s*", re.DOTALL)
 _SVG_TAG = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 _OWN = re.compile(r'\s(?:role|aria-[\w-]+|width|height|style)="[^"]*"')
 _SIZE = re.compile(r'viewBox="[-\d.]+\s+[-\d.]+\s+([\d.]+)\s+([\d.]+)"')
-PICTURES = "assets/traces"  # in the site
 
 
 class UnknownTrace(Exception):
@@ -118,29 +117,34 @@ def figure(directive, language: str, sources, to_root: str = "") -> str:
     for branch in branches:
         if branch.get("what_if", {}).get("of") != name:
             raise NoBranch(branch["id"], name, sources.traces)
-    return _figure(_player(trace, language, sources, to_root, branches), language, to_root)
+    return _figure(_player(trace, language, sources, to_root, branches), language)
 
 
 def beside(directive, language: str, sources, to_root: str, alone: set[str]) -> str:
     """The HTML of {{ beside("one", "other") }}. What the page shows `alone` as well has
-    its data there."""
+    its text there."""
     players = "".join(
         _player(read(name, sources.traces), language, sources, to_root, paired=True,
                 whole=name not in alone)
         for name in shown_by(directive)
     )
     pair = f'<trace-beside lang="{language}">{players}</trace-beside>'
-    return _figure(pair, language, to_root)
+    return _figure(pair, language)
 
 
-def _figure(inside: str, language: str, to_root: str) -> str:
-    """The script stands right behind, so that the player is there before the browser
-    lays out what follows, and the page does not jump."""
+def _figure(inside: str, language: str) -> str:
     return (
         f'<figure class="trace" markdown="0">{inside}'
-        f'<script src="{to_root}{bundle.NAME}"></script>'
         f"<figcaption>{text('trace_caption', language)}</figcaption></figure>"
     )
+
+
+def with_player(page: str, to_root: str) -> str:
+    """The page with the player's script, when it has a player. At its end, and deferred:
+    so it runs behind the scripts of all records."""
+    if "<trace-player" not in page:
+        return page
+    return f'{page}\n<script defer src="{to_root}{bundle.NAME}"></script>\n'
 
 
 def _player(
@@ -148,15 +152,21 @@ def _player(
     paired: bool = False, whole: bool = True,
 ) -> str:  # fmt: skip
     name = trace["id"]
+    files = [name, *(record_files.branch(branch["id"]) for branch in branches)]
+    record_files.add(name, trace, language, sources)
+    for file, branch in zip(files[1:], branches, strict=True):
+        record_files.add(file, branch, language, sources, trace)
     inside = ""
     if whole:
         inside = (
-            player.script(trace, language, sources.index, sources.root, branches)
+            record_files.tags(files, language, to_root)
             + _picture(name, language, to_root)
             + _list(trace, language, text("trace_steps", language))
             + "".join(_list(branch, language, _what_if(branch, language)) for branch in branches)
         )
-    mark = " paired" if paired else ""
+    others = " ".join(branch["id"] for branch in branches)
+    mark = f' what-if="{others}"' if others else ""
+    mark += " paired" if paired else ""
     return f'<trace-player record="{name}" lang="{language}"{mark}>{inside}</trace-player>'
 
 
@@ -170,7 +180,7 @@ def _picture(name: str, language: str, to_root: str) -> str:
     return (
         f'<noscript><div class="trace-picture" tabindex="0" role="group"'
         f' aria-label="{html.escape(text("trace_scroll", language))}">'
-        f'<img src="{to_root}{PICTURES}/{drawn.name}" width="{float(width):.0f}"'
+        f'<img src="{to_root}{record_files.FOLDER}/{drawn.name}" width="{float(width):.0f}"'
         f' height="{float(height):.0f}" style="--drawn: {float(width):.0f}px"'
         f' alt="{html.escape(text("trace_label", language, name=name))}"></div></noscript>'
     )
@@ -178,7 +188,7 @@ def _picture(name: str, language: str, to_root: str) -> str:
 
 def put_pictures(site: Path) -> None:
     """The pictures that were drawn, where the pages look for them."""
-    folder = site / PICTURES
+    folder = site / record_files.FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for drawn in (paths.BUILD / "diagrams").glob("*.svg"):
         shutil.copyfile(drawn, folder / drawn.name)

@@ -23,17 +23,14 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isCard = (value: unknown) => Array.isArray(value) && value.length >= 2 && value.every(isText);
 
-// The data of a page, or nothing if they are broken.
-export function parse(text: string): Cards | undefined {
-  try {
-    const { words, pages, cards } = JSON.parse(text);
-    const good = isRecord(words) && isRecord(pages) && isRecord(cards) &&
-      [...Object.values(words), ...Object.values(pages)].every(isText) &&
-      Object.values(cards).every(isCard);
-    return good ? ({ words, pages, cards } as unknown as Cards) : undefined;
-  } catch {
-    return undefined;
-  }
+// The data of a page, or nothing if they are broken, or did not come.
+export function parse(told: unknown): Cards | undefined {
+  if (!isRecord(told)) return undefined;
+  const { words, pages, cards } = told;
+  const good = isRecord(words) && isRecord(pages) && isRecord(cards) &&
+    [...Object.values(words), ...Object.values(pages)].every(isText) &&
+    Object.values(cards).every(isCard);
+  return good ? (told as unknown as Cards) : undefined;
 }
 
 // The card of a link with this address and this word.

@@ -3,16 +3,20 @@
 // The names in shown code. A piece is one tab stop: → and ← move among its names, ↓ and
 // ↑ among its lines, Enter follows, Esc closes the card. The card of a name comes with
 // the pointer or the focus, and describes the link to a screen reader. Without this
-// script the names are plain links.
+// script the names are plain links; so they are without the cards, which another script
+// has put into the page before (tools/learn/site/cards.py).
 
 import { KEYS, moved, parse, shown, type Cards } from "./cards.js";
+
+declare global {
+  var codeCards: unknown;
+}
 
 const CARD = "code-card";
 const WAIT_MS = 150; // a pointer that passes by opens nothing
 
 export function start(page: Document): void {
-  const script = page.querySelector("script#code-cards");
-  const data = parse(script?.textContent ?? "");
+  const data = parse(globalThis.codeCards);
   if (!data) return;
   const card = new CardBox(page, data);
   for (const code of page.querySelectorAll<HTMLElement>(".piece > pre > code")) wire(code, card, data);

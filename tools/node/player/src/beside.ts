@@ -26,7 +26,6 @@ export class TraceBeside extends LitElement {
     super.connectedCallback();
     this.addEventListener("stepped", this.stepped);
     addEventListener("hashchange", this.follow);
-    document.addEventListener("DOMContentLoaded", this.follow);
     if (document.readyState !== "complete") addEventListener("load", this.loaded);
     document.addEventListener("click", this.again);
     this.follow();
@@ -35,7 +34,6 @@ export class TraceBeside extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     removeEventListener("hashchange", this.follow);
-    document.removeEventListener("DOMContentLoaded", this.follow);
     document.removeEventListener("click", this.again);
     removeEventListener("load", this.loaded);
   }
@@ -45,7 +43,7 @@ export class TraceBeside extends LitElement {
   }
 
   /** Goes where the address says: it names a step of both, or of one that is alone here. */
-  follow = (): void => {
+  private follow = (): void => {
     const wanted = address.read(location.hash);
     const players = this.players();
     const both = wanted.length > 1 && wanted.length === players.length;

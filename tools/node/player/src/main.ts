@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The script of a page. It stands behind each figure: the first time it brings the
-// elements, each time it lets those begin whose records have been read by then.
+// The script of a page that plays a record. It is deferred and comes last: all records
+// that the page asks for have been read by then, or did not come.
 
 import "./beside.js";
-import type { TraceBeside } from "./beside.js";
-import type { TracePlayer } from "./player.js";
-
-for (const player of document.querySelectorAll<TracePlayer>("trace-player")) player.begin();
-for (const pair of document.querySelectorAll<TraceBeside>("trace-beside")) pair.follow();

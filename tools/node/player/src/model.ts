@@ -40,7 +40,6 @@ export interface Trace {
   lanes: Lane[];
   sources: Source[];
   steps: Step[];
-  branches?: Branch[];
   fork?: number; // of a branch: its first step that is not the other run's
 }
 
@@ -51,6 +50,7 @@ export interface Branch {
   fork: number;
   steps: Step[];
   lanes?: Lane[]; // when they are not those of the run that it leaves
+  sources?: Source[]; // that the run has not, counted on from its own
 }
 
 export interface Place {
@@ -60,38 +60,36 @@ export interface Place {
 
 export type Move = "first" | "previous" | "next" | "last" | number; // a number is a step's n
 
-/** A record from JSON; undefined when it is none, or refers to what it does not hold. */
-export function parse(text: string): Trace | undefined {
+/** The run itself, then each branch as a run of its own; nothing when one of them is no
+    record, or refers to what it does not hold. */
+export function parse(run: unknown, branches: readonly unknown[] = []): Trace[] {
   try {
-    const trace = JSON.parse(text) as Trace;
-    const forks = (trace.branches ?? []).map(({ fork }) => fork);
-    const inside = forks.every((fork) => fork >= 1 && fork <= trace.steps.length + 1);
-    return inside && runs(trace).every(whole) ? trace : undefined;
+    const trace = run as Trace;
+    const all = [trace, ...branches.map((branch) => grown(trace, branch as Branch))];
+    return all.every(whole) ? all : [];
   } catch {
-    return undefined;
+    return [];
   }
 }
 
-function whole({ lanes, sources, steps }: Trace): boolean {
+function grown(trace: Trace, branch: Branch): Trace {
+  const { lanes, sources, steps } = trace;
+  return {
+    lanes,
+    ...branch,
+    sources: [...sources, ...(branch.sources ?? [])],
+    steps: [...steps.slice(0, branch.fork - 1), ...branch.steps],
+  };
+}
+
+function whole({ lanes, sources, steps, fork = 1 }: Trace): boolean {
   const known = new Set(lanes.map((lane) => lane.id));
   const fits = (step: Step, i: number) =>
     step.n === i + 1 &&
     known.has(step.lane) &&
     (step.to === undefined || known.has(step.to)) &&
     Array.isArray(sources[step.source]?.lines);
-  return steps.length > 0 && steps.every(fits);
-}
-
-/** The run itself, then each branch as a run of its own. */
-export function runs(trace: Trace): Trace[] {
-  const { lanes, sources, steps, branches = [] } = trace;
-  const whole = branches.map((branch) => ({
-    lanes,
-    sources,
-    ...branch,
-    steps: [...steps.slice(0, branch.fork - 1), ...branch.steps],
-  }));
-  return [trace, ...whole];
+  return fork >= 1 && fork <= steps.length + 1 && steps.length > 0 && steps.every(fits);
 }
 
 /** From one run to another: to the step at which the two part. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// <trace-player record="echo" lang="en">
-//   <script type="application/json">…</script>     the record, see site/player.py
+// <trace-player record="echo" lang="en" what-if="echo+eintr echo+reset">
 //   …what is shown without a script…
 // </trace-player>
 //
-// With the attribute `paired` it is one of two (beside.ts), which then has the
-// address; its record may be that of another player of the page.
+// The records have been read before this script runs (records.ts). With the attribute
+// `paired` it is one of two (beside.ts), which then has the address; it has the branches
+// of the player that shows its record alone, if the page has one.
 //
 // model.ts holds what is true of a record, this file what happens: keys, buttons,
 // the address, the clock. The other files say how each part looks.
@@ -15,9 +15,10 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import * as address from "./address.js";
 import { code } from "./code.js";
 import { controls } from "./controls.js";
-import { moved, parse, runs, stepAt, switched, tones } from "./model.js";
+import { moved, parse, stepAt, switched, tones } from "./model.js";
 import type { Move, Place, Trace } from "./model.js";
 import { isCalm } from "./page.js";
+import { recorded } from "./records.js";
 import { sequence } from "./sequence.js";
 import { state } from "./state.js";
 import { style } from "./style.js";
@@ -32,22 +33,24 @@ export class TracePlayer extends LitElement {
   static override properties = {
     record: {},
     lang: {},
+    whatIf: { attribute: "what-if" },
     paired: { type: Boolean },
     place: { state: true },
     playing: { state: true },
   };
   declare record: string;
   declare lang: string;
+  declare whatIf: string;
   declare paired: boolean;
   declare place: Place | undefined;
   declare playing: boolean;
   runs: Trace[] = []; // the record's own first, then what if
-  private begun = false;
   private timer = 0;
 
   constructor() {
     super();
     this.record = "";
+    this.whatIf = "";
     this.paired = false;
     this.playing = false;
   }
@@ -59,25 +62,24 @@ export class TracePlayer extends LitElement {
     // The browser goes to the address itself when the page is whole: to a line of
     // the list that stands here without a script. That takes the focus away.
     if (document.readyState !== "complete") addEventListener("load", this.loaded);
-    document.addEventListener("DOMContentLoaded", this.begin);
     this.begin();
+    this.follow();
   }
 
-  /** Reads the record; until it is there, or the page is, nothing is missing. */
-  begin = (): void => {
-    if (this.begun || (document.readyState === "loading" && this.data() === undefined)) return;
-    this.begun = true;
-    const trace = parse(this.data() ?? "");
-    if (trace) this.runs = runs({ ...trace, id: this.record || trace.id });
+  private begin(): void {
+    const alone = document.querySelector(`trace-player[record="${this.record}"]:not([paired])`);
+    const whatIf = this.whatIf || alone?.getAttribute("what-if") || "";
+    const { run, branches } = recorded(this.record, whatIf);
+    this.runs = parse(run, branches);
     this.place = this.runs[0] && { trace: this.runs[0], index: 0 };
-    this.requestUpdate();
-    this.follow();
-  };
+    if (!this.place) this.draw();
+  }
 
-  private data(): string | undefined {
-    const script = 'script[type="application/json"]';
-    const other = `trace-player[record="${this.record}"] > ${script}`;
-    return (this.querySelector(script) ?? document.querySelector(other))?.textContent ?? undefined;
+  /** What only readers without a script would see: to them it is text, until it is put here. */
+  private draw(): void {
+    const drawn = this.querySelector("noscript");
+    drawn?.insertAdjacentHTML("afterend", drawn.textContent ?? "");
+    drawn?.remove();
   }
 
   override disconnectedCallback(): void {
@@ -85,7 +87,6 @@ export class TracePlayer extends LitElement {
     removeEventListener("hashchange", this.follow);
     document.removeEventListener("click", this.again);
     removeEventListener("load", this.loaded);
-    document.removeEventListener("DOMContentLoaded", this.begin);
     this.pause();
   }
 
@@ -225,7 +226,6 @@ export class TracePlayer extends LitElement {
 
   protected override render(): TemplateResult {
     const words = wordsFor(this.lang || document.documentElement.lang);
-    if (!this.begun) return html`<slot></slot>`;
     if (!this.place) return html`<p class="broken" role="alert">${words.broken}</p><slot></slot>`;
     const { trace } = this.place;
     const keys = this.runs.length > 1 ? `${words.keys} · ${words.whatIfKey}` : words.keys;

@@ -5,11 +5,10 @@ import { beforeEach, expect, test } from "vitest";
 import "../src/beside.js";
 import type { TraceBeside } from "../src/beside.js";
 import type { TracePlayer } from "../src/player.js";
-import { FORKED, OTHER, TRACE } from "./record.js";
+import { BRANCHES, put, TRACE } from "./record.js";
 
-const data = (trace: object) => `<script type="application/json">${JSON.stringify(trace)}</script>`;
-const player = (record: string, trace?: object, mark = "paired") =>
-  `<trace-player record="${record}" lang="en" ${mark}>${trace ? data(trace) : ""}</trace-player>`;
+const player = (record: string, mark = "paired", whatIf = "") =>
+  `<trace-player record="${record}" lang="en" what-if="${whatIf}" ${mark}></trace-player>`;
 
 async function shown(inside: string, before = ""): Promise<TraceBeside> {
   const page = document.createElement("div"); // this DOM connects an element before its children
@@ -34,11 +33,14 @@ async function press(pair: TraceBeside, which: number, key: string) {
   await settled(pair);
 }
 
-const PAIR = player("small", TRACE) + player("other", OTHER);
+const PAIR = player("small") + player("other");
 
 // This DOM tells of a new hash after replaceState too; browsers do not.
 addEventListener("hashchange", (event) => event.stopImmediatePropagation(), true);
-beforeEach(() => history.replaceState(null, "", "#"));
+beforeEach(() => {
+  history.replaceState(null, "", "#");
+  put(TRACE, ...BRANCHES);
+});
 
 test("each is stepped by itself, and the address has both", async () => {
   const pair = await shown(PAIR);
@@ -70,13 +72,13 @@ test("the address opens both", async () => {
 test("an address of one step opens it here only when nothing else on the page shows it", async () => {
   history.replaceState(null, "", "#trace=small&step=4");
   expect(steps(await shown(PAIR))).toEqual([4, 1]);
-  const pair = await shown(player("small") + player("other", OTHER), player("small", TRACE, ""));
+  const pair = await shown(PAIR, player("small", ""));
   expect(steps(pair)).toEqual([1, 1]);
   expect(document.querySelector<TracePlayer>("trace-player")!.place!.index).toBe(3);
 });
 
-test("a record that the page shows by itself is there once, and serves both", async () => {
-  const pair = await shown(player("small") + player("other", OTHER), player("small", FORKED, ""));
+test("what the page shows by itself has the same branches here", async () => {
+  const pair = await shown(PAIR, player("small", "", BRANCHES.map(({ id }) => id).join(" ")));
   await press(pair, 0, "w");
   expect([steps(pair), location.hash]).toEqual([[3, 1], "#trace=small+eintr&step=3&trace=other&step=1"]);
 });

@@ -2,16 +2,23 @@
 
 import { expect, test } from "vitest";
 import {
-  along, callerOf, matches, moved, parse, pathTo, phases, runs, stateAt, stepAt, stepsOf, switched, tones, type Trace,
+  along, callerOf, matches, moved, parse, pathTo, phases, stateAt, stepAt, stepsOf, switched, tones, type Branch, type Trace,
 } from "../src/model.js";
-import { FORKED, OTHER, TRACE } from "./record.js";
+import { BRANCHES, OTHER, TRACE } from "./record.js";
 
 const at = (n: number) => moved({ trace: TRACE, index: 0 }, n);
 const seen = (n: number, name: string) => stateAt(at(n)).find((one) => one.name === name)!;
 const numbers = (steps: { n: number }[]) => steps.map(({ n }) => n);
 
-test("a record survives its way through the page", () => {
-  expect(parse(JSON.stringify(TRACE))).toEqual(TRACE);
+test("a record is a run, and one for each branch", () => {
+  expect(parse(TRACE)).toEqual([TRACE]);
+  expect(parse(TRACE, BRANCHES).map(({ id }) => id)).toEqual(["small", "small+eintr", "small+reset"]);
+});
+
+test("a branch counts its own pieces on from those of the run", () => {
+  const [, eintr, reset] = parse(TRACE, BRANCHES);
+  expect(eintr!.sources.map(({ name }) => name)).toEqual(["Input::fill", "send", "again"]);
+  expect(reset!.sources).toEqual(TRACE.sources);
 });
 
 test.each<[string, (trace: Trace) => unknown]>([
@@ -20,18 +27,23 @@ test.each<[string, (trace: Trace) => unknown]>([
   ["a lane that is not there", (trace) => ({ ...trace, lanes: trace.lanes.slice(1) })],
   ["a target that is not there", (trace) => ({ ...trace, steps: [{ ...trace.steps[0]!, to: "moon" }] })],
   ["source that is not there", (trace) => ({ ...trace, sources: [] })],
-  ["a fork behind its end", (trace) => ({ ...trace, branches: [{ ...FORKED.branches![0], fork: 8 }] })],
-  ["a fork before its start", (trace) => ({ ...trace, branches: [{ ...FORKED.branches![0], fork: 0 }] })],
-  ["a branch that leaves a gap", (trace) => ({ ...trace, branches: [{ ...FORKED.branches![0], fork: 2 }] })],
-  ["a branch in a lane that is not there", (trace) => ({ ...trace, branches: [{ ...FORKED.branches![0], lanes: trace.lanes }] })],
-  ["a list", () => []],
+  ["a list instead", () => []],
+  ["a number of steps", () => ({ steps: 3 })],
   ["null", () => null],
+  ["nothing", () => undefined],
 ])("a record with %s is none", (_, broken) => {
-  expect(parse(JSON.stringify(broken(TRACE)))).toBeUndefined();
+  expect(parse(broken(TRACE))).toEqual([]);
 });
 
-test.each(["", "{", '{"steps": 3}'])("%j is no record", (text) => {
-  expect(parse(text)).toBeUndefined();
+test.each<[string, (branch: Branch) => unknown]>([
+  ["a fork behind its end", (branch) => ({ ...branch, fork: 8 })],
+  ["a fork before its start", (branch) => ({ ...branch, fork: 0 })],
+  ["a gap", (branch) => ({ ...branch, fork: 2 })],
+  ["a lane that is not there", (branch) => ({ ...branch, lanes: TRACE.lanes })],
+  ["a piece that is not there", ({ sources: _, ...branch }) => branch],
+  ["nothing", () => undefined],
+])("a record whose branch has %s is none", (_, broken) => {
+  expect(parse(TRACE, [broken(BRANCHES[0]), BRANCHES[1]])).toEqual([]);
 });
 
 test("moves stay inside the record", () => {
@@ -110,7 +122,7 @@ test("the path to a step is its callers on the same lane", () => {
 });
 
 test("a branch is a run: the shared steps, then its own", () => {
-  const [own, eintr, reset] = runs(parse(JSON.stringify(FORKED))!);
+  const [own, eintr, reset] = parse(TRACE, BRANCHES);
   expect([own!.id, own!.fork, own!.steps.length]).toEqual(["small", undefined, 6]);
   expect([eintr!.id, eintr!.fork, numbers(eintr!.steps)]).toEqual(["small+eintr", 3, [1, 2, 3, 4]]);
   expect(eintr!.steps.map(({ text }) => text)).toEqual(["The client sends.", "Fill.", "Interrupted.", "Another thread."]);
@@ -120,13 +132,13 @@ test("a branch is a run: the shared steps, then its own", () => {
 
 test("a branch that only ends earlier is a run too", () => {
   const early = { id: "early", title: "it ends", fork: 4, steps: [] };
-  const [, run] = runs(parse(JSON.stringify({ ...TRACE, branches: [early] }))!);
+  const [, run] = parse(TRACE, [early]);
   expect(numbers(run!.steps)).toEqual([1, 2, 3]);
   expect(stepAt(switched(at(2), run!)).n).toBe(3);
 });
 
 test("from run to run one comes to the step where they part", () => {
-  const [own, eintr, reset] = runs(FORKED);
+  const [own, eintr, reset] = parse(TRACE, BRANCHES);
   const to = switched(moved({ trace: own!, index: 0 }, 5), eintr!);
   expect([to.trace.id, stepAt(to).n]).toEqual(["small+eintr", 3]);
   expect(stepAt(switched(to, own!)).n).toBe(3);
@@ -134,7 +146,7 @@ test("from run to run one comes to the step where they part", () => {
 });
 
 test("the state of a branch is that of its own steps", () => {
-  const run = runs(FORKED)[1]!;
+  const run = parse(TRACE, BRANCHES)[1]!;
   expect(stateAt({ trace: run, index: 3 }).find(({ name }) => name === "input")).toBeUndefined();
   expect(stateAt({ trace: run, index: 3 }).find(({ name }) => name === "life")?.value).toBe("held serves");
 });

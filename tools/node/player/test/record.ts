@@ -3,7 +3,7 @@
 // A small record: two threads and a client, all kinds of state; and what if its
 // third step fails, or its last one.
 
-import type { Trace, Value } from "../src/model.js";
+import type { Branch, Trace, Value } from "../src/model.js";
 
 const buffer = (size: number, node: Value) => ({ size, malloced: 0, nodes: [node] });
 
@@ -29,23 +29,27 @@ export const TRACE: Trace = {
   ],
 };
 
-/** The same with two branches. One has a lane more; the other ends early. */
-export const FORKED: Trace = {
-  ...TRACE,
-  branches: [
-    {
-      id: "small+eintr",
-      title: "the read is interrupted",
-      fork: 3,
-      lanes: [...TRACE.lanes, { id: "timer", name: "Timer" }],
-      steps: [
-        { ...TRACE.steps[2]!, label: "recv(conn) → EINTR", text: "Interrupted.", state: { refs: 2 } },
-        { ...TRACE.steps[3]!, lane: "timer", text: "Another thread." },
-      ],
-    },
-    { id: "small+reset", title: "the client is gone", fork: 6, steps: [{ ...TRACE.steps[5]!, text: "Gone." }] },
-  ],
-};
+/** Its two branches. One has a lane and a piece of source more; the other ends early. */
+export const BRANCHES: [Branch, Branch] = [
+  {
+    id: "small+eintr",
+    title: "the read is interrupted",
+    fork: 3,
+    lanes: [...TRACE.lanes, { id: "timer", name: "Timer" }],
+    sources: [{ name: "again", file: "src/timer.cpp", start: 40, lines: [["", "again();"]] }],
+    steps: [
+      { ...TRACE.steps[2]!, label: "recv(conn) → EINTR", text: "Interrupted.", state: { refs: 2 } },
+      { ...TRACE.steps[3]!, lane: "timer", text: "Another thread.", line: 40, source: 2 },
+    ],
+  },
+  { id: "small+reset", title: "the client is gone", fork: 6, steps: [{ ...TRACE.steps[5]!, text: "Gone." }] },
+];
+
+/** What the scripts of these records put into the page. */
+export function put(run: unknown, ...branches: Branch[]): void {
+  const own = branches.map((branch) => [`${branch.id}.branch`, branch]);
+  globalThis.recordings = { small: run, other: OTHER, ...Object.fromEntries(own) };
+}
 
 /** Another run; its phase "Answer" is longer. */
 export const OTHER: Trace = {
