@@ -181,6 +181,17 @@ def test_a_busy_machine_is_no_hang():
         idle.kill()
 
 
+def test_a_lane_rests_when_each_of_its_threads_does():
+    """Broken variant: the lane's last event alone is looked at."""
+    made = session.Session(scenario.load("standin", workshop()), {}, [], 1.0)
+    worker = next(lane for lane in made.scenario.lanes if lane.id == "worker")
+    for thread, kind, rests in ((1, "enter", False), (2, "enter", False), (2, "exit", False),
+                                (1, "exit", True)):
+        made.events.append({"lane": "worker", "thread": thread, "kind": kind,
+                            "fn": "Connection::run_task"})
+        assert made.rests(worker) == rests
+
+
 def test_a_full_disk_is_one_line_and_leaves_the_old_record(stored, monkeypatch, capsys):
     before = stored.read_text()
     monkeypatch.setattr(Bench, "of_project", bench)

@@ -35,7 +35,7 @@ def canonical(events: list[dict], scenario: Scenario) -> list[Item]:
     nobody = [event for event in events if event.get("lane") == ""]  # of no lane shown
     roles = Roles([*raw.values(), nobody], scenario.doorbell)
     threads = {lane: own for lane, own in raw.items() if lane != scenario.peer}
-    connections.name(threads, roles)
+    connections.name(strands(threads), roles)
     lanes = {}
     for lane, own in raw.items():
         paired = acts(own, scenario) if lane == scenario.peer else pair(own, scenario)
@@ -101,6 +101,15 @@ class Roles:
                       if role != WAKE or self.doorbell)
 
 
+def strands(lanes: dict[str, list[dict]]) -> dict[tuple, list[dict]]:
+    """The events of each lane thread by thread: calls lie in one another on one thread only."""
+    found: dict[tuple, list[dict]] = {}
+    for lane, own in lanes.items():
+        for event in own:
+            found.setdefault((lane, event.get("thread")), []).append(event)
+    return found
+
+
 def acts(own: list[dict], scenario: Scenario) -> list[Item]:
     return [Item(e["lane"], "peer", at, e, ret=e["ret"],
                  conn=f"conn{scenario.acts[e['act']].client}") for at, e in enumerate(own)]
@@ -109,8 +118,9 @@ def acts(own: list[dict], scenario: Scenario) -> list[Item]:
 def pair(own: list[dict], scenario: Scenario) -> list[Item]:
     """Beginnings and ends of one lane to items; a call is followed by its return."""
     items: list[Item] = []
-    stack: list[Item] = []
+    stacks: dict[int | None, list[Item]] = {}  # of each thread
     for at, event in enumerate(own):
+        stack = stacks.setdefault(event.get("thread"), [])
         if event["kind"] == "enter":
             kind = "syscall" if event["syscall"] else "call"
             depth = sum(shown(around, scenario) for around in stack)
@@ -152,12 +162,13 @@ def leaves(items: list[Item], scenario: Scenario) -> list[Item]:
         if item.kind != "return":
             kept.append(item)
             continue
-        last = next((i for i in reversed(kept) if shown(i, scenario)), None)
+        before = [i for i in reversed(kept) if thread(i) == thread(item)]
+        last = next((i for i in before if shown(i, scenario)), None)
         leaf = last is not None and last.kind == "call" and last.depth == item.depth
         words = scenario.stop(item.event["fn"]).back
         if leaf and not words and last.event["fn"] == item.event["fn"]:
             continue
-        begun = next((i for i in reversed(kept) if i.kind == "call" and i.depth == item.depth
+        begun = next((i for i in before if i.kind == "call" and i.depth == item.depth
                       and i.event["fn"] == item.event["fn"]), None)
         if begun is None:
             continue
@@ -165,6 +176,11 @@ def leaves(items: list[Item], scenario: Scenario) -> list[Item]:
         if words:
             kept.append(item)
     return kept
+
+
+def thread(item: Item) -> int | None:
+    """gdb's number of its thread, which gets into no record."""
+    return item.event.get("thread")
 
 
 def shown(item: Item, scenario: Scenario) -> bool:

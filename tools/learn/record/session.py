@@ -200,12 +200,12 @@ class Session:
         self.wait("", done)
 
     def rests(self, lane) -> bool:
-        """Is it where it may rest, or has it not begun?"""
-        if not lane.rest:
-            return True
-        last = next((e for e in reversed(self.events) if e.get("lane") == lane.id), None)
-        if last is None:
-            return True
+        """Is each thread of it where it may rest? One that has not begun is."""
+        last = {e.get("thread"): e for e in self.events if e.get("lane") == lane.id}
+        return not lane.rest or all(self.at_rest(lane, event) for event in last.values())
+
+    def at_rest(self, lane, last: dict) -> bool:
+        """A thread of which this is the last event."""
         name, inside = last["fn"], last["kind"] == "enter"
         if last.get("args", {}).get("timeout") == 0:
             return False  # an epoll_wait that only looks

@@ -43,7 +43,7 @@ class Stop:
     starts: tuple[str, ...] = ()  # the function that begins there because of it, likewise, or
     wakes: tuple[str, ...] = ()  # the one that returns there
     first: int = 0  # shown only so many times; 0 always
-    vague: bool = False  # how many bytes is the kernel's choice: `all` or `part`
+    vague: bool = False  # without what is the kernel's choice: trace.py
     phases: tuple[tuple[int, dict[str, str]], ...] = ()  # that begin with it: (which time, title)
 
     def phase_at(self, time: int) -> dict[str, str] | None:

@@ -108,10 +108,13 @@ def short(name: str) -> str:
 
 
 def _vague(step: dict) -> None:
-    """Without numbers of bytes that are the kernel's choice."""
+    """Without what is the kernel's choice: numbers of bytes; and whether a wait that reports
+    the end reports room to send as well, which comes of the peer's end only a moment later."""
     size, ret = step["args"].pop("size", None), step["ret"]
     if isinstance(ret, int) and ret > 0:
         step["ret"] = "all" if ret == size else "part"
+    if step["fn"] == "epoll_wait":
+        step["ret"] = [one.replace("|OUT", "") if "HUP" in one else one for one in ret]
 
 
 def _reaches_peer(step: dict, scenario: Scenario) -> bool:
