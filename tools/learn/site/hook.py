@@ -61,6 +61,8 @@ def on_config(config):
     except chapters.ChapterError as error:
         log.warning("%s", error)
     config.nav = content.navigation()
+    # The theme would read every page once more, for an index that search.py replaces.
+    config.plugins["material/search"].search_index.add_entry_from_context = lambda page: None
     return config
 
 
