@@ -77,7 +77,7 @@ def on_page_read_source(page, config):
         to_root="../" * page.file.dest_uri.count("/"),
     )
     expanded = expand(markdown, text, sources())
-    page.shown_code, page.to_root = text.shown, text.to_root
+    page.shown_code, page.to_root, page.expanded = text.shown, text.to_root, expanded
     for problem in text.problems:
         log.warning("%s", problem)
     return expanded
