@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import difflib
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +40,19 @@ class UpstreamSymbol:
 
 
 class UnknownUpstream(Exception):
-    """A name that the table does not have, or has twice."""
+    """A name that the table does not have, or has twice. What is near is looked for only
+    when it is asked for: that takes milliseconds, and a page guesses thousands of names."""
 
-    def __init__(self, name: str, what: str, candidates: list[str]) -> None:
-        self.name = name
-        self.candidates = candidates
-        super().__init__(f"{what} {name}; near: {', '.join(candidates) or 'none'}")
+    def __init__(self, name: str, what: str, near: list[str] | Callable[[], list[str]]) -> None:
+        super().__init__(name, what)
+        self.name, self.what, self._near = name, what, near
+
+    @functools.cached_property
+    def candidates(self) -> list[str]:
+        return self._near if isinstance(self._near, list) else self._near()
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.name}; near: {', '.join(self.candidates) or 'none'}"
 
 
 class BrokenTable(Exception):
@@ -68,11 +76,15 @@ def look_up(name: str, everything: tuple[UpstreamSymbol, ...]) -> UpstreamSymbol
     if here:
         places = [f"{s.file}:{s.symbol}" for s in here]
         raise UnknownUpstream(name, "more than one upstream symbol", places)
+    raise UnknownUpstream(name, "unknown upstream symbol", lambda: _near(symbol, everything))
+
+
+def _near(symbol: str, everything: tuple[UpstreamSymbol, ...]) -> list[str]:
+    """The same last word first, then alike."""
     names = sorted({s.symbol for s in everything})
     last = symbol.split(".")[-1].lower()
-    near = [n for n in names if n.split(".")[-1].lower() == last]
-    near = near or difflib.get_close_matches(symbol, names, n=3, cutoff=0.5)
-    raise UnknownUpstream(name, "unknown upstream symbol", near[:5])
+    same = [n for n in names if n.split(".")[-1].lower() == last]
+    return (same or difflib.get_close_matches(symbol, names, n=3, cutoff=0.5))[:5]
 
 
 @functools.cache

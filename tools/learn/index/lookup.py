@@ -25,8 +25,10 @@ class Index:
         self._entries = entries or {}
         self._plain = {id(symbol): _plain(symbol.name) for symbol in self.symbols}
         self._files: dict[str, list[Symbol]] = {}
+        self._by_last: dict[str, list[Symbol]] = {}  # the last word of the plain name
         for symbol in self.symbols:
             self._files.setdefault(symbol.file, []).append(symbol)
+            self._by_last.setdefault(_last(self._plain[id(symbol)]), []).append(symbol)
         self.aliases = _aliases(self.symbols)  # Lifecycle -> BasicLifecycle
 
     @functools.cached_property
@@ -63,16 +65,15 @@ class Index:
         return chosen[0]
 
     def _matching(self, asked: str) -> list[Symbol]:
-        pool = self.symbols
+        file, types, const = "", None, False
         if match := IN_FILE.match(asked):
             file, asked = match.groups()
-            pool = [s for s in pool if ("/" + s.file).endswith("/" + file)]
-        types, const = None, False
         if match := CALL.match(asked):
             asked, types, const = match[1], _types(match[2]), bool(match[3])
         wanted = _plain(asked)
-        plain = self._plain
-        found = [s for s in pool if _ends_with(plain[id(s)], wanted)]
+        plain, pool = self._plain, self._by_last.get(_last(wanted), [])
+        found = [s for s in pool if _ends_with(plain[id(s)], wanted)
+                 and (not file or f"/{s.file}".endswith(f"/{file}"))]  # fmt: skip
         exact = [s for s in found if plain[id(s)] == wanted]
         found = _without_constructors(exact or found)
         if types is None:
@@ -131,6 +132,10 @@ def _without_constructors(found: list[Symbol]) -> list[Symbol]:
 
 def _plain(name: str) -> str:
     return re.sub(r"\s+", " ", name).replace("netpoll::", "").strip()
+
+
+def _last(name: str) -> str:
+    return name.rpartition("::")[2]
 
 
 def _ends_with(name: str, wanted: str) -> bool:

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from learn import paths
@@ -27,6 +28,7 @@ _ABOUT_PAGE = re.compile(r"[Dd]oc file '([^']+)'")
 WORKER = paths.NODE / "node_modules" / "iframe-worker" / "shim" / "index.js"
 
 BUILD_S = 600.0
+Pages = Callable[[Path, bool], list[Problem]]  # where to, strict -> what is wrong
 
 
 class SiteUnavailable(Exception):
@@ -35,6 +37,14 @@ class SiteUnavailable(Exception):
 
 def run(strict: bool = True, quiet: bool = True) -> list[Problem]:
     """Builds; the problems found, none when the site stands."""
+    problems = make(strict, quiet)
+    if not problems:
+        put_in_place()
+    return problems
+
+
+def make(strict: bool, quiet: bool = True, pages: Pages | None = None) -> list[Problem]:
+    """The site in FRESH; `pages` makes what MkDocs makes, here or in another process."""
     from learn import index
 
     try:
@@ -48,9 +58,9 @@ def run(strict: bool = True, quiet: bool = True) -> list[Problem]:
         return [Problem("tools/site/Doxyfile", 0, str(error), "./learn doctor")]
     if not WORKER.is_file():
         raise SiteUnavailable("npm's iframe-worker is not installed")
-    fresh = content.SITE.with_suffix(".new")
+    fresh = content.FRESH
     shutil.rmtree(fresh, ignore_errors=True)
-    problems = _mkdocs(fresh, strict)
+    problems = (pages or _mkdocs)(fresh, strict)
     if problems:
         shutil.rmtree(fresh, ignore_errors=True)
         return problems
@@ -61,9 +71,17 @@ def run(strict: bool = True, quiet: bool = True) -> list[Problem]:
     except bundle.BadBundle as error:
         return [Problem(paths.relative(bundle.SOURCE), 0, str(error), say("site.bundle_mend"))]
     finish(fresh, api)
-    shutil.rmtree(content.SITE, ignore_errors=True)
-    fresh.rename(content.SITE)
     return []
+
+
+def put_in_place() -> None:
+    """FRESH becomes the site. A reader's browser never finds half of one."""
+    old = content.SITE.with_suffix(".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if content.SITE.is_dir():
+        content.SITE.rename(old)
+    content.FRESH.rename(content.SITE)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def finish(site: Path, api: Path) -> None:
@@ -107,10 +125,10 @@ def read_log(log: str) -> list[Problem]:
     return list(problems)
 
 
-def build(strict: bool = True) -> int:
+def build(strict: bool = True, maker: Callable[[bool], list[Problem]] = run) -> int:
     """For the command line: builds, prints one line a problem, exit code."""
     try:
-        problems = run(strict)
+        problems = maker(strict)
     except SiteUnavailable as error:
         print(say("site.unavailable", reason=error), file=sys.stderr)
         return ENVIRONMENT

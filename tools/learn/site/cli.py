@@ -23,12 +23,14 @@ def register(app: typer.Typer) -> None:
         """Build the site; with --serve also show it."""
         from learn.site import build, keep
         from learn.site import serve as serving
+        from learn.site.worker import Worker
 
-        code = build.build(strict)
+        worker = Worker() if serve else None
+        code = build.build(strict, worker.build if worker else build.run)
         if code == GREEN and packed:
             code = keep.as_zip()
         if code == GREEN and pdf:
             code = keep.as_pdf()
         if code == GREEN and serve:
-            code = serving.serve(port)
+            code = serving.serve(port, worker, strict)
         raise typer.Exit(code)

@@ -11,6 +11,7 @@ from learn import paths
 
 LANGUAGES = ("en", "zh")
 SITE = paths.BUILD / "site"
+FRESH = paths.BUILD / "site.new"  # while it is made
 DOXYGEN = paths.BUILD / "doxygen"
 TAGFILE = DOXYGEN / "netpoll.tag"
 

@@ -61,6 +61,8 @@ def on_config(config):
     except chapters.ChapterError as error:
         log.warning("%s", error)
     config.nav = content.navigation()
+    # The theme would read every page once more, for an index that search.py replaces.
+    config.plugins["material/search"].search_index.add_entry_from_context = lambda page: None
     return config
 
 
@@ -75,7 +77,7 @@ def on_page_read_source(page, config):
         to_root="../" * page.file.dest_uri.count("/"),
     )
     expanded = expand(markdown, text, sources())
-    page.shown_code, page.to_root = text.shown, text.to_root
+    page.shown_code, page.to_root, page.expanded = text.shown, text.to_root, expanded
     for problem in text.problems:
         log.warning("%s", problem)
     return expanded

@@ -73,6 +73,8 @@ def _shows(page: str, name: str) -> bool:
     return re.search(rf"(?<![\w+-]){re.escape(name)}(?![\w+-])", asked) is not None
 
 
+# These read the prose of every chapter; the other lists no more than learn.site.outline.
+OF_PROSE = ("terms", "recordings")
 LISTS: dict[str, Callable[[Path, str], str]] = {
     "terms": terms, "recordings": recordings, "questions": questions.table,
 }  # fmt: skip

@@ -7,6 +7,7 @@ gets zh/ as its base, and each language an index of its own. The theme's worker 
 as it is; tools/site/search-query.js is put in front of it, and says what is looked for.
 
     write(site, api)      after MkDocs: the two indexes, the base, the worker
+    again(site, …)        one page of an index anew
 """
 
 from __future__ import annotations
@@ -61,10 +62,27 @@ def of_pages(site: Path, language: str, cutter, notes: Path = paths.NOTES) -> li
         if page.name in NOT_FOUND:
             continue
         source = notes / language / f"{page.stem}.md"
-        words = search_words.of_page(source) if source.is_file() else search_words.PageWords()
-        for section in search_page.read(page.read_text(encoding="utf-8")):
-            entries.append(_entry(page.name, section, words.of(section.id), cutter))
+        entries += of_page(page, source, cutter)
     return entries
+
+
+def of_page(page: Path, source: Path, cutter) -> list[dict]:
+    """The entries of a built page; `source` is what it was made from."""
+    words = search_words.of_page(source) if source.is_file() else search_words.PageWords()
+    sections = search_page.read(page.read_text(encoding="utf-8"))
+    return [_entry(page.name, section, words.of(section.id), cutter) for section in sections]
+
+
+def again(site: Path, language: str, page: str, cutter, notes: Path = paths.NOTES) -> None:
+    """The entries of one page anew, in their place in the index of its language."""
+    folder = site / FOLDERS[language]
+    written = (folder / "search" / "search_index.json").read_text(encoding="utf-8")
+    docs = json.loads(written)["docs"]
+    old = [n for n, entry in enumerate(docs) if entry["location"].partition("#")[0] == page]
+    if page not in NOT_FOUND and old:
+        source = notes / language / f"{Path(page).stem}.md"
+        docs[old[0] : old[-1] + 1] = of_page(folder / page, source, cutter)
+        store(folder, docs)
 
 
 def _entry(page: str, section, words: list[str], cutter) -> dict:

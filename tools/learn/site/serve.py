@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serves build/site on 127.0.0.1, and builds it again when a note or a source changes."""
+"""Serves build/site on 127.0.0.1, and keeps it up to date with the notes and the sources."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from learn import paths
-from learn.gate import ENVIRONMENT, GREEN, Problem
+from learn.gate import ENVIRONMENT, GREEN
 from learn.say import say
-from learn.site import build, bundle, content
+from learn.site import content, watch
+from learn.site.worker import Worker
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -43,15 +43,15 @@ def server(folder: Path, port: int = 0) -> Iterator[str]:
             http.shutdown()
 
 
-def serve(port: int, watch: bool = True) -> int:
-    """Until Ctrl-C. The exit code."""
+def serve(port: int, worker: Worker | None = None, strict: bool = True) -> int:
+    """Until Ctrl-C. The exit code. `worker`: the process that has built the site."""
     if not (content.SITE / "index.html").is_file():
         print(say("site.nothing_to_serve"), file=sys.stderr)
         return ENVIRONMENT
     try:
         with server(content.SITE, port) as address:
             print(say("site.serving", address=address), flush=True)
-            _rebuild_on_change() if watch else threading.Event().wait()
+            watch.follow(worker, strict)
     except OSError as error:
         key = "port_in_use" if error.errno == errno.EADDRINUSE else "port_refused"
         print(say(f"site.{key}", port=port, reason=error.strerror), file=sys.stderr)
@@ -59,27 +59,3 @@ def serve(port: int, watch: bool = True) -> int:
     except KeyboardInterrupt:
         pass
     return GREEN
-
-
-def _rebuild_on_change() -> None:
-    import watchfiles
-
-    watched = [
-        paths.NOTES,
-        paths.SRC,
-        paths.CHAPTERS,
-        paths.TRACES,
-        paths.ROOT / "mkdocs.yml",
-        bundle.SOURCE.parent,
-        bundle.CODE_SOURCE.parent,
-    ]
-    for _ in watchfiles.watch(*(path for path in watched if path.exists())):
-        for line in _rebuild():
-            print(line, flush=True)
-
-
-def _rebuild() -> list[Problem | str]:
-    try:
-        return list(build.run()) or [say("site.built", where=paths.relative(content.SITE))]
-    except build.SiteUnavailable as error:
-        return [say("site.unavailable", reason=error)]
