@@ -25,7 +25,7 @@ _WORDS = re.compile(
     r"\b(testing|gtest\w*|GTEST_\w+|(?:EXPECT|ASSERT)_\w+|TEST(?:_F|_P)?|ADD_FAILURE\w*|"
     r"SUCCEED|asm|__asm\w*|__attribute\w*|using\s+gnu|"
     r"gnu::\s*(?:section|constructor|ifunc|alias|weakref))\b")  # fmt: skip
-_DIRECTIVE = re.compile(r"^[ \t]*(?:#|%:|\?\?=)[ \t]*(\w+)[ \t]*([^\n]*)", re.MULTILINE)
+_DIRECTIVE = re.compile(r"^[ \t]*(?:#|%:|\?\?=)[ \t]*(\w+)([^\n]*)", re.MULTILINE)
 _PRAGMA = re.compile(r"\b(_Pragma|__pragma)\b")
 _INCLUDE = re.compile(r"<[\w+./-]+>|\"[\w+./-]+\.h\"")
 # Defined by an answer, these would stand before the C library's.
@@ -55,7 +55,8 @@ def words(name: str, text: str) -> list[str]:
 
 
 def _blank(match: re.Match[str]) -> str:
-    return '""' + re.sub(r"[^\n]", "", match[0])
+    """As long as it was, so that places in both texts are the same."""
+    return re.sub(r"[^\n]", " ", match[0])
 
 
 def _directive(name: str, kind: str, rest: str) -> list[str]:
