@@ -45,7 +45,8 @@ def a_tar(entries) -> bytes:
     with tarfile.open(fileobj=out, mode="w") as archive:
         for name, kind in entries:
             entry = tarfile.TarInfo(name)
-            entry.type, entry.size, entry.linkname = kind, 4 * (kind == tarfile.REGTYPE), "/etc/fstab"
+            entry.type, entry.linkname = kind, "/etc/fstab"
+            entry.size = 4 * (kind == tarfile.REGTYPE)
             archive.addfile(entry, io.BytesIO(b"text"))
     return out.getvalue()
 
@@ -203,7 +204,8 @@ def test_memory_is_watched(tmp_path):
 
 
 def test_nothing_goes_on_after_it(tmp_path):
-    ended = shell(tmp_path, "setsid sh -c 'trap \"\" TERM HUP; exec sleep 4271' & sleep 0.2; echo on")
+    ended = shell(tmp_path, "setsid sh -c 'trap \"\" TERM HUP; exec sleep 4271' & "
+                  "sleep 0.2; echo on")  # fmt: skip
     assert ended.output == "on\n"
     assert not any("sleep\0004271" in command for command in commands())
 
