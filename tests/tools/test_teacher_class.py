@@ -57,7 +57,7 @@ def test_a_run_killed_in_the_middle_goes_on_and_marks_as_one_in_one_go(tmp_path)
     folder, slow = a_class(tmp_path / "class", 16), a_pack(tmp_path / "slow", slow=0.2)
     for files in (3, 8):  # killed twice
         process = begin(folder, slow)
-        until(lambda: len(grade_files(folder)) >= files)
+        until(lambda least=files: len(grade_files(folder)) >= least)
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=WAIT_S)
         before = {f: (f.stat().st_ino, f.read_text()) for f in grade_files(folder)}

@@ -26,6 +26,7 @@ OWNERS = {
     "learn.exercise.cli": ("list", "start", "watch", "run", "hint", "reset", "solution"),
     "learn.site.cli": ("site",),
     "learn.race.cli": ("race",),
+    "learn.teacher.cli": ("teacher",),
     "learn.gates.cli": ("parity",),
 }
 OWN = ("test", "check", "doctor")

@@ -113,12 +113,12 @@ def read_grade(file: Path) -> dict[str, Any]:
 
 
 def grades(folder: Path) -> list[dict[str, Any]]:
-    """Every grade file of a class; at least one."""
+    """Every grade file of a class, at least one; its name says whose it is."""
     files = sorted(file for file in (folder / GRADES).glob("*.json")
                    if not file.name.startswith("."))  # fmt: skip
     if not files:
         raise ClassError(say("class.no_grades", folder=folder))
-    return [read_grade(file) for file in files]
+    return [read_grade(file) | {"student": file.stem} for file in files]
 
 
 def _digest(top: Path, files: list[Path]) -> str:
