@@ -12,9 +12,11 @@ import typer
 
 from learn.exercise.tree import write_file
 from learn.gate import GREEN, USAGE
+from learn.paths import BUILD, ROOT, relative
 from learn.say import say
 from learn.teacher.class_files import ClassError
 
+SLIDES = BUILD / "labs"
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
 
@@ -31,6 +33,31 @@ def register(group: typer.Typer) -> None:
     ) -> None:  # fmt: skip
         """A class on one page: pass rates, wrong ideas, answers with text in common."""
         raise typer.Exit(_report(folder, out, as_json))
+
+    @group.command("slides")
+    def slides(
+        lab: Annotated[str, typer.Argument(help="A lab, as L3.")],
+        out: Annotated[Path, typer.Option(help="Where the folder of the lab is put.")] = SLIDES,
+    ) -> None:
+        """The slides of a lab: for each language one HTML file that needs no network."""
+        raise typer.Exit(_slides(lab, out))
+
+
+def _slides(lab: str, out: Path) -> int:
+    from learn.teacher import slides
+
+    known = sorted({file.parent.name for file in slides.files(ROOT)})
+    wanted = lab.strip("/").removeprefix("labs/")
+    found = [name for name in known if wanted in (name, name.split("-")[0])]
+    if len(found) != 1:
+        return _complain(ValueError(say("slides.none", lab=lab, known=", ".join(known) or "–")))
+    try:
+        for file in slides.files(ROOT, found[0]):
+            made = slides.write(file, out, ROOT)
+            print(say("slides.written", file=relative(made)))
+    except slides.SlidesError as problem:
+        return _complain(problem)
+    return GREEN
 
 
 def _report(folder: Path, out: Path | None, as_json: bool) -> int:
