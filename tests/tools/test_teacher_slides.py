@@ -79,6 +79,7 @@ def test_the_page_needs_nothing_else_and_has_everything():
 def test_a_line_end_between_chinese_characters_is_no_space():
     text = slides.page(slides.parse(deck("# 甲\n\n第一行\n第二行"), NAME), "zh")
     assert "第一行第二行" in text and '<html lang="zh">' in text
+    assert "备注" in text and ">Notes" not in text  # whatever the person's language is
 
 
 def a_lab(root, name="L9-x", languages=("en", "zh"), text=None):

@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
 
+from learn.exercise.model import ExerciseError
 from learn.exercise.tree import write_file
 from learn.gate import GREEN, USAGE
 from learn.paths import BUILD, ROOT, relative
 from learn.say import say
 from learn.teacher.class_files import ClassError
 
+HOURS = 10.0  # of work a week, for a course beside others
 SLIDES = BUILD / "labs"
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
@@ -41,6 +46,59 @@ def register(group: typer.Typer) -> None:
     ) -> None:
         """The slides of a lab: for each language one HTML file that needs no network."""
         raise typer.Exit(_slides(lab, out))
+
+    @group.command("schedule")
+    def schedule(
+        weeks: Annotated[int, typer.Option(min=1, help="How many the term has.")],
+        hours: Annotated[float, typer.Option(min=0.5, help="Of work a week, at most.")] = HOURS,
+        as_markdown: Annotated[bool, typer.Option("--markdown", help="A table to be put into "
+                               "a page.")] = False,
+        as_json: Json = False,
+    ) -> None:  # fmt: skip
+        """A plan of chapters, labs and exercises over the weeks of a term."""
+        raise typer.Exit(_schedule(weeks, hours, as_markdown, as_json))
+
+    @group.command("grade")
+    def grade(
+        folder: Annotated[Path, typer.Argument(help="The class: a folder for each student.")],
+        pack: Annotated[Path, typer.Option(help="An unpacked pack, made with --for dir.")],
+        as_json: Json = False,
+    ) -> None:  # fmt: skip
+        """Grades a class, two at a time; goes on where an earlier run was stopped."""
+        from learn.teacher import class_show
+
+        raise typer.Exit(class_show.grade(folder, pack, as_json))
+
+
+def _schedule(weeks: int, hours: float, as_markdown: bool, as_json: bool) -> int:
+    from learn.exercise import catalogue
+    from learn.site import chapters
+    from learn.teacher import lab as labs
+    from learn.teacher import schedule
+
+    try:
+        todo = schedule.items(chapters.load_all(), catalogue.load_all(),
+                              [labs.load(folder) for folder in labs.folders()])  # fmt: skip
+        planned = schedule.plan(todo, weeks, hours)
+    except (schedule.ScheduleError, chapters.ChapterError, ExerciseError) as problem:
+        return _complain(problem)
+    if as_json:
+        print(json.dumps({"check": "schedule", "ok": True, "weeks": schedule.to_dict(planned)},
+                         ensure_ascii=False))  # fmt: skip
+    elif as_markdown:
+        print(schedule.markdown(planned))
+    else:
+        _table(schedule.head(), schedule.rows(planned))
+        total = sum(week.minutes for week in planned) / 60
+        print(say("schedule.total", weeks=weeks, hours=f"{total:.1f}"))
+    return GREEN
+
+
+def _table(head: list[str], rows: list[list[str]]) -> None:
+    table = Table(*(Column(cell, overflow="fold") for cell in head), show_lines=True)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False).print(table)
 
 
 def _slides(lab: str, out: Path) -> int:

@@ -93,7 +93,7 @@ def page(slides: list[Slide], language: str) -> str:
     drawn = [Drawn(slide.title.replace("`", ""), Markup(markdown.renderInline(slide.title)),
                    _html(slide.body, language), _html(slide.notes, language))
              for slide in slides]  # fmt: skip
-    return render("slides.html", "slides", slides=drawn, title=drawn[0].title, tongue=language)
+    return render("slides.html", "slides", language, slides=drawn, title=drawn[0].title)
 
 
 def files(root: Path = paths.ROOT, lab: str = "") -> list[Path]:

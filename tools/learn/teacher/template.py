@@ -13,7 +13,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from learn.say import language, say
+from learn.say import area_messages, language
 
 FOLDER = Path(__file__).with_name("templates")
 
@@ -26,12 +26,15 @@ def _environment() -> jinja2.Environment:
     )  # fmt: skip
 
 
-def render(name: str, area: str, **values: object) -> str:
+def render(name: str, area: str, tongue: str = "", **values: object) -> str:
+    """`tongue`: the page's language; else the person's."""
+    tongue = tongue or language()
+
     def words(key: str, **places: object) -> str:
-        return say(f"{area}.{key}", **places)
+        return area_messages(area)[key][tongue].format(**places)
 
     def file(asset: str) -> Markup:
         return Markup((FOLDER / asset).read_text("utf-8"))
 
     template = _environment().get_template(name)
-    return template.render(values, words=words, file=file, language=language())
+    return template.render(values, words=words, file=file, language=tongue)
