@@ -48,7 +48,8 @@ def test_a_wrong_idea_has_its_help_and_its_question():
 
 
 def test_directives_stand_alone_and_outside_of_fences():
-    text = "# T\n\n{{ timeline }}\n\nsay {{ demo }} here\n\n```\n{{ wrong_ideas }}\n```\n{{demo}}\n"
+    text = ("# T\n\n{{ timeline }}\n\nsay {{ demo }} here\n\n"
+            "```\n{{ wrong_ideas }}\n```\n{{demo}}\n")
     made = pages.expand(text, about(), "en")
     assert made.count("$ labs/L9-x/demo.sh") == 1 and made.count("{{ demo }}") == 1
     assert "```\n{{ wrong_ideas }}\n```" in made

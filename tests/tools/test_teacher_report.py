@@ -3,12 +3,13 @@
 
 import json
 import re
+import sys
 from html.parser import HTMLParser
 
 import pytest
 
 from learn import cli, say
-from learn.gate import GREEN, USAGE
+from learn.gate import ENVIRONMENT, GREEN, USAGE
 from learn.teacher import class_answers, report
 from learn.teacher.class_files import ClassError
 from test_teacher_similarity import ODD, OTHER, REFERENCE, STARTER, disguised
@@ -182,6 +183,15 @@ def test_the_command(folder, capsys):
     assert said["students"] == 6 and said["file"].endswith("grades/report.en.html")
     assert cli.main(["teacher", "report", str(folder), "--lang", "zh"]) == GREEN
     assert "全班报告" in (folder / "grades" / "report.zh.html").read_text()
+
+
+def test_without_the_authors_packages_it_is_one_line(folder, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    monkeypatch.delitem(sys.modules, "learn.teacher.template")
+    monkeypatch.delitem(sys.modules, "learn.teacher.report")
+    monkeypatch.delattr("learn.teacher.report")
+    assert cli.main(["teacher", "report", str(folder)]) == ENVIRONMENT
+    assert "jinja2 is not installed" in capsys.readouterr().err
 
 
 def test_a_folder_without_grades_is_one_line(tmp_path, capsys):

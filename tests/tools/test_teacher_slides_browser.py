@@ -10,7 +10,8 @@ from test_site import browser_or_skip
 from test_teacher_slides import a_lab, deck
 
 FOLDER = template.FOLDER
-FULL = "# As much as fits\n\n```cpp\n" + "\n".join(f"int line_{n} = {n};" for n in range(19)) + "\n```"
+CODE = "\n".join(f"int line_{n} = {n};" for n in range(19))
+FULL = f"# As much as fits\n\n```cpp\n{CODE}\n```"
 LONG = "# Forty lines\n\n```text\n" + "\n".join(f"line {n}" for n in range(40)) + "\n```"
 WIDE = "# Wide\n\n```text\n" + "x" * 140 + "\n```"
 PROSE = "# 一整段\n\n" + "这一段话太长，一张幻灯片放不下。" * 60

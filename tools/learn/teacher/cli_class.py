@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from learn.exercise.model import ExerciseError
 from learn.exercise.tree import write_file
-from learn.gate import GREEN, USAGE
+from learn.gate import ENVIRONMENT, GREEN, USAGE
 from learn.paths import BUILD, ROOT, relative
 from learn.say import say
 from learn.teacher.class_files import ClassError
@@ -37,7 +38,7 @@ def register(group: typer.Typer) -> None:
         as_json: Json = False,
     ) -> None:  # fmt: skip
         """A class on one page: pass rates, wrong ideas, answers with text in common."""
-        raise typer.Exit(_report(folder, out, as_json))
+        raise typer.Exit(_complete(lambda: _report(folder, out, as_json)))
 
     @group.command("slides")
     def slides(
@@ -45,7 +46,7 @@ def register(group: typer.Typer) -> None:
         out: Annotated[Path, typer.Option(help="Where the folder of the lab is put.")] = SLIDES,
     ) -> None:
         """The slides of a lab: for each language one HTML file that needs no network."""
-        raise typer.Exit(_slides(lab, out))
+        raise typer.Exit(_complete(lambda: _slides(lab, out)))
 
     @group.command("schedule")
     def schedule(
@@ -135,6 +136,15 @@ def _report(folder: Path, out: Path | None, as_json: bool) -> int:
     else:
         print(say("report.written", file=file, students=made.students, pairs=len(made.pairs)))
     return GREEN
+
+
+def _complete(act: Callable[[], int]) -> int:
+    """A learner's install has no templates."""
+    try:
+        return act()
+    except ModuleNotFoundError as problem:
+        print(f"learn: {say('class.author', what=problem.name)}", file=sys.stderr)
+        return ENVIRONMENT
 
 
 def _complain(problem: Exception) -> int:
