@@ -26,8 +26,8 @@ OWNERS = {
     "learn.exercise.cli": ("list", "start", "watch", "run", "hint", "reset", "solution"),
     "learn.site.cli": ("site",),
     "learn.race.cli": ("race",),
-    "learn.gates.cli": ("parity",),
     "learn.teacher.cli": ("teacher",),
+    "learn.gates.cli": ("parity",),
 }
 OWN = ("test", "check", "doctor")
 VERBS = OWN + tuple(verb for verbs in OWNERS.values() for verb in verbs)

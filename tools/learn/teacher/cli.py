@@ -15,6 +15,7 @@ from learn import paths
 from learn.exercise.cli import one_line
 from learn.gate import GREEN, RED
 from learn.say import language, say
+from learn.teacher import cli_class
 from learn.teacher import lab as labs
 from learn.teacher.lab import LabError
 
@@ -26,6 +27,7 @@ PACKS = paths.BUILD / "labs" / "packs"
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True)
     group.command("pack")(one_line(pack))
+    cli_class.register(group)
     app.add_typer(group, name="teacher", help="For teachers: labs, packs, marks, slides.")
 
 
