@@ -39,7 +39,7 @@ def test_every_help_has_both_languages(command, chinese):
 
 
 def test_no_entry_is_about_nothing(command):
-    table = say.area_messages("usage")
+    table = usage.entries()
     texts = helps(command) | {"Show this message and exit."}
     stale = [name for name, entry in table.items()
              if name.startswith("help_") and entry["en"] not in texts]  # fmt: skip

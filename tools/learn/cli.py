@@ -26,6 +26,7 @@ OWNERS = {
     "learn.exercise.cli": ("list", "start", "watch", "run", "hint", "reset", "solution"),
     "learn.site.cli": ("site",),
     "learn.race.cli": ("race",),
+    "learn.teacher.cli": ("teacher",),
     "learn.gates.cli": ("parity",),
 }
 OWN = ("test", "check", "doctor")
@@ -139,9 +140,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def take_language(arguments: list[str]) -> list[str]:
     """Removes --lang from anywhere on the line, and obeys it; and --for, which the shell
-    script ./learn has obeyed."""
+    script ./learn has obeyed. That of `teacher` is another one, and stays."""
     rest, words = [], iter(arguments)
     for word in words:
+        if "teacher" in rest and word.startswith("--for"):
+            rest.append(word)
+            continue
         if word == "--lang":
             speech.use_language(next(words, ""))
         elif word.startswith("--lang="):

@@ -2,7 +2,8 @@
 """What Typer says, in the person's language: `--help`, and complaints about a command line.
 
 The code has the English sentences where they belong, beside the option they explain.
-messages/usage.toml has each of them in both languages; a test finds one that is missing.
+messages/usage.toml and usage_teacher.toml have each of them in both languages; a test
+finds one that is missing.
 """
 
 from __future__ import annotations
@@ -29,7 +30,12 @@ COMPLAINTS = {
 
 def sentences() -> dict[str, str]:
     """{English: the person's language} of every entry."""
-    return {texts["en"]: texts[language()] for texts in area_messages("usage").values()}
+    return {texts["en"]: texts[language()] for texts in entries().values()}
+
+
+def entries() -> dict[str, dict[str, str]]:
+    """Of both files. A name is in one of them."""
+    return area_messages("usage") | area_messages("usage_teacher")
 
 
 def translate(command: object) -> None:
@@ -55,7 +61,7 @@ def helped(run: Callable[[], int]) -> int:
 
 @functools.cache
 def _headings() -> re.Pattern[str]:
-    heads = [texts["en"] for name, texts in area_messages("usage").items()
+    heads = [texts["en"] for name, texts in entries().items()
              if name.startswith("head_")]  # fmt: skip
     return re.compile("|".join(map(re.escape, heads)))
 

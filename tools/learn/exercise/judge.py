@@ -72,7 +72,8 @@ class Verdict:
 
 def judge(exercise: Exercise, overlay: Path | None, label: str, *, shown: Path | None = None,
           variant: str = "plain", remember: bool = False, seconds: float | None = None,
-          archives: tuple[Path, ...] = ()) -> Verdict:  # fmt: skip
+          archives: tuple[Path, ...] = (), more: tuple[str, ...] = (),
+          env: dict[str, str] | None = None) -> Verdict:  # fmt: skip
     """The verdict on the tree with the files of `overlay` in it.
 
     Every file there counts, so it holds only what may be replaced. Messages name
@@ -80,7 +81,8 @@ def judge(exercise: Exercise, overlay: Path | None, label: str, *, shown: Path |
 
     `remember` takes the outcome of the same objects from an earlier run; never
     for a learner, whose race may show only now. `archives`: the real library as it was
-    built with the flags of `variant`, which need not be compiled again.
+    built with the flags of `variant`, which need not be compiled again. `more`: sources
+    of tests beside the exercise's own; `env`: what they find in their environment.
     """
     began = time.monotonic()
     tree = Tree(exercise.root, overlay, shown, exercise.inner)
@@ -88,23 +90,24 @@ def judge(exercise: Exercise, overlay: Path | None, label: str, *, shown: Path |
     home = STORE / exercise.id
     program = home / "bin" / f"{label}-{variant}"
     try:
-        made, env = _build(exercise, tree, Workshop(STORE, variant, archives), program)
+        made, given = _build(exercise, tree, Workshop(STORE, variant, archives), program, more)
     except DoesNotCompile as problem:
         said = tree.as_shown(str(problem))
         return Verdict(COMPILER, compiler=said, seconds=time.monotonic() - began)
-    memory = home / "outcomes" / f"{made.key}-{_rules()}.json"
+    told = "".join(f"-{name}-{text}" for name, text in sorted((env or {}).items()))
+    memory = home / "outcomes" / f"{made.key}-{_rules()}{told}.json"
     own = f"{shown}/" if shown else f"{overlay}/" if overlay else ""
-    said = _outcomes(program, env, memory, remember, limits, own)
+    said = _outcomes(program, {**given, **(env or {})}, memory, remember, limits, own)
     outcomes = [replace(one, message=tree.as_shown(one.message)) for one in said]
     return Verdict(colour(outcomes), outcomes, seconds=time.monotonic() - began,
                    warnings=tree.as_shown(made.warnings))  # fmt: skip
 
 
 def _build(exercise: Exercise, tree: Tree, workshop: Workshop,
-           program: Path) -> tuple[Made, dict[str, str]]:  # fmt: skip
+           program: Path, more: tuple[str, ...]) -> tuple[Made, dict[str, str]]:  # fmt: skip
     """Makes the tests, and the learner's program if it is one. Returns both as one, and
     what the tests find in their environment."""
-    own = [str(path.relative_to(exercise.root)) for path in exercise.tests()]
+    own = [*(str(path.relative_to(exercise.root)) for path in exercise.tests()), *more]
     answer = [name for name in (exercise.own_files if exercise.inner else [])
               if name.endswith(".cpp")]  # fmt: skip
     library = [] if workshop.archives else tree.sources(exercise.folder)

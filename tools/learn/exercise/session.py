@@ -39,7 +39,7 @@ def verdict_of(exercise: Exercise) -> Verdict:
     workspace.remember_current(exercise)
     verdict = _answered(exercise) if exercise.kind == "explore" else verdict_on_yours(exercise)
     if verdict.verdict == judge.GREEN:
-        workspace.record(exercise, green=True)
+        workspace.record_green(exercise)
         return verdict
     if not verdict.failing or exercise.kind == "explore":
         return verdict

@@ -2,9 +2,11 @@
 """The learner's side: files under workspace/ and progress under .learn/.
 
     workspace/03-mcache/1-size-classes/src/netpoll/mcache/size_class.h      yours to edit
-    .learn/exercises.json     {"current": id, "exercises": {id: {hints, green, base}}}
+    .learn/exercises.json     {"current": id, "exercises": {id: {hints, green, base, started,
+                              first_green}}}
 
-`base` is what the real files were when the exercise was started.
+`base` is what the real files were when the exercise was started. The two times are
+seconds since 1970; a teacher's report takes from them how long it took.
 
 LEARN_WORKSPACE moves both elsewhere, as checks do that must not touch yours.
 """
@@ -17,6 +19,7 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,7 +52,7 @@ def start(exercise: Exercise, language: str) -> list[Path]:
     if is_started(exercise):
         raise ExerciseError(say("exercise.already_started", id=exercise.id))
     write_files(folder(exercise), _fresh(exercise, language))
-    record(exercise, base=_base(exercise))
+    record(exercise, base=_base(exercise), started=int(time.time()))
     remember_current(exercise)
     return files(exercise)
 
@@ -187,6 +190,12 @@ def record(exercise: Exercise, **news: object) -> None:
         state = _state()
         state["exercises"][exercise.id] = {**progress(exercise), **news}
         _write(state)
+
+
+def record_green(exercise: Exercise) -> None:
+    """The time of the first one stays."""
+    first = progress(exercise).get("first_green", int(time.time()))
+    record(exercise, green=True, first_green=first)
 
 
 def remember_current(exercise: Exercise) -> None:

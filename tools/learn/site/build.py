@@ -21,6 +21,7 @@ from learn.run.bounded import Limits
 from learn.say import say
 from learn.site import bundle, content, reference, reference_pages, search
 from learn.site.api_links import ApiLinks
+from learn.teacher import slides
 
 _LOGGED = re.compile(r"^(WARNING|ERROR)\s+-\s+(.*)$")
 _PLACED = re.compile(r"^([\w./-]+\.(?:md|toml|yml)):(\d+): (.*?)(?: — (.*))?$", re.DOTALL)
@@ -70,7 +71,10 @@ def make(strict: bool, quiet: bool = True, pages: Pages | None = None) -> list[P
         raise SiteUnavailable(str(error)) from error
     except bundle.BadBundle as error:
         return [Problem(paths.relative(bundle.SOURCE), 0, str(error), say("site.bundle_mend"))]
-    finish(fresh, api)
+    try:
+        finish(fresh, api)
+    except slides.SlidesError as error:
+        return [Problem(error.file, error.line, error.text, "")]
     return []
 
 
@@ -85,13 +89,15 @@ def put_in_place() -> None:
 
 
 def finish(site: Path, api: Path) -> None:
-    """What MkDocs does not make: the reference, and the search."""
+    """What MkDocs does not make: the reference, the search, the slides of the labs."""
     from learn import index
 
     shutil.copytree(api, site / "api")
     known = index.load(quiet=True)
     reference_pages.add(site / "api", content.TAGFILE, known)
     search.write(site, ApiLinks(content.TAGFILE), known.symbols)
+    for file in slides.files():
+        slides.write(file, site / "labs")
     shutil.copyfile(WORKER, site / "assets" / "iframe-worker.js")
     # The theme asks for one beside each language's home page.
     shutil.copyfile(site / "sitemap.xml", site / "zh" / "sitemap.xml")
