@@ -10,6 +10,7 @@ import pytest
 from learn import paths
 from learn.exercise import catalogue
 from learn.exercise.model import Exercise, Hole
+from learn.gates import site as gate
 from learn.gates import site_search
 from learn.site import chapters, exercise_pages, links, search, search_words
 from test_source_pages import FRAME
@@ -145,6 +146,11 @@ def test_fault_an_entry_of_the_search_that_is_no_heading_of_the_page(site):
 def test_a_page_of_an_exercise_is_one_of_its_language(link):
     assert site_search._is_of("http://x/zh/", link)
     assert not site_search._is_of("http://x/", link)
+
+
+def test_the_browser_looks_at_one_of_each_language(site):
+    first = "exercises/07-waker/1-ring.html"
+    assert gate.exercises(site.top) == [first, f"zh/{first}"]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
