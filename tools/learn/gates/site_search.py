@@ -23,7 +23,7 @@ from pathlib import Path
 from learn import paths
 from learn.gate import Problem
 from learn.say import say
-from learn.site import content, questions, search_words
+from learn.site import content, exercise_pages, questions, search_words
 from learn.site.search import FOLDERS, NOT_FOUND, WORKERS
 from learn.site.search_words import BREAK
 
@@ -134,8 +134,9 @@ def faults(site: Path, wanted: list[questions.Question] | None = None) -> list[P
     problems = []
     for language in content.LANGUAGES:
         headings = {
-            page.name: _headings(page)
-            for page in sorted((site / FOLDERS[language]).glob("*.html"))
+            str(page.relative_to(site / FOLDERS[language])): _headings(page)
+            for found in ("*.html", f"{exercise_pages.FOLDER}/*/*.html")
+            for page in sorted((site / FOLDERS[language]).glob(found))
             if page.name not in NOT_FOUND
         }
         problems += _index_faults(site, language, headings)
@@ -165,7 +166,7 @@ def _index_faults(site: Path, language: str, headings: dict[str, dict[str, str]]
                                                  title=title, language=language), mend))
     problems = problems[:SHOWN]  # a wrong index is wrong in every entry
     found = {entry["location"]: entry.get("words", "") for entry in entries}
-    for page in sorted(headings):
+    for page in sorted(name for name in headings if "/" not in name):
         source = paths.NOTES / language / f"{Path(page).stem}.md"
         words = search_words.of_page(source).page if source.is_file() else []
         shown = found.get(page, "").replace(BREAK, "")
@@ -195,13 +196,19 @@ def typed(address: str, browser: str, run: Run) -> list[Problem]:
     problems = []
     for page, links in zip(pages, run(TYPER, {"browser": browser, "pages": pages}), strict=True):
         folder = page["url"].removesuffix(TYPED_ON)
-        own = [link for link in links if link.startswith(folder) and "/" not in
-               link.removeprefix(folder).partition("?")[0].partition("#")[0]]
+        own = [link for link in links if _is_of(folder, link)]
         if not own or len(own) < len([link for link in links if "/api/" not in link]):
             problems.append(Problem(page["url"].removeprefix(address), 0,
                                     say("search.typed_wrong", query=page["query"]),
                                     say("search.index_mend")))
     return problems
+
+
+def _is_of(folder: str, link: str) -> bool:
+    """Whether the link leads to a page of the language whose pages lie in `folder`."""
+    page = link.removeprefix(folder).partition("?")[0].partition("#")[0]
+    mine = "/" not in page or page.startswith(f"{exercise_pages.FOLDER}/")
+    return mine and link.startswith(folder)
 
 
 def _index(site: Path, language: str) -> Path:

@@ -6,10 +6,12 @@ It is made from exercises/, so what the page lists is what `./learn list` shows.
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 from learn.exercise import catalogue
 from learn.exercise.model import Exercise
+from learn.site.exercise_pages import page_of
 from learn.site.graph import words
 
 
@@ -36,5 +38,5 @@ def table(chapter: str, language: str, root: Path) -> str:
 
 def _row(exercise: Exercise, language: str) -> list[str]:
     kind = words(f"exercise_{exercise.kind}", language)
-    return [f"`{exercise.id}`", exercise.title[language], kind, "★" * exercise.stars,
-            str(exercise.minutes)]  # fmt: skip
+    title = f'<a href="{page_of(exercise.id)}">{html.escape(exercise.title[language])}</a>'
+    return [f"`{exercise.id}`", title, kind, "★" * exercise.stars, str(exercise.minutes)]

@@ -12,11 +12,15 @@ import logging
 import sys
 from pathlib import Path
 
+import markdown
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from learn import paths  # noqa: E402
+from learn.exercise import catalogue  # noqa: E402
 from learn.site import chapters  # noqa: E402
 from learn.site import content  # noqa: E402
+from learn.site import exercise_pages  # noqa: E402
 from learn.site import listing  # noqa: E402
 from learn.site import terms  # noqa: E402
 from learn.site import trace_figure  # noqa: E402
@@ -110,9 +114,9 @@ def on_post_page(output, page, config):
 
 
 def on_post_build(config):
-    """The pictures, the files that only scripts read, and the source browser of each
-    language whose pages stand. MkDocs comes here once for each language, in an order of
-    the plugin's own."""
+    """The pictures, the files that only scripts read, and the source browser and the
+    exercises of each language whose pages stand. MkDocs comes here once for each language,
+    in an order of the plugin's own."""
     top = Path(config.site_dir)
     trace_figure.put_pictures(top)
     sources().put_files(top)
@@ -121,3 +125,14 @@ def on_post_build(config):
             known = sources()
             browser = Browser(known.index, known.places, paths.ROOT, language, titles(language))
             browser.write(folder, "../" * (folder != top))
+            exercises, _ = catalogue.whole()  # a broken one is told by its gate
+            for wrong in exercise_pages.write(folder, language, exercises, titles(language),
+                                              _reader(config)):  # fmt: skip
+                log.warning("%s", wrong)
+
+
+def _reader(config):
+    """Reads Markdown as the pages are read."""
+    reader = markdown.Markdown(extensions=config["markdown_extensions"],
+                               extension_configs=config["mdx_configs"])  # fmt: skip
+    return lambda text: reader.reset().convert(text)

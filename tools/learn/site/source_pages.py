@@ -48,14 +48,15 @@ class Browser:
 
     def write(self, top: Path, assets: str) -> int:
         """How many pages. `assets`: from `top` to the top of the site, "" or "../"."""
-        template = _frame((top / TEMPLATE).read_text(encoding="utf-8"))
+        template = frame((top / TEMPLATE).read_text(encoding="utf-8"))
         files = [f for f in self.index.names.files() if f.startswith("src/")]
         for file in files:
             page = top / source_page(file)
             page.parent.mkdir(parents=True, exist_ok=True)
             up = "../" * source_page(file).count("/")
-            page.write_text(_filled(template, file, up, self.article(file, up, assets)),
-                            encoding="utf-8")  # fmt: skip
+            title, told = file.removeprefix("src/"), self.article(file, up, assets)
+            text = filled(template, title, source_page(file), up, told)
+            page.write_text(text, encoding="utf-8")
         return len(files)
 
     def article(self, file: str, up: str, assets: str) -> str:
@@ -125,7 +126,7 @@ def _originals(index) -> dict[tuple[str, int], str]:
     return {place: f"<small>{', '.join(told)}</small>" for place, told in found.items()}
 
 
-def _frame(page: str) -> str:
+def frame(page: str) -> str:
     """The built page without what belongs to its own article."""
     page = _ALTERNATE.sub("", _FOOTER.sub("", _CONTENTS.sub("", page)))
     head, opened, rest = page.partition("<article")
@@ -133,12 +134,13 @@ def _frame(page: str) -> str:
     return _SPACE.sub("\n", head) + opened + body + closed + _SPACE.sub("\n", tail)
 
 
-def _filled(template: str, file: str, up: str, article: str) -> str:
+def filled(template: str, title: str, target: str, up: str, article: str) -> str:
+    """`frame()` as the page `target` of its language's site, whose top lies `up`."""
     page = _ARTICLE.sub(r"\1\2", template)
     page = _LINK.sub(rf'\1="{up}\2"', page)
     page = _BASE.sub(f'"base": "{up}."', page)
     page = _WORKER.sub(rf'"search": "{up}\1"', page)
     page = _SCOPE.sub(rf'new URL("{up}\1",location)', page)
-    page = _TITLE.sub(rf"<title>{file.removeprefix('src/')}\1</title>", page)
-    page = _LANGUAGE.sub(rf"{source_page(file)}\1", page)
+    page = _TITLE.sub(lambda m: f"<title>{html.escape(title)}{m[1]}</title>", page)
+    page = _LANGUAGE.sub(lambda m: f"{target}{m[1]}", page)
     return page.replace("</article>", f"{article}</article>", 1)
