@@ -101,12 +101,12 @@ class Roles:
                       if role != WAKE or self.doorbell)
 
 
-def strands(lanes: dict[str, list[dict]]) -> dict[tuple, list[dict]]:
+def strands(lanes: dict[str, list[dict]]) -> dict[str, list[dict]]:
     """The events of each lane thread by thread: calls lie in one another on one thread only."""
-    found: dict[tuple, list[dict]] = {}
+    found: dict[str, list[dict]] = {}
     for lane, own in lanes.items():
         for event in own:
-            found.setdefault((lane, event.get("thread")), []).append(event)
+            found.setdefault(f"{lane} {event.get('thread')}", []).append(event)
     return found
 
 
