@@ -34,7 +34,7 @@ def check(site: Path) -> tuple[dict[str, int], list[Problem]]:
         "pages_above_300_kb": sum(size > HEAVY for size in pages.values()),
     }
     return figures, [
-        Problem(page, 0, say("site.heavy", size=size, limit=LIMIT), say("site.heavy_mend"))
+        Problem(page, 0, say("weight.heavy", size=size, limit=LIMIT), say("weight.heavy_mend"))
         for page, size in pages.items()
         if size > LIMIT
     ]
