@@ -5,6 +5,7 @@ navigation, templates and pages. So it can make one page again in the time of on
     live = Live()
     live.build(strict=True)               all of it, into content.FRESH
     live.render([changed, …])             the pages that show what changed, into content.SITE
+    live.lists()                          those whose list of other pages' prose is another now
 
 A page is made by the functions that made it in the whole build, from the same state, and
 what it takes from other pages is what these were at that build. `Rendered.whole` says
@@ -119,10 +120,6 @@ class Live:
         wanted = [page for file in changed for page in self._showing(file, done)]
         for page in dict.fromkeys(wanted):
             self._again(page, done)
-        if done.pages and not done.problems:
-            for page in self._lists():
-                if page not in wanted:
-                    self._again(page, done)
         if self.strict and done.problems:
             done.whole = False  # it would end with the same words
         return done
@@ -137,16 +134,23 @@ class Live:
             return [file]
         inside = file.relative_to(paths.ROOT).parts if file.is_relative_to(paths.ROOT) else ()
         if inside[:1] == (paths.EXERCISES.name,) and len(inside) > 3 and file.is_file():
-            return [page for page in self.outlines
-                    if outline.lists_exercises(page.read_text(encoding="utf-8"), inside[1])]
+            return [page for page in self.outlines if page.is_file()
+                    and outline.lists_exercises(page.read_text(encoding="utf-8"), inside[1])]
         done.whole = True
         return []
 
-    def _lists(self) -> list[Path]:
+    def lists(self) -> Rendered:
+        """Takes as long as a page, and is asked for when nothing changes."""
+        done = Rendered()
+        for path in self._other_lists():
+            self._again(path, done)
+        return done
+
+    def _other_lists(self) -> list[Path]:
         """The pages with a list that came out otherwise now."""
         found = []
         for path in self.outlines:
-            if outline.reads_prose(path.read_text(encoding="utf-8")):
+            if path.is_file() and outline.reads_prose(path.read_text(encoding="utf-8")):
                 page, before = self._page(path), self._page(path).expanded
                 self._turn_to(content.language_of(path))
                 if self.config.plugins.on_page_read_source(page=page, config=self.config) != before:

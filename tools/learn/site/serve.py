@@ -46,15 +46,15 @@ def server(folder: Path, port: int = 0) -> Iterator[str]:
 def serve(port: int, worker: Worker | None = None, strict: bool = True) -> int:
     """Until Ctrl-C. The exit code. `worker`: the process that has built the site."""
     if not (content.SITE / "index.html").is_file():
-        print(say("site.nothing_to_serve"), file=sys.stderr)
+        print(say("serve.nothing_to_serve"), file=sys.stderr)
         return ENVIRONMENT
     try:
         with server(content.SITE, port) as address:
-            print(say("site.serving", address=address), flush=True)
+            print(say("serve.serving", address=address), flush=True)
             watch.follow(worker, strict)
     except OSError as error:
         key = "port_in_use" if error.errno == errno.EADDRINUSE else "port_refused"
-        print(say(f"site.{key}", port=port, reason=error.strerror), file=sys.stderr)
+        print(say(f"serve.{key}", port=port, reason=error.strerror), file=sys.stderr)
         return ENVIRONMENT
     except KeyboardInterrupt:
         pass

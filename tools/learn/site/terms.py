@@ -47,10 +47,10 @@ def explained_in(term: dict, pages: dict[str, Pages]) -> str:
 
 def explains(prose: str, forms: list[str], exactly: bool = False) -> bool:
     """Is one of the forms set apart, or given beside another one? `exactly`: alone."""
-    wanted = [pattern(form) for form in forms]
+    wanted = _any_of(tuple(forms))
     if exactly:
-        return any(re.fullmatch(form, text, re.I) for form in wanted for text in _apart(prose))
-    if any(re.search(form, "\n".join(_apart(prose)), re.I) for form in wanted):
+        return any(map(wanted.fullmatch, _apart(prose)))
+    if wanted.search("\n".join(_apart(prose))):
         return True
     pairs = [(a, b) for a in forms for b in forms if a != b]
     return any(
@@ -69,6 +69,11 @@ def place(markdown: str, forms: list[str]) -> str:
                 above = _HEADING_ID.findall(markdown, 0, match.start())
                 return f"#{above[-1]}" if above else ""
     return ""
+
+
+@functools.cache
+def _any_of(forms: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(pattern, forms)), re.I)
 
 
 @functools.lru_cache(maxsize=200)

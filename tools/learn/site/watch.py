@@ -36,6 +36,7 @@ class Follower:
         self.worker, self.start, self.strict, self.tell = first, start, strict, tell
         self.next: Worker | None = None  # builds the whole
         self.since: set[Path] = set()  # what changed while it does
+        self.lists = False  # some may be other ones, since a page was made again
         self.wanted = False  # the whole is to be built
         self.failed = False  # it was, and had a mistake
         self.began = 0.0
@@ -49,10 +50,12 @@ class Follower:
         if self.worker is None or self.failed:
             self._want()
         if self.worker is not None:
-            self._render(files)
+            self._ask("render", files=sorted(map(str, files)))
 
     def quiet(self) -> None:
         """From time to time, when nothing changes."""
+        if self.lists and self.worker is not None:
+            self._ask("lists")
         if self.next is not None:
             self._finish()
         elif self.wanted:
@@ -70,12 +73,13 @@ class Follower:
         """While one is being built, its end will tell whether another is needed."""
         if not self.wanted and self.next is None:
             self.wanted = True
-            self.tell(say("site.whole_follows"))
+            self.tell(say("serve.whole_follows"))
 
-    def _render(self, files: set[Path]) -> None:
+    def _ask(self, do: str, **more: object) -> None:
         began = time.monotonic()
         try:
-            done = self.worker.now("render", files=sorted(map(str, files)))
+            done = self.worker.now(do, **more)
+            self.lists = do == "render" and bool(done["pages"])
         except (WorkerGone, build.SiteUnavailable) as error:
             self.tell(say("site.unavailable", reason=error))
             self.worker.__exit__()
@@ -86,11 +90,11 @@ class Follower:
 
     def _tell_pages(self, done: Answer, seconds: float) -> None:
         if pages := done.get("pages"):
-            self.tell(say("site.made_again", pages=", ".join(pages), seconds=f"{seconds:.1f}"))
+            self.tell(say("serve.made_again", pages=", ".join(pages), seconds=f"{seconds:.1f}"))
         if self.wanted or self.next is not None:
             return  # what this worker does not know may be right; the whole will tell
         for problem in done.get("problems", ()):
-            self.tell(say("site.stays" if self.strict else "site.made_so", problem=problem))
+            self.tell(say("serve.stays" if self.strict else "serve.made_so", problem=problem))
 
     def _finish(self) -> None:
         """Takes the next worker, if it has built."""
@@ -107,14 +111,14 @@ class Follower:
             self.failed = True
             done.__exit__()
             for problem in problems:
-                self.tell(say("site.stays", problem=problem))
+                self.tell(say("serve.stays", problem=problem))
             return
         if self.worker is not None:
             self.worker.__exit__()
         self.worker = done
-        self.tell(say("site.whole_built", seconds=f"{time.monotonic() - self.began:.0f}"))
+        self.tell(say("serve.whole_built", seconds=f"{time.monotonic() - self.began:.0f}"))
         if self.since:
-            self._render(self.since)
+            self._ask("render", files=sorted(map(str, self.since)))
 
 
 def is_read(file: Path) -> bool:

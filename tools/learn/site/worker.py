@@ -6,6 +6,7 @@
     {"do": "build", "strict": true}   the whole site, into content.FRESH
     {"do": "place"}                   puts it where readers find it
     {"do": "render", "files": […]}    what shows these files, into the site of readers
+    {"do": "lists"}                   the lists that are made from the prose of other pages
 
 One process makes one whole build: what Python keeps of a tree never grows old, because
 a tree that has changed in more than a page's text gets a process of its own.
@@ -71,7 +72,7 @@ class Worker:
         except queue.Empty:
             return None
         if said is None or "failed" in said:
-            raise WorkerGone((said or {}).get("failed") or say("site.worker_gone"))
+            raise WorkerGone((said or {}).get("failed") or say("serve.worker_gone"))
         if "unavailable" in said:
             raise build.SiteUnavailable(said["unavailable"])
         return said | {"problems": [Problem(**each) for each in said.get("problems", ())]}
@@ -80,7 +81,7 @@ class Worker:
         """Asks, and waits for the answer."""
         self.ask(do, **more)
         if (said := self.answer()) is None:
-            raise WorkerGone(say("site.worker_slow", seconds=f"{build.BUILD_S:.0f}"))
+            raise WorkerGone(say("serve.worker_slow", seconds=f"{build.BUILD_S:.0f}"))
         return said
 
     def build(self, strict: bool) -> list[Problem]:
@@ -101,7 +102,10 @@ def main() -> None:
     os.dup2(2, 1)  # what others print is no answer
     live = Live()
     for line in sys.stdin:
-        print(json.dumps(_answer(live, json.loads(line))), file=answers, flush=True)
+        asked = json.loads(line)
+        print(json.dumps(_answer(live, asked)), file=answers, flush=True)
+        if asked["do"] == "place":
+            _ = live.cutter  # a second, before the first page asks for it
 
 
 def _answer(live: Any, asked: Answer) -> Answer:
@@ -111,7 +115,8 @@ def _answer(live: Any, asked: Answer) -> Answer:
         if asked["do"] == "place":
             build.put_in_place()
             return {}
-        return asdict(live.render(map(Path, asked["files"])))
+        lists = asked["do"] == "lists"
+        return asdict(live.lists() if lists else live.render(map(Path, asked["files"])))
     except build.SiteUnavailable as error:
         return {"unavailable": str(error)}
     except Exception as error:  # the reader's server lives on
