@@ -11,14 +11,17 @@
 #include <algorithm>
 #include <csignal>
 #include <cstddef>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "labs/seed.h"
 #include "netpoll/client/dialer.h"
 #include "netpoll/mcache/mcache.h"
+#include "netpoll/os/socket.h"
 #include "page_server.h"
 #include "support/net.h"
 #include "support/tcp.h"
