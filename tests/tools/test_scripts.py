@@ -23,7 +23,8 @@ def early_leavers(text: str) -> list[str]:
     return [part.strip() for part in parts[1:] if LEAVES.match(part.strip())]
 
 
-SCRIPTS = sorted(f for f in ROOT.glob("chapters/**/*.sh") if "recorded" not in f.parts)
+CHAPTERS = sorted(f for f in ROOT.glob("chapters/**/*.sh") if "recorded" not in f.parts)
+SCRIPTS = [*CHAPTERS, *sorted(ROOT.glob("labs/*/*.sh"))]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda f: str(f.relative_to(ROOT)))

@@ -33,7 +33,8 @@ Kernel* Kernel::of(int fd) {
 
 ssize_t Kernel::next(std::size_t size) {
   if (++calls_ > kTooMany)
-    throw std::runtime_error("your loop does not end: 100 calls for 5 bytes");
+    throw std::runtime_error(
+        "your loop does not end: 100 calls for a few bytes");
   if (answers_.empty()) return static_cast<ssize_t>(size);
   const int answer = answers_.front();
   answers_.pop_front();

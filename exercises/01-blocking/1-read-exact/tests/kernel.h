@@ -12,9 +12,9 @@
 
 #include <cstddef>
 #include <deque>
-#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 inline constexpr int kSignal = -1;    // interrupted: EINTR, nothing is done
 inline constexpr int kFailure = -2;   // EIO
@@ -27,7 +27,7 @@ class Kernel {
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
 
-  void answers(std::initializer_list<int> list) { answers_ = list; }
+  void answers(std::deque<int> list) { answers_ = std::move(list); }
 
   int fd() const { return fd_; }
   int calls() const { return calls_; }
