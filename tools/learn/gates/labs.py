@@ -21,7 +21,8 @@ from pathlib import Path
 
 from learn import paths
 from learn.exercise.model import ExerciseError
-from learn.exercise.objects import GTEST, VARIANTS, NoCompiler
+from learn.exercise.precompiled import GTEST
+from learn.exercise.toolchain import VARIANTS, NoCompiler
 from learn.exercise.tests import NothingRan
 from learn.exercise.tree import write_file
 from learn.gate import GateResult, Problem, blocked, verdict
