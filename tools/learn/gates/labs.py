@@ -22,8 +22,8 @@ from pathlib import Path
 from learn import paths
 from learn.exercise.model import ExerciseError
 from learn.exercise.precompiled import GTEST
-from learn.exercise.toolchain import VARIANTS, NoCompiler
 from learn.exercise.tests import NothingRan
+from learn.exercise.toolchain import VARIANTS, NoCompiler
 from learn.exercise.tree import write_file
 from learn.gate import GateResult, Problem, blocked, verdict
 from learn.index.symbol import IndexUnavailable
