@@ -64,7 +64,7 @@ class Result:
     without_submission: list[str] = field(default_factory=list)
     at_once: int = 1
     seconds: float = 0.0
-    processor_seconds: float = 0.0  # of each submission that was graded, in the mean
+    processor_seconds: float = 0.0  # of each that was graded now, in the mean
 
     def exit_code(self) -> int:
         return ENVIRONMENT if self.errors else GREEN
@@ -109,7 +109,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _graded(folder: Path, pack: Pack, handed_in: list[Submission], tell: Tell, at_once: int,
             limits: Limits) -> Result:  # fmt: skip
-    began, used = time.monotonic(), _processor_seconds()
+    began = time.monotonic()
     result = Result(students=len(handed_in), at_once=at_once)
     result.without_submission = _without(folder, handed_in)
     waiting = []
@@ -121,6 +121,7 @@ def _graded(folder: Path, pack: Pack, handed_in: list[Submission], tell: Tell, a
             waiting.append(one)
     if waiting:
         _prepare(pack, limits)
+    used = _processor_seconds()
     for student, grade in _each(folder, pack, waiting, at_once, limits):
         result.graded += grade["status"] == "ok"
         result.errors += [student] if grade["status"] != "ok" else []
