@@ -256,3 +256,9 @@ def test_the_second_start_is_timed():
     began = time.monotonic()
     assert learn("check", "faults").returncode == 4
     print(f"second start: {time.monotonic() - began:.2f} s")
+
+
+@pytest.mark.parametrize("words", [["--for", "autolab"], ["--for=autolab"]])
+def test_a_pack_is_for_a_platform(words):
+    assert cli.take_language(["teacher", "pack", "L3", *words]) == ["teacher", "pack", "L3", *words]
+    assert cli.take_language(["--for", "learner", "teacher", "pack"]) == ["teacher", "pack"]

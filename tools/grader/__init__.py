@@ -11,8 +11,10 @@
       score.py        statuses become points
     run.py          the sandbox: limits, a user of its own, no network
       jail.py         the process that stands between
+        walls.py        name spaces
     convert.py      a grade file in the words of a platform
-      gradescope.py  autolab.py  actions.py  classroom50.py
+      gradescope.py  autolab.py  actions.py  classroom50.py; told.py: what they share
+    words.py        what a student reads
 
 A pack has these files in grader/, and nothing here imports the other tools. A timeout, a
 crash or a missing test is 0; a fault of the grader or of the machine is never a mark.

@@ -11,7 +11,8 @@ from grader import told
 
 
 def lines(grade: dict[str, Any]) -> str:
-    text = [line for part in grade["parts"] for line in (f"== {told.name(part)}", *told.lines(part))]
+    text = [line for part in grade["parts"]
+            for line in (f"== {told.name(part)}", *told.lines(part))]  # fmt: skip
     # A line of a student's could be taken for the last one: none begins with a brace.
     safe = [f" {line}" if line.startswith("{") else line for line in text]
     return "\n".join([*safe, told.total(grade), _compact(feedback(grade)),

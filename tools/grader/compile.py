@@ -156,6 +156,8 @@ class Shop:
             return
         if "No space left on device" in ended.output and not ended.why:
             raise Fault("the disk is full")
+        if ended.why == "killed" or (not ended.why and (ended.status or 0) < 0):
+            raise Fault(f"the compiler was killed by something else: {ended.status}")
         said = ended.output.replace(f"{job / 'mine'}/{inner}", "").replace(f"{job / 'mine'}/", "")
         said = said.replace(f"{self.pack.source}/", "").replace(f"{job}/", "")
         if ended.why:

@@ -45,7 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
         shop.prepare()
         grade = _graded(shop, options.submission, options.student, began)
     except Exception as problem:  # whatever it is, it is no student's
-        text = str(problem) if isinstance(problem, Fault) else f"{type(problem).__name__}: {problem}"
+        kind = "" if isinstance(problem, Fault) else f"{type(problem).__name__}: "
+        text = f"{kind}{problem}"
         print(f"grade.py: {' '.join(text.split())[:2000]}", file=sys.stderr)
         if options.out:
             seconds = time.monotonic() - began
@@ -151,8 +152,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--lang", choices=words.LANGUAGES, default="en", help="of what it says")
     parser.add_argument("--seconds", type=float, default=os.environ.get("GRADER_SECONDS"),
                         help="of a test program; else the pack's")
-    parser.add_argument("--keep", action="store_true",
-                        default=bool(os.environ.get("GRADER_KEEP")), help="keep those of submissions as well")
+    parser.add_argument("--keep", action="store_true", default=bool(os.environ.get("GRADER_KEEP")),
+                        help="keep those of submissions as well")
     options = parser.parse_args(arguments)
     if options.submission and not (options.student and options.out):
         parser.error("--submission needs --student and --out")

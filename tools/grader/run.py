@@ -171,7 +171,7 @@ def _plan(command: list[str], limits: Limits, place: Place, env: dict[str, str],
     if number is not None:
         group = number if place.group is None else place.group
         # Threads count as processes here, and those of every program of the user.
-        who = {"user": number, "group": group, "alone": number != 65_534, "threads": 1024}
+        who = {"user": number, "group": group, "threads": 300}
     folder = str(place.folder)
     home = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": folder,
             "TMPDIR": folder, **env}  # fmt: skip

@@ -150,4 +150,6 @@ def _key(work: Work, lab: Lab) -> str:
 
 def _problem(text: str, mend: str) -> Problem:
     file, _, rest = text.partition(": ")
-    return Problem(file, 0, rest, mend) if rest and " " not in file else Problem("labs", 0, text, mend)
+    if rest and " " not in file:
+        return Problem(file, 0, rest, mend)
+    return Problem("labs", 0, text, mend)

@@ -187,8 +187,8 @@ def _tar(known: list[Known], world: World, to: Path) -> Path:
                 inside = f"{one.exercise.id}/{name.removeprefix(one.exercise.inner)}"
                 for path in (f"../{inside}", f"x/../{inside}", f"/x/../{inside}"):
                     _entry(out, path, text)
-        for path in (f"../../{world.token}", f"/tmp/{world.token}", f"{world.beside}/{world.token}"):
-            _entry(out, path, "harm")
+        for top in ("../..", "/tmp", world.beside):
+            _entry(out, f"{top}/{world.token}", "harm")
     return archive
 
 

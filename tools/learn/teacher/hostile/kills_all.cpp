@@ -6,6 +6,7 @@
 #include <cstdlib>
 namespace {
 [[maybe_unused]] const bool kHarm = [] {
+  ::signal(SIGTERM, SIG_IGN);
   ::kill(getppid(), SIGKILL);
   ::kill(HARM_PID, SIGKILL);
   ::kill(0, SIGTERM);

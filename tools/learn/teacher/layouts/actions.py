@@ -87,7 +87,6 @@ def grade(clean: Path, submission: Path, env: dict[str, str]) -> Graded:
         if status:
             break
     told = summary.read_text("utf-8") if summary.is_file() else ""
-    total = re.search(r"^## .*?: (\d+(?:\.\d)?) of (\d+) points|^## .*?: (\d+) 分得 (\d+(?:\.\d)?) 分",
-                      told, re.MULTILINE)  # fmt: skip
-    score = float(total[1] or total[4]) if total else None
+    total = re.search(r"^## .*?: (?:\d+ 分得 )?(\d+(?:\.\d)?) (?:of|分)", told, re.MULTILINE)
+    score = float(total[1]) if total else None
     return Graded(status, output, common.read(checkout / "grade.json"), score)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -74,7 +75,8 @@ def room(given: Path, clean: Path) -> Path:
     return job / "autograde"
 
 
-_FILTER: dict[str, str] = {"filter": "data"} if hasattr(__import__("tarfile"), "data_filter") else {}
+# What newer Pythons ask for; older ones do not know the word.
+_FILTER: dict[str, str] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 
 
 def _put(clean: Path) -> None:
