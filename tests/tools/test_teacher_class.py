@@ -164,7 +164,7 @@ def test_what_may_be_a_lost_submission_is_told(tmp_path):
     write(folder / "list.csv", "no submission\n")
     write(folder / ".git" / "config", "")
     assert class_run.run(folder, pack).students == 1
-    for name in ("zoe.zip", "yan.tar.gz"):
+    for name in ("zoe.7z", "yan.rar"):
         lost = write(folder / name, "")
         with pytest.raises(ClassError, match=name):
             class_run.run(folder, pack)
@@ -175,6 +175,21 @@ def test_what_may_be_a_lost_submission_is_told(tmp_path):
     (folder / "xu").unlink()
     (folder / "a\nb").mkdir()
     with pytest.raises(ClassError, match="cannot be printed"):
+        class_run.run(folder, pack)
+
+
+def test_an_archive_is_a_submission(tmp_path):
+    folder, pack = a_class(tmp_path / "class", 2), a_pack(tmp_path / "pack")
+    for name in ("zoe.zip", "Yan.Li.tar.gz"):
+        write(folder / name, name)
+    handed_in = class_run.submissions(folder, class_run.pack_of(pack))
+    assert [one.student for one in handed_in] == ["Yan.Li", "s000", "s001", "zoe"]
+    class_run.run(folder, pack)
+    assert sorted(log(pack)) == sorted(marks(folder)) == ["Yan.Li", "s000", "s001", "zoe"]
+    write(folder / "zoe.zip", "changed")
+    assert class_run.run(folder, pack).graded == 1
+    (folder / "zoe").mkdir()
+    with pytest.raises(ClassError, match="zoe has handed in twice"):
         class_run.run(folder, pack)
 
 

@@ -194,7 +194,7 @@ def _grade(folder: Path, pack: Pack, one: Submission, limits: Limits) -> dict[st
     """What the grader says of one submission. Whatever goes wrong with the grader itself
     is an error and no mark."""
     out = (folder / GRADES / PART / f"{one.student}.json").resolve()
-    ended = _grader(pack, limits, f"--submission={one.folder}", f"--student={one.student}",
+    ended = _grader(pack, limits, f"--submission={one.place}", f"--student={one.student}",
                     f"--out={out}")  # fmt: skip
     try:
         grade = read_grade(out)
