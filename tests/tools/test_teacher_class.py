@@ -11,16 +11,23 @@ from pathlib import Path
 
 import pytest
 
+from learn import say
 from learn.gate import ENVIRONMENT, GREEN, USAGE
 from learn.paths import TOOLS
 from learn.run.bounded import Limits
 from learn.teacher import class_run, class_show
-from learn.teacher.class_files import ClassError
+from learn.teacher.class_files import ClassError, read_grade
 from teacher_helpers import FILE, PARTS, a_class, a_pack, log, marks, write
 
 WAIT_S = 30
 RUN = ("import sys; from pathlib import Path; from learn.teacher import class_show; "
        "sys.exit(class_show.grade(Path(sys.argv[1]), Path(sys.argv[2]), True))")  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch):
+    monkeypatch.setenv("LEARN_LANG", "en")
+    monkeypatch.setattr(say, "_chosen", None)
 
 
 def begin(folder, pack):
@@ -127,6 +134,20 @@ def test_half_a_grade_file_is_no_grade(tmp_path, spoilt):
     (folder / "grades" / "s001.json").write_text(spoilt)
     assert class_run.run(folder, pack).graded == 1
     assert marks(folder) == right
+
+
+@pytest.mark.parametrize("spoilt", [
+    {"schema": "annotated-netpoll/grade/2"}, {"status": "fine"}, {"score": 11}, {"score": -1},
+    {"score": "x"}, {"parts": None}, {"max": None},
+])  # fmt: skip
+def test_a_grade_file_is_looked_at(tmp_path, spoilt):
+    grade = {"schema": "annotated-netpoll/grade/1", "status": "ok", "score": 5, "max": 10,
+             "parts": []}  # fmt: skip
+    file = write(tmp_path / "a.json", json.dumps(grade))
+    assert read_grade(file) == grade
+    write(file, json.dumps(grade | spoilt))
+    with pytest.raises(ClassError, match=r"a\.json is no grade file"):
+        read_grade(file)
 
 
 def test_a_fault_of_the_grader_is_no_mark_and_is_tried_again(tmp_path, capsys):
