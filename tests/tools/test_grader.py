@@ -36,7 +36,8 @@ def test_it_needs_the_standard_library_of_an_old_python_alone(file):
              for alias in node.names}  # fmt: skip
     names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     tops = {name.split(".")[0] for name in names}
-    assert tops - {"grader"} <= set(sys.stdlib_module_names)
+    # jail.py takes walls.py by its name alone.
+    assert tops - {"grader", "walls"} <= set(sys.stdlib_module_names)
     assert "tomllib" not in tops  # of 3.11
 
 

@@ -22,6 +22,9 @@ from learn.exercise.model import ExerciseError
 from learn.teacher.expect import Known
 
 FOLDER = Path(__file__).with_name("hostile")
+# What only a wall keeps away. Where the kernel allows none, as in many containers, the
+# platform's own wall around the container is the one that counts.
+NEEDS = {"calls_home": "net", "reads_other_processes": "pid"}
 _HOLE = re.compile(r"check\(false, \"exercise [^\"]*\"\);")
 
 
@@ -43,11 +46,13 @@ class Hostile:
     tenths: int
 
 
-def every(known: list[Known], world: World) -> list[Hostile]:
-    """`known`: the parts of the pack, of which one is attacked."""
+def every(known: list[Known], world: World, walls: tuple[str, ...]) -> list[Hostile]:
+    """`known`: the parts of the pack, of which one is attacked. `walls`: what the kernel
+    allows here."""
     target = _target(known)
     found = [Hostile(file.stem, _code(known, target, file, world), 0)
-             for file in sorted(FOLDER.glob("*.cpp"))]  # fmt: skip
+             for file in sorted(FOLDER.glob("*.cpp"))
+             if NEEDS.get(file.stem, "") in ("", *walls)]  # fmt: skip
     if _has_hole(target):
         found.append(Hostile("hangs_in_each_test", lambda to: _hanging(known, target, to), 0))
     rest = sum(one.most for one in known if one is not target)

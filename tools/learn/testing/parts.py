@@ -33,12 +33,12 @@ class Part:
 
 
 CMAKE = ("cmake", "CMakeLists.txt", "CMakePresets.json")
-BOOK = ("notes", "labs", "chapters", "src", "programs", "diagrams", "exercises", "mkdocs.yml")
+BOOK = ("notes", "chapters", "src", "programs", "diagrams", "exercises", "mkdocs.yml")
 # What each gate reads beside the tools. A gate that is not here reads anything.
 INPUTS = {
     "ledger": BOOK,
     "parity": BOOK,
-    "site": (*BOOK, "README.md", "README.zh.md"),
+    "site": (*BOOK, "labs", "README.md", "README.zh.md"),
     "sourcemap": ("src", "programs", "notes", "tests"),
     "traces": ("src", "programs", "diagrams", *CMAKE),
     "exercises": ("src", "tests", "exercises", "programs", "chapters", "diagrams"),
@@ -53,8 +53,8 @@ SLOW_FILES = ("test_conformance.py", "test_demos.py", "test_epoll_demos.py",
               "test_exercise_cli.py", "test_exercise_guards.py", "test_exercise_learner.py",
               "test_exercise_verdict.py", "test_exercise_whole.py", "test_exercise_wild.py",
               "test_exercises.py", "test_gopool_demos.py", "test_grader_pack.py", "test_house.py",
-              "test_input_output_demos.py", "test_labs_gate.py", "test_mermaid.py", "test_package.py",
-              "test_player.py", "test_player_script.py", "test_record.py",
+              "test_input_output_demos.py", "test_labs_gate.py", "test_mermaid.py",
+              "test_package.py", "test_player.py", "test_player_script.py", "test_record.py",
               "test_site.py", "test_site_player.py", "test_teacher_browser.py",
               "test_teacher_class.py", "test_teacher_slides_browser.py")
 QUICK = ("release", "quick-tools", "quick-house", "player", "ledger", "sourcemap", "parity",
