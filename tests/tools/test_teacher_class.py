@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A class is graded: killed and begun again, twice at once, with a grader that breaks."""
 
+import contextlib
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -97,6 +100,42 @@ def test_with_a_run_its_graders_die(tmp_path):
         process.communicate(timeout=WAIT_S)
     until(lambda: not graders())
     assert grade_files(folder) == []
+
+
+def test_ctrl_c_ends_it_at_once_and_marks_nobody_wrongly(tmp_path):
+    folder, pack = a_class(tmp_path / "class", 3), a_pack(tmp_path / "pack", slow=3600)
+    command = [sys.executable, "-m", "learn", "teacher", "grade", folder, "--pack", pack]
+    process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(TOOLS)},
+                               stderr=subprocess.PIPE, text=True)  # fmt: skip
+    try:
+        until((folder / "grades" / ".part").is_dir)
+        until((pack / "objects").is_dir)
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=WAIT_S)[1]
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130 and "Traceback" not in errors
+    assert grade_files(folder) == []
+
+
+def test_a_terminal_shows_a_bar(tmp_path):
+    folder, pack = a_class(tmp_path / "class", 3), a_pack(tmp_path / "pack", slow=0.5)
+    main, terminal = pty.openpty()
+    environment = os.environ | {"PYTHONPATH": str(TOOLS), "LEARN_LANG": "en", "TERM": "xterm",
+                                "COLUMNS": "100"}
+    with subprocess.Popen([sys.executable, "-c", RUN, folder, pack], env=environment,
+                          stdout=subprocess.DEVNULL, stderr=terminal) as process:
+        os.close(terminal)
+        shown = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while more := os.read(main, 4096):
+                shown += more
+    os.close(main)
+    assert process.returncode == GREEN
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    assert "grading ━" in plain and re.search("[12]/3 ", plain) and "s00" in plain
+    assert "3 submissions: 3 graded now" in plain
 
 
 def test_two_runs_over_one_folder_do_not_collide(tmp_path):
