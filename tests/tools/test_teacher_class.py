@@ -47,6 +47,17 @@ def until(true):
         time.sleep(0.01)
 
 
+def graders(folder):
+    """The processes that grade a submission of this class now."""
+    def ours(file):
+        try:
+            return f"--submission={folder}".encode() in file.read_bytes()
+        except OSError:
+            return False  # it has just ended
+
+    return [file for file in Path("/proc").glob("[0-9]*/cmdline") if ours(file)]
+
+
 def grade_files(folder):
     return sorted((folder / "grades").glob("*.json"))
 
@@ -84,21 +95,12 @@ def test_with_a_run_its_graders_die(tmp_path):
     folder, pack = a_class(tmp_path / "class", 2), a_pack(tmp_path / "pack", slow=3600)
     process = begin(folder, pack)
 
-    def graders():
-        return [file for file in Path("/proc").glob("[0-9]*/cmdline") if ours(file)]
-
-    def ours(file):
-        try:
-            return f"--submission={folder}".encode() in file.read_bytes()
-        except OSError:
-            return False  # it has just ended
-
     try:
-        until(graders)
+        until(lambda: graders(folder))
     finally:
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=WAIT_S)
-    until(lambda: not graders())
+    until(lambda: not graders(folder))
     assert grade_files(folder) == []
 
 
@@ -108,8 +110,7 @@ def test_ctrl_c_ends_it_at_once_and_marks_nobody_wrongly(tmp_path):
     process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(TOOLS)},
                                stderr=subprocess.PIPE, text=True)  # fmt: skip
     try:
-        until((folder / "grades" / ".part").is_dir)
-        until((pack / "objects").is_dir)
+        until(lambda: graders(folder))
         process.send_signal(signal.SIGINT)
         errors = process.communicate(timeout=WAIT_S)[1]
     finally:
