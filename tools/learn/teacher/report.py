@@ -133,9 +133,8 @@ def of(folder: Path, find: Callable[[str], Exercise | None] = class_answers.exer
         max=max((float(grade["max"]) for grade in fine), default=0.0),
         rows=[_row(id_, name, fine, folder, find(id_)) for id_, name in sorted(names.items())],
     )  # fmt: skip
-    students = [grade["student"] for grade in every]
     shown = [(id_, pair) for id_ in sorted(names)
-             for pair in similarity.pairs(class_answers.of_class(folder, students, id_),
+             for pair in similarity.pairs(class_answers.of_class(folder, fine, id_),
                                           class_answers.given(find(id_)))]  # fmt: skip
     shown.sort(key=lambda entry: -entry[1].shared)
     report.more_pairs = max(0, len(shown) - PAIRS)
