@@ -35,6 +35,16 @@ class EchoSeeded : public testing::Test {
       FAIL() << "the program does not print where it listens, or serves nobody";
   }
 
+  // New clients, while an older one does not read.
+  void expect_others_are_served(Seeded& numbers) {
+    Client other(server_);
+    for (const std::size_t size : numbers.sizes(5, 1, 5000))
+      EXPECT_TRUE(other.echoes(numbers.text(size)))
+          << "another client does not read, and this one gets no echo";
+    EXPECT_TRUE(server_.falls_asleep())
+        << "there is nothing to do, and the server keeps running";
+  }
+
   static bool works_;  // what does nothing at all is not waited for twice
   Server server_;
 };
@@ -53,6 +63,8 @@ TEST_F(EchoSeeded, ClientsTakeTurnsInAnyOrder) {
     ASSERT_TRUE(works_) << "a message of " << text.size()
                         << " bytes did not come back as it was";
   }
+  EXPECT_TRUE(server_.falls_asleep())
+      << "nobody speaks any more, and the server keeps running";
 }
 
 // The server does not run while they send, and then has many events at once.
@@ -75,18 +87,51 @@ TEST_F(EchoSeeded, ManySendWhileTheServerPauses) {
   }
 }
 
-TEST_F(EchoSeeded, OneReadsLateWhileTheOthersSpeakAndThenGetsItAll) {
+TEST_F(EchoSeeded, OneReadsOnlyWhenItHasEndedAndGetsItAll) {
   Seeded numbers("late");
   const std::string text = much(numbers);
   Client late(server_);
   late.push(text, server_);
-  Client other(server_);
-  for (const std::size_t size : numbers.sizes(5, 1, 5000))
-    EXPECT_TRUE(other.echoes(numbers.text(size)))
-        << "another client does not read, and this one gets no echo";
+  EXPECT_TRUE(Client(server_).echoes(numbers.text(numbers.between(1, 5000))))
+      << "another client does not read, and this one gets no echo";
   EXPECT_EQ(late.compared(text, late.finish_and_end(server_)), kAll)
       << "the client sent more than 6 MB, ended its own direction, and read";
   EXPECT_TRUE(late.sees_the_end()) << "then the server must close";
+}
+
+// When the server runs again, there is room, and input, and an older rest.
+TEST_F(EchoSeeded, OneReadsAPartAndSendsMore) {
+  Seeded numbers("more");
+  const std::string text = much(numbers);
+  Client late(server_);
+  late.push(std::string_view(text).substr(
+                0, text.size() - numbers.between(150'000, 250'000)),
+            server_);
+  late.settle(server_);
+  expect_others_are_served(numbers);
+  server_.stop();
+  late.read_and_push(text);
+  server_.go_on();
+  EXPECT_EQ(late.compared(text, late.finish()), kAll)
+      << "the client read a part, and sent more while a rest was unsent";
+  EXPECT_TRUE(server_.falls_asleep())
+      << "all is sent, and the server keeps running";
+}
+
+TEST_F(EchoSeeded, OneEndsNeverReadsAndIsReset) {
+  Seeded numbers("deaf");
+  const std::string text = much(numbers);
+  Client stays(server_);
+  ASSERT_TRUE(stays.echoes("hello"));
+  const int before = server_.open_fds();
+  Client deaf(server_);
+  deaf.push(text, server_);
+  deaf.end_sending();
+  expect_others_are_served(numbers);
+  deaf.reset();
+  EXPECT_TRUE(server_.comes_to_fds(before))
+      << "a client was reset; its descriptor is still open";
+  EXPECT_TRUE(stays.echoes("hello again"));
 }
 
 }  // namespace

@@ -61,6 +61,20 @@ class StallSeeded : public testing::Test {
     }
   }
 
+  // What comes while nothing is watched is reported afterwards, and not before.
+  void expect_quiet_while_nobody_watches(std::size_t step) {
+    Client& client = clients_[numbers_.between(0, clients_.size() - 1)];
+    const int fd = client.pair.near.get();
+    const std::string before = client.served;
+    ASSERT_FALSE(epoll_.set(fd, Interest::none, &client));
+    say(client, numbers_.text(numbers_.between(step + 1, 10 * step)));
+    serve(step);
+    ASSERT_EQ(client.served, before) << "nobody watches this client now";
+    ASSERT_FALSE(epoll_.set(fd, Interest::input, &client));
+    serve(step);
+    ASSERT_EQ(client.served, client.sent) << "it is watched again";
+  }
+
   // Sends `step` bytes for each event; returns how many in all.
   std::size_t send_all(const Client& client, std::size_t step) {
     std::string_view rest = client.sent;
@@ -93,6 +107,7 @@ TEST_F(StallSeeded, EveryRequestIsServedToItsEndBeforeTheServerSleeps) {
           << "the server reads " << step
           << " bytes for each event, and sleeps although more has come";
   }
+  expect_quiet_while_nobody_watches(step);
 }
 
 TEST_F(StallSeeded, PiecesThatComeWhileItServesAreServedToo) {

@@ -69,22 +69,24 @@ class PastTheCapSeeded : public testing::Test {
       std::ignore = pool->go(std::move(task));
     })) << "go() waits until another thread's start is done";
   }
-  Task blocking() const {
-    return [busy = busy_, door = door_] {
+  Task blocking() const { return blocking_at(door_); }
+  Task blocking_at(Door door) const {
+    return [busy = busy_, door] {
       busy.raise();
       door.pass();
     };
   }
-  // Busy workers, one less than the start that takes long; then that start.
-  void come_to_the_slow_start(std::size_t slow) {
+  // Busy workers, one less than the start that takes long; then that start, for
+  // the task `last`. The first worker is busy until first_ opens.
+  void come_to_the_slow_start(std::size_t slow, Task last) {
     slow_ = slow;
     start_.hold(slow);
     for (std::size_t i = 1; i < slow_; ++i) {
-      ASSERT_TRUE(pool_->go(blocking()));
+      ASSERT_TRUE(pool_->go(blocking_at(i == 1 ? first_ : door_)));
       ASSERT_TRUE(wait_for([&] { return busy_.get() == static_cast<int>(i); }));
     }
     submitter_ =
-        std::thread([pool = pool_.share(), task = blocking()]() mutable {
+        std::thread([pool = pool_.share(), task = std::move(last)]() mutable {
           std::ignore = pool->go(std::move(task));
         });
     ASSERT_TRUE(start_.wait_inside()) << "worker " << slow_ << " never started";
@@ -97,13 +99,18 @@ class PastTheCapSeeded : public testing::Test {
         << "start_thread was called while another call was under way";
   }
   void expect_it_grows_to_the_cap() const {
-    EXPECT_TRUE(wait_for([&] { return busy_.get() == static_cast<int>(cap_); }))
-        << "cap is " << cap_ << ", more tasks block, and only " << busy_.get()
-        << " run";
+    EXPECT_TRUE(wait_for([&] { return blocked() == cap_; }))
+        << "cap is " << cap_
+        << ", more tasks block, and this many of them run: " << blocked();
     expect_the_cap_holds();
+  }
+  // How many workers are inside a task that blocks.
+  std::size_t blocked() const {
+    return static_cast<std::size_t>(busy_.get() - come_back_.get());
   }
   void TearDown() override {
     start_.go_on();
+    first_.open();
     door_.open();
     if (submitter_.joinable()) submitter_.join();
   }
@@ -114,13 +121,15 @@ class PastTheCapSeeded : public testing::Test {
   std::size_t slow_ = 0;
   SlowStart start_;
   Count busy_;
+  Count come_back_;  // of the busy ones
+  Door first_;
   Door door_;
   TestPool pool_{{.cap = cap_, .start_thread = start_}};
   std::thread submitter_;
 };
 
 TEST_F(PastTheCapSeeded, TasksThatComeDuringTheLastStartRespectTheCap) {
-  ASSERT_NO_FATAL_FAILURE(come_to_the_slow_start(cap_));
+  ASSERT_NO_FATAL_FAILURE(come_to_the_slow_start(cap_, blocking()));
   for (std::size_t i = numbers_.between(cap_, 2 * cap_); i > 0; --i)
     ASSERT_NO_FATAL_FAILURE(hand_over_one());
   expect_the_cap_holds();
@@ -130,7 +139,7 @@ TEST_F(PastTheCapSeeded, TasksThatComeDuringTheLastStartRespectTheCap) {
 
 TEST_F(PastTheCapSeeded, ABatchThatComesDuringAnEarlierStartWaitsForIt) {
   ASSERT_NO_FATAL_FAILURE(
-      come_to_the_slow_start(numbers_.between(2, cap_ - 1)));
+      come_to_the_slow_start(numbers_.between(2, cap_ - 1), blocking()));
   for (std::size_t i = numbers_.between(2, 3); i > 0; --i) {
     auto batch = std::make_shared<std::vector<Task>>();
     for (std::size_t n = numbers_.between(cap_, 2 * cap_); n > 0; --n)
@@ -139,6 +148,28 @@ TEST_F(PastTheCapSeeded, ABatchThatComesDuringAnEarlierStartWaitsForIt) {
       std::ignore = pool->go(std::span(*batch));
     })) << "go() waits until another thread's start is done";
   }
+  expect_the_cap_holds();
+  start_.go_on();
+  expect_it_grows_to_the_cap();
+}
+
+TEST_F(PastTheCapSeeded, ASleeperIsWokenDuringAStartAndTheCapHolds) {
+  const Count ran;
+  ASSERT_NO_FATAL_FAILURE(come_to_the_slow_start(cap_, [ran] { ran.raise(); }));
+  first_.open();  // the first worker runs the last task, and sleeps
+  come_back_.raise();
+  const auto tasks = static_cast<int>(numbers_.between(1, 5));
+  for (int i = 1; i <= tasks + 1; ++i) {
+    ASSERT_TRUE(wait_for([&] { return ran.get() == i; }))
+        << "a worker sleeps and a task waits; nobody wakes it, because another "
+           "thread is being started";
+    ASSERT_TRUE(wait_for([&] { return pool_->idle_count() == 1; }));
+    ASSERT_TRUE(comes_back([pool = pool_.share(), ran] {
+      std::ignore = pool->go([ran] { ran.raise(); });
+    })) << "go() waits until another thread's start is done";
+  }
+  for (std::size_t i = numbers_.between(cap_, 2 * cap_); i > 0; --i)
+    ASSERT_NO_FATAL_FAILURE(hand_over_one());
   expect_the_cap_holds();
   start_.go_on();
   expect_it_grows_to_the_cap();

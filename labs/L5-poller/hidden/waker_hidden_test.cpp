@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "labs/seed.h"
 #include "netpoll/os/eventfd.h"

@@ -9,16 +9,20 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "labs/seed.h"
 #include "netpoll/client/dialer.h"
 #include "netpoll/mcache/mcache.h"
+#include "netpoll/os/socket.h"
 #include "page_server.h"
 #include "support/net.h"
 #include "support/tcp.h"
@@ -27,6 +31,7 @@ namespace {
 
 using netpoll::test::Seeded;
 using Pages = std::map<std::string, std::string>;
+constexpr std::size_t kHead = 8;  // bytes in front of a page
 
 // Some pages with names of their own.
 Pages some_pages(Seeded& numbers, std::size_t least, std::size_t most) {
@@ -40,7 +45,7 @@ Pages some_pages(Seeded& numbers, std::size_t least, std::size_t most) {
 
 std::string answer_of(const std::string& page) {
   const std::string digits = std::to_string(page.size());
-  return std::string(8 - digits.size(), '0') + digits + page;
+  return std::string(kHead - digits.size(), '0') + digits + page;
 }
 
 // A server of `pages`, and one client of it.
@@ -96,7 +101,8 @@ unsigned segments(int fd) {
   return info.tcpi_data_segs_in;
 }
 
-// One send of so few bytes is one segment: a segment of loopback has 64 KiB.
+// One send of so few bytes is one segment: a segment of loopback has 64 KiB. (A
+// kernel that does not count segments says 0.)
 TEST(PagesHidden, ABatchOfAnswersIsOneSegment) {
   Seeded numbers("PagesHidden.Batch");
   const Pages pages = some_pages(numbers, 1, 1500);
@@ -113,7 +119,7 @@ TEST(PagesHidden, ABatchOfAnswersIsOneSegment) {
     served.ask(requests);
     ASSERT_EQ(served.take(expected.size()), expected)
         << batch << " requests had come at once";
-    EXPECT_EQ(segments(served.far()) - before, 1U)
+    EXPECT_LE(segments(served.far()) - before, 1U)
         << "so many parts came for " << batch << " requests, sent at once";
   }
 }
@@ -125,12 +131,15 @@ TEST(PagesHidden, WhatThePeerDoesNotReadIsNoCopy) {
   const auto& [name, page] = *std::next(pages.begin(), numbers.between(0, 3));
   const std::size_t before = netpoll::mcache::stats().in_use_bytes;
   served.ask(name + '\n');
-  ASSERT_TRUE(served.answers()) << "nothing comes";
+  // Once a byte behind the head has come, a copy has been made if there is one.
+  ASSERT_TRUE(netpoll::test::within(std::chrono::seconds(2), [&] {
+    return netpoll::os::bytes_waiting(served.far()) > kHead;
+  })) << "no page comes";
   const std::size_t now = netpoll::mcache::stats().in_use_bytes;
   EXPECT_LT(now > before ? now - before : 0, page.size() / 2)
       << "bytes of the pool while the peer does not read a page of "
       << page.size() << ": there is a copy of the page among them";
-  EXPECT_TRUE(served.take(page.size() + 8) == answer_of(page))
+  EXPECT_TRUE(served.take(page.size() + kHead) == answer_of(page))
       << "the page does not come as it is";
 }
 
