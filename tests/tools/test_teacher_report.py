@@ -170,6 +170,17 @@ def test_links_of_a_submission_are_not_followed(tmp_path, given):
     assert answer.files == {"a.cpp": "int a;\n"}
 
 
+def test_the_references_own_text_is_told_and_is_no_pair(folder, given, monkeypatch):
+    monkeypatch.setattr(class_answers, "reference", lambda _: {FILE: REFERENCE})
+    write(folder / "dan" / PEEK / FILE, "// mine\n" + REFERENCE.replace("  ", "\t"))
+    write(folder / "eve" / PEEK / FILE, REFERENCE.replace("joined_", "mine_"))
+    found = made(folder)
+    assert found.rows[0].as_reference == ["ben", "dan"]
+    assert [(pair.one, pair.other) for pair in found.pairs] == [("ann", "cyd")]
+    text = report.page(found)
+    assert "2 answers are the real source" in text and "ben, dan" in text
+
+
 def test_archives_are_compared_too(folder, given):
     before = made(folder).to_dict()
     for student in ("ann", "cyd"):
@@ -192,7 +203,9 @@ def test_helps_and_what_was_given_come_from_the_tree():
     assert any("fill in peek_across" in text for text in texts)
     assert any("fill in" not in text and "LinkBuffer::peek_across" in text for text in texts)
     assert report._help(exercise, exercise.mutants[0].name) == exercise.mutants[0].help["en"]
-    assert class_answers.exercise_of("peek") is None and class_answers.given(None) == []
+    assert class_answers.reference(exercise).keys() == {FILE}
+    assert class_answers.exercise_of("peek") is None
+    assert class_answers.given(None) == [] and class_answers.reference(None) == {}
 
 
 def test_the_command(folder, capsys):

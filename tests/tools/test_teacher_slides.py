@@ -103,8 +103,9 @@ def test_the_files_of_a_tree(tmp_path):
 def test_the_site_has_them(tmp_path):
     a_lab(tmp_path)
     build.lab_slides(tmp_path / "site", tmp_path)
-    made = (tmp_path / "site").rglob("*.html")
-    assert sorted(str(file.relative_to(tmp_path / "site")) for file in made) == ["labs/L9-x/slides.en.html", "labs/L9-x/slides.zh.html"]
+    site = tmp_path / "site"
+    assert sorted(str(file.relative_to(site)) for file in site.rglob("*.html")) == [
+        "labs/L9-x/slides.en.html", "labs/L9-x/slides.zh.html"]
     assert links.check(tmp_path / "site") == links.Findings()
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from grader import submission
 from learn import paths
-from learn.exercise import catalogue, cut
+from learn.exercise import catalogue, cut, workspace
 from learn.exercise.model import LANGUAGES, Exercise, ExerciseError
 from learn.index import IndexUnavailable
 from learn.teacher.class_files import ClassError, places
+from learn.teacher.cpp_tokens import words
 from learn.teacher.similarity import Answer
 
 BYTES = 1 << 20  # of a file of a student
@@ -66,6 +67,23 @@ def given(exercise: Exercise | None) -> list[str]:
     except (ExerciseError, IndexUnavailable):
         return []
     return [text for files in every for text in files.values()]
+
+
+def reference(exercise: Exercise | None) -> dict[str, str]:
+    """The real files under the names by which they are handed in; none if unknown."""
+    if exercise is None:
+        return {}
+    try:
+        return workspace.local(exercise, cut.solution(exercise, cut.index_of(exercise.root)))
+    except (ExerciseError, IndexUnavailable):
+        return {}
+
+
+def same_text(answers: list[Answer], files: dict[str, str]) -> list[str]:
+    """Whose answer is these files, but for comments and layout."""
+    wanted = {name: words(text) for name, text in files.items()}
+    return [answer.student for answer in answers if files and answer.files.keys() == files.keys()
+            and all(words(text) == wanted[name] for name, text in answer.files.items())]
 
 
 def minutes_to_green(folder: Path, student: str, exercise: str) -> float | None:
