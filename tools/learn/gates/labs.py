@@ -87,9 +87,12 @@ def check(work: Work) -> GateResult:
 
 
 def _proofs(work: Work, found: list[Lab]) -> list[tuple[Lab, Proof]]:
-    """Of each lab its layouts, and of the first one what is hostile."""
+    """Of each lab its layouts, and of one what is hostile: it has holes, where a hostile
+    submission can come into the tests themselves."""
     jobs = [(lab, partial(_remembered, work, lab, "packs", _packs)) for lab in found]
-    jobs.append((found[0], partial(_remembered, work, found[0], "hostile", _hostile)))
+    holes = [lab for lab in found if any(part.exercise.kind == "fill" for part in lab.parts)]
+    attacked = [*holes, found[0]][0]
+    jobs.append((attacked, partial(_remembered, work, attacked, "hostile", _hostile)))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         proofs = list(pool.map(lambda job: job[1](), jobs))
     return [(lab, proof) for (lab, _), proof in zip(jobs, proofs, strict=True)]
