@@ -68,3 +68,17 @@ def test_harm_is_red_and_too_few_hostile_ones_too(tree, workshop, monkeypatch):
 
 def test_a_tree_without_labs_is_red(tmp_path):
     assert gate.check(gate.Work(tmp_path, tmp_path, ("dir",))).problems[0].text == "there is no lab"
+
+
+def test_what_a_proof_depends_on_is_there(tree, workshop):
+    """A name that is no more would leave a change unseen."""
+    from learn.paths import ROOT
+
+    assert [top for top in gate.INPUTS if not (ROOT / top).exists()] == []
+    lab = gate.labs.find("L0", tree)
+    work = gate.Work(tree, workshop, ("dir",))
+    before = gate._key(work, lab)
+    (tree / "labs/L0-toy/handout.en.md").write_text("A page changes no mark.\n")
+    assert gate._key(work, lab) == before
+    change(tree / "src/netpoll/toy/toy.cpp", "return low", "return  low")
+    assert gate._key(work, lab) != before

@@ -40,8 +40,10 @@ AT_ONCE = 2
 COMPILERS = sorted({flags[0] for flags in VARIANTS.values()} | {"ld.gold", "ld"})
 MEND = "run ./learn teacher pack LAB, and mend the lab, the exercise or the grader"
 # What a proof depends on beside the lab and its exercises.
+TEACHER = ("expect.py", "hostile", "hostile.py", "lab.py", "layouts", "pack.py", "prove.py",
+           "units.py")  # fmt: skip
 INPUTS = ("src", "tests", "labs/support", "tools/grader", "tools/learn/exercise",
-          "tools/learn/teacher", "tools/learn/run")  # fmt: skip
+          "tools/learn/run", *(f"tools/learn/teacher/{name}" for name in TEACHER))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,12 @@ def check(work: Work) -> GateResult:
 
 
 def _proofs(work: Work, found: list[Lab]) -> list[tuple[Lab, Proof]]:
-    """Of each lab its layouts, and of the first one what is hostile."""
+    """Of each lab its layouts, and of one what is hostile: it has holes, where a hostile
+    submission can come into the tests themselves."""
     jobs = [(lab, partial(_remembered, work, lab, "packs", _packs)) for lab in found]
-    jobs.append((found[0], partial(_remembered, work, found[0], "hostile", _hostile)))
+    holes = [lab for lab in found if any(part.exercise.kind == "fill" for part in lab.parts)]
+    attacked = [*holes, found[0]][0]
+    jobs.append((attacked, partial(_remembered, work, attacked, "hostile", _hostile)))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         proofs = list(pool.map(lambda job: job[1](), jobs))
     return [(lab, proof) for (lab, _), proof in zip(jobs, proofs, strict=True)]
@@ -136,10 +141,11 @@ def _key(work: Work, lab: Lab) -> str:
     own = [f"exercises/{part.exercise.id}" for part in lab.parts]
     for top in (*INPUTS, f"labs/{lab.name}", *own):
         root = paths.ROOT if top.startswith("tools/") else work.root
-        for file in sorted((root / top).rglob("*")):
+        whole = (root / top).rglob("*") if (root / top).is_dir() else [root / top]
+        for file in sorted(whole):
             inside = file.relative_to(root)
-            made = "__pycache__" in file.parts or str(inside).startswith("tests/tools/")
-            if file.is_file() and not made:
+            aside = file.suffix == ".md" or str(inside).startswith("tests/tools/")
+            if file.is_file() and not aside and "__pycache__" not in file.parts:
                 digest.update(f"{inside}\0".encode() + file.read_bytes() + b"\0")
     for program in (*COMPILERS, str(GTEST)):
         path = shutil.which(program) or program
