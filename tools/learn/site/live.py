@@ -134,6 +134,8 @@ class Live:
             return [file]
         inside = file.relative_to(paths.ROOT).parts if file.is_relative_to(paths.ROOT) else ()
         if inside[:1] == (paths.EXERCISES.name,) and len(inside) > 3 and file.is_file():
+            # Its own page, and those of the labs, are made after MkDocs.
+            done.whole = True
             return [page for page in self.outlines if page.is_file()
                     and outline.lists_exercises(page.read_text(encoding="utf-8"), inside[1])]
         done.whole = True
