@@ -13,8 +13,16 @@ from learn import paths
 from learn.exercise import catalogue
 from learn.gates import site as gate
 from learn.gates import site_search
-from learn.site import chapters, content, lab_pages, links, overviews, search, search_words
-from learn.site import tree_pages
+from learn.site import (
+    chapters,
+    content,
+    lab_pages,
+    links,
+    overviews,
+    search,
+    search_words,
+    tree_pages,
+)
 from learn.site.live import Live, Rendered
 from learn.site.tree_pages import Book
 from learn.teacher import lab as labs
@@ -27,11 +35,13 @@ FOLDER = "labs/L0-toy"
 HANDOUT = """<!-- SPDX-License-Identifier: Apache-2.0 -->
 # Lab 0: Toys
 
-Read [the chapter](../../notes/{lang}/01-toy.md#play), then [clamp](../../exercises/01-toy/1-clamp/README.{lang}.md).
+Read [the chapter](../../notes/{lang}/01-toy.md#play), then
+[clamp](../../exercises/01-toy/1-clamp/README.{lang}.md).
 {zh}
 ## The goal
 
-`01-toy/2-double` is next; `01-toy/2-double/loses_the_sign` is a mistake. [Source](../../src/toy.h), [slides](slides.{lang}.md).
+`01-toy/2-double` is next; `01-toy/2-double/loses_the_sign` is a mistake.
+[Source](../../src/toy.h), [slides](slides.{lang}.md).
 """
 TEACHER = """# Lab 0, for the teacher
 
@@ -78,7 +88,8 @@ def site(tmp_path):
     for language, folder in (("en", top), ("zh", top / "zh")):
         assert lab_pages.write(folder, book[language], labs.whole(root)) == []
         (top / FOLDER / f"slides.{language}.html").write_text("<h1 id=x>Slides</h1>")
-    return SimpleNamespace(top=top, root=root, book=book, read=lambda page: (top / page).read_text())
+    return SimpleNamespace(top=top, root=root, book=book,
+                           read=lambda page: (top / page).read_text())  # fmt: skip
 
 
 def test_above_the_text_stands_where_it_leads_and_what_the_lab_takes(site):
