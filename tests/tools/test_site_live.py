@@ -32,6 +32,8 @@ from learn.site.worker import Worker
 
 HOW = Path("notes/en/how-to-read.md").resolve()
 
+EXERCISE = Path("exercises/03-mcache/1-sizes").resolve()
+
 def edit(*pairs):
     text = HOW.read_text()
     for old, new in pairs:
@@ -65,6 +67,8 @@ try:
         told["heading"] = render(("## Terms {#terms", "## The terms {#words"))
         told["source"] = render(file=Path("src/netpoll/base/trigger.h").resolve())
         edit(("## The terms {#words", "## Terms {#terms"))
+        for name in ("README.en.md", "hints.en.toml"):
+            told[name] = render(file=EXERCISE / name)
     told["cold"] = list(map(str, build.run()))
 except build.SiteUnavailable as error:
     told["unavailable"] = str(error)
@@ -89,6 +93,10 @@ def told(tmp_path_factory):
     zh = root / "notes" / "zh" / "how-to-read.md"
     zh.write_text(zh.read_text().replace("A poller", "一个**轮询器**"))
     (root / "notes" / "glossary.toml").write_text(GLOSSARY)
+    exercise = root / "exercises" / "03-mcache" / "1-sizes"
+    exercise.mkdir(parents=True)
+    (exercise / "README.en.md").write_text("# Sizes\n")
+    (exercise / "hints.en.toml").write_text("hints = []\n")
     ran = subprocess.run(
         [sys.executable, "-c", SCRIPT], cwd=root, text=True, capture_output=True,
         env=os.environ | {"PYTHONPATH": str(root / "tools"), "LEARN_LANG": "en",
@@ -149,6 +157,7 @@ def test_a_heading_or_a_source_is_more_than_a_page(told):
     assert told["heading"]["whole"] and told["heading"]["written"] == changed
     assert told["heading"]["problems"] == []  # of links to the old one: the whole build tells
     assert told["source"]["whole"] and told["source"]["written"] == []
+    assert told["README.en.md"]["whole"] and not told["hints.en.toml"]["whole"]
 
 
 @pytest.mark.parametrize(("old", "new", "same"), [

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A class is graded: killed and begun again, twice at once, with a grader that breaks."""
 
+import contextlib
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -11,16 +14,23 @@ from pathlib import Path
 
 import pytest
 
+from learn import say
 from learn.gate import ENVIRONMENT, GREEN, USAGE
 from learn.paths import TOOLS
 from learn.run.bounded import Limits
 from learn.teacher import class_run, class_show
-from learn.teacher.class_files import ClassError
+from learn.teacher.class_files import ClassError, read_grade
 from teacher_helpers import FILE, PARTS, a_class, a_pack, log, marks, write
 
 WAIT_S = 30
 RUN = ("import sys; from pathlib import Path; from learn.teacher import class_show; "
        "sys.exit(class_show.grade(Path(sys.argv[1]), Path(sys.argv[2]), True))")  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch):
+    monkeypatch.setenv("LEARN_LANG", "en")
+    monkeypatch.setattr(say, "_chosen", None)
 
 
 def begin(folder, pack):
@@ -35,6 +45,17 @@ def until(true):
     while not true():
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.01)
+
+
+def graders(folder):
+    """The processes that grade a submission of this class now."""
+    def ours(file):
+        try:
+            return f"--submission={folder}".encode() in file.read_bytes()
+        except OSError:
+            return False  # it has just ended
+
+    return [file for file in Path("/proc").glob("[0-9]*/cmdline") if ours(file)]
 
 
 def grade_files(folder):
@@ -74,22 +95,48 @@ def test_with_a_run_its_graders_die(tmp_path):
     folder, pack = a_class(tmp_path / "class", 2), a_pack(tmp_path / "pack", slow=3600)
     process = begin(folder, pack)
 
-    def graders():
-        return [file for file in Path("/proc").glob("[0-9]*/cmdline") if ours(file)]
-
-    def ours(file):
-        try:
-            return f"--submission={folder}".encode() in file.read_bytes()
-        except OSError:
-            return False  # it has just ended
-
     try:
-        until(graders)
+        until(lambda: graders(folder))
     finally:
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=WAIT_S)
-    until(lambda: not graders())
+    until(lambda: not graders(folder))
     assert grade_files(folder) == []
+
+
+def test_ctrl_c_ends_it_at_once_and_marks_nobody_wrongly(tmp_path):
+    folder, pack = a_class(tmp_path / "class", 3), a_pack(tmp_path / "pack", slow=3600)
+    command = [sys.executable, "-m", "learn", "teacher", "grade", folder, "--pack", pack]
+    process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(TOOLS)},
+                               stderr=subprocess.PIPE, text=True)  # fmt: skip
+    try:
+        until(lambda: graders(folder))
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=WAIT_S)[1]
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130 and "Traceback" not in errors
+    assert grade_files(folder) == []
+
+
+def test_a_terminal_shows_a_bar(tmp_path):
+    folder, pack = a_class(tmp_path / "class", 3), a_pack(tmp_path / "pack", slow=0.5)
+    main, terminal = pty.openpty()
+    environment = os.environ | {"PYTHONPATH": str(TOOLS), "LEARN_LANG": "en", "TERM": "xterm",
+                                "COLUMNS": "100"}
+    with subprocess.Popen([sys.executable, "-c", RUN, folder, pack], env=environment,
+                          stdout=subprocess.DEVNULL, stderr=terminal) as process:
+        os.close(terminal)
+        shown = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while more := os.read(main, 4096):
+                shown += more
+    os.close(main)
+    assert process.returncode == GREEN
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    assert "grading ━" in plain and re.search("[12]/3 ", plain) and "s00" in plain
+    assert "3 submissions: 3 graded now" in plain
 
 
 def test_two_runs_over_one_folder_do_not_collide(tmp_path):
@@ -129,6 +176,20 @@ def test_half_a_grade_file_is_no_grade(tmp_path, spoilt):
     assert marks(folder) == right
 
 
+@pytest.mark.parametrize("spoilt", [
+    {"schema": "annotated-netpoll/grade/2"}, {"status": "fine"}, {"score": 11}, {"score": -1},
+    {"score": "x"}, {"parts": None}, {"max": None},
+])  # fmt: skip
+def test_a_grade_file_is_looked_at(tmp_path, spoilt):
+    grade = {"schema": "annotated-netpoll/grade/1", "status": "ok", "score": 5, "max": 10,
+             "parts": []}  # fmt: skip
+    file = write(tmp_path / "a.json", json.dumps(grade))
+    assert read_grade(file) == grade
+    write(file, json.dumps(grade | spoilt))
+    with pytest.raises(ClassError, match=r"a\.json is no grade file"):
+        read_grade(file)
+
+
 def test_a_fault_of_the_grader_is_no_mark_and_is_tried_again(tmp_path, capsys):
     folder, pack = a_class(tmp_path / "class", 3), a_pack(tmp_path / "pack")
     answer = folder / "s001" / PARTS[0] / FILE
@@ -164,7 +225,7 @@ def test_what_may_be_a_lost_submission_is_told(tmp_path):
     write(folder / "list.csv", "no submission\n")
     write(folder / ".git" / "config", "")
     assert class_run.run(folder, pack).students == 1
-    for name in ("zoe.zip", "yan.tar.gz"):
+    for name in ("zoe.7z", "yan.rar"):
         lost = write(folder / name, "")
         with pytest.raises(ClassError, match=name):
             class_run.run(folder, pack)
@@ -175,6 +236,21 @@ def test_what_may_be_a_lost_submission_is_told(tmp_path):
     (folder / "xu").unlink()
     (folder / "a\nb").mkdir()
     with pytest.raises(ClassError, match="cannot be printed"):
+        class_run.run(folder, pack)
+
+
+def test_an_archive_is_a_submission(tmp_path):
+    folder, pack = a_class(tmp_path / "class", 2), a_pack(tmp_path / "pack")
+    for name in ("zoe.zip", "Yan.Li.tar.gz"):
+        write(folder / name, name)
+    handed_in = class_run.submissions(folder, class_run.pack_of(pack))
+    assert [one.student for one in handed_in] == ["Yan.Li", "s000", "s001", "zoe"]
+    class_run.run(folder, pack)
+    assert sorted(log(pack)) == sorted(marks(folder)) == ["Yan.Li", "s000", "s001", "zoe"]
+    write(folder / "zoe.zip", "changed")
+    assert class_run.run(folder, pack).graded == 1
+    (folder / "zoe").mkdir()
+    with pytest.raises(ClassError, match="zoe has handed in twice"):
         class_run.run(folder, pack)
 
 

@@ -42,7 +42,8 @@ def test_the_demonstration_is_its_command_and_its_output():
 
 def test_a_wrong_idea_has_its_help_and_its_question():
     made = pages.wrong_ideas(about(), "en")
-    assert made.startswith(f"1. `{IDEA}`\n\n    It moves the read index.\n\n    **Ask:** Question 0?")
+    assert made.startswith(f"1. `{IDEA}`\n\n    It moves the read index.\n\n"
+                           "    **Ask:** Question 0?")
     assert "\n\n3. " in made
     assert "**可以这样问：** 中文 Question 2?" in pages.wrong_ideas(about(), "zh")
 

@@ -3,6 +3,7 @@
 
 import json
 import re
+import shutil
 import sys
 from html.parser import HTMLParser
 
@@ -29,7 +30,7 @@ def part(id_, verdict="red", score=2.0, idea=None, failing=()):
 def grade(folder, student, *parts, **facts):
     table = {"schema": "annotated-netpoll/grade/1", "lab": "L3", "student": student, "seed": 7,
              "status": "ok", "score": sum(p["score"] for p in parts), "max": 10,
-             "parts": list(parts), "files": {}, **facts}
+             "parts": list(parts), "files": {f"{PEEK}/{FILE}": "sha256"}, **facts}
     write(folder / "grades" / f"{student}.json", json.dumps(table))
 
 
@@ -117,9 +118,9 @@ def nasty_class(folder):
     name = NASTY.replace("/", "∕").replace("\x1b", "").replace("\u202e", "")
     for student in ("ann", name):
         nasty = part(PEEK, "red", 1, NASTY, [NASTY]) | {"name": {"en": NASTY, "zh": NASTY}}
-        grade(folder, student, nasty)
         code = f'// {NASTY}\n{ODD}\nauto s = R"({NASTY})";'
         write(folder / student / PEEK / f"{name}.cpp", code)
+        grade(folder, student, nasty, files={f"{PEEK}/{name}.cpp": "sha256"})
     grade(folder, "broken", status="error", error=NASTY)
     return folder
 
@@ -161,11 +162,39 @@ def test_only_so_many_pairs_are_shown_and_the_rest_is_counted(tmp_path, given):
 
 def test_links_of_a_submission_are_not_followed(tmp_path, given):
     secret = write(tmp_path / "secret.cpp", "int secret;\n")
-    grade(tmp_path / "class", "ann", part(PEEK))
     plain = write(tmp_path / "class" / "ann" / PEEK / "a.cpp", "int a;\n")
     plain.with_name("b.cpp").symlink_to(secret)
-    (answer,) = class_answers.of_class(tmp_path / "class", ["ann"], PEEK)
-    assert list(answer.files) == ["a.cpp"]
+    names = [f"{PEEK}/a.cpp", f"{PEEK}/b.cpp", f"{PEEK}/../../../../secret.cpp"]
+    (answer,) = class_answers.of_class(tmp_path / "class", [{"student": "ann", "files": names}],
+                                       PEEK)  # fmt: skip
+    assert answer.files == {"a.cpp": "int a;\n"}
+
+
+def test_the_references_own_text_is_told_and_is_no_pair(folder, given, monkeypatch):
+    monkeypatch.setattr(class_answers, "reference", lambda _: {FILE: REFERENCE})
+    write(folder / "dan" / PEEK / FILE, "// mine\n" + REFERENCE.replace("  ", "\t"))
+    write(folder / "eve" / PEEK / FILE, REFERENCE.replace("joined_", "mine_"))
+    found = made(folder)
+    assert found.rows[0].as_reference == ["ben", "dan"]
+    assert [(pair.one, pair.other) for pair in found.pairs] == [("ann", "cyd")]
+    text = report.page(found)
+    assert "2 answers are the real source" in text and "ben, dan" in text
+
+
+def test_archives_are_compared_too(folder, given):
+    before = made(folder).to_dict()
+    for student in ("ann", "cyd"):
+        shutil.make_archive(str(folder / student), "zip" if student == "ann" else "gztar",
+                            folder / student)
+        shutil.rmtree(folder / student)
+    assert made(folder).to_dict()["pairs"] == before["pairs"] != []
+
+
+def test_grade_files_alone_are_enough(folder, given):
+    for student in ("ann", "ben", "cyd", "dan", "eve", "fay"):
+        shutil.rmtree(folder / student)
+    told = made(folder).to_dict()
+    assert told["pairs"] == [] and told["exercises"][0]["green"] == 2
 
 
 def test_helps_and_what_was_given_come_from_the_tree():
@@ -174,7 +203,9 @@ def test_helps_and_what_was_given_come_from_the_tree():
     assert any("fill in peek_across" in text for text in texts)
     assert any("fill in" not in text and "LinkBuffer::peek_across" in text for text in texts)
     assert report._help(exercise, exercise.mutants[0].name) == exercise.mutants[0].help["en"]
-    assert class_answers.exercise_of("peek") is None and class_answers.given(None) == []
+    assert class_answers.reference(exercise).keys() == {FILE}
+    assert class_answers.exercise_of("peek") is None
+    assert class_answers.given(None) == [] and class_answers.reference(None) == {}
 
 
 def test_the_command(folder, capsys):

@@ -83,6 +83,15 @@ def test_the_matching_lines_are_those_of_the_copied_body():
                for _, b in pair.regions for line in theirs[b.first - 1 : b.last])
 
 
+def test_stretches_that_touch_are_one():
+    """A line of another shape between two common stretches of the same lines."""
+    one = ODD.replace("if (all.size() == n) break;", "if (all.size() == n) { return {}; }")
+    (pair,) = found(ODD, one)
+    for spans in zip(*pair.regions, strict=True):
+        assert all(after.first > before.last + 1
+                   for before, after in zip(spans, spans[1:], strict=False)), spans
+
+
 @pytest.mark.parametrize("text", [STARTER, REFERENCE, STARTER + REFERENCE, disguised(REFERENCE)])
 def test_what_everybody_was_given_is_taken_out(text):
     assert found(text, text, text) == []
@@ -115,7 +124,8 @@ def test_a_stretch_of_gram_and_window_is_always_found():
     try:
         for _ in range(200):
             common = " ".join(noise(GRAM + WINDOW - 1))
-            one, other = (" ".join([*noise(60), "|", common, "|", *noise(60)]) for _ in "ab")
+            one, other = (" ".join([*noise(chosen.choice((0, 60))), "|", common, "|",
+                                    *noise(chosen.choice((0, 60)))]) for _ in "ab")
             answers = [Answer("a", {"x": one}), Answer("b", {"x": other})]
             assert similarity.pairs(answers, []), common
             short = " ".join(noise(GRAM - 1))

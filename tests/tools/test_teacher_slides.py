@@ -7,6 +7,7 @@ import pytest
 
 from learn import cli, say
 from learn.gate import GREEN, USAGE
+from learn.site import build, links
 from learn.teacher import slides
 from learn.teacher.slides import SlidesError
 
@@ -97,6 +98,15 @@ def test_the_files_of_a_tree(tmp_path):
     assert found == ["L8-y/slides.zh.md", "L9-x/slides.en.md", "L9-x/slides.zh.md"]
     made = slides.write(slides.files(tmp_path, "L8-y")[0], tmp_path / "out", tmp_path)
     assert made == tmp_path / "out" / "L8-y" / "slides.zh.html" and made.is_file()
+
+
+def test_the_site_has_them(tmp_path):
+    a_lab(tmp_path)
+    build.lab_slides(tmp_path / "site", tmp_path)
+    site = tmp_path / "site"
+    assert sorted(str(file.relative_to(site)) for file in site.rglob("*.html")) == [
+        "labs/L9-x/slides.en.html", "labs/L9-x/slides.zh.html"]
+    assert links.check(tmp_path / "site") == links.Findings()
 
 
 def test_the_command(tmp_path, monkeypatch, capsys):

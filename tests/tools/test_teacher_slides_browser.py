@@ -4,7 +4,8 @@
 import pytest
 
 from learn import say
-from learn.gates import labs_slides
+from learn.gate import verdict
+from learn.gates import labs_slides, site
 from learn.teacher import slides, template
 from test_site import browser_or_skip
 from test_teacher_slides import a_lab, deck
@@ -83,6 +84,35 @@ def test_planted_faults_are_seen(tmp_path, monkeypatch):
     for fault, (*_, says) in FAULTS.items():
         told = [problem.text for problem in problems if problem.file == fault]
         assert any(text.startswith(says) for text in told), (fault, told)
+
+
+def test_the_gate_of_the_labs_is_red_for_a_slide_that_overflows(tmp_path):
+    a_lab(tmp_path, languages=("en",), text=deck(LONG))
+    sound = verdict("labs", {"labs": 1}, [])
+    for _ in range(2):  # a red verdict is not remembered
+        result = labs_slides.with_slides(sound, tmp_path / "home", tmp_path)
+        assert (result.check, result.ok) == ("labs", False)
+        assert result.figures == {"labs": 1, "slides": 8}
+        assert "slide 1, “Forty lines”" in str(result.problems[0])
+
+
+def test_what_was_green_is_remembered_until_it_changes(tmp_path, monkeypatch):
+    a_lab(tmp_path, languages=("en",))
+    sound, asked = verdict("labs", {}, []), []
+    monkeypatch.setattr(labs_slides, "check", lambda _: asked.append(1) or ({"slides": 8}, []))
+    for count in (1, 1):
+        result = labs_slides.with_slides(sound, tmp_path / "home", tmp_path)
+        assert (result.ok, result.figures, len(asked)) == (True, {"slides": 8}, count)
+    a_lab(tmp_path, languages=("en",), text=deck("# Other"))
+    labs_slides.with_slides(sound, tmp_path / "home", tmp_path)
+    assert len(asked) == 2
+    monkeypatch.setattr(labs_slides, "check", no_browser)
+    (tmp_path / "labs" / "L9-x" / "slides.en.md").write_text(deck("# Third"))
+    assert labs_slides.with_slides(sound, tmp_path / "home", tmp_path).could_not_run
+
+
+def no_browser(_):
+    raise site.NoBrowser("no browser")
 
 
 def test_a_file_that_is_no_slides_is_a_problem_with_its_line(tmp_path):

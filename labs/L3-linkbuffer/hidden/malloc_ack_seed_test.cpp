@@ -107,10 +107,12 @@ TEST_F(MallocAckSeeded, PagesInBetweenGoBackOrStayWhole) {
     ASSERT_NO_FATAL_FAILURE(lend(numbers_.between(8, 64)));
     const std::size_t foot = numbers_.between(1, 100);
     write(foot);
-    if (numbers_.once_in(3))
+    if (numbers_.once_in(3)) {
       ASSERT_NO_FATAL_FAILURE(insert(numbers_.between(1, foot)));
-    if (numbers_.once_in(2))
+    }
+    if (numbers_.once_in(2)) {
       ASSERT_NO_FATAL_FAILURE(keep(numbers_.between(0, uncommitted_.size())));
+    }
     write(numbers_.between(1, 20));
     if (numbers_.once_in(4)) flush();
   }

@@ -3,8 +3,8 @@
 
 Each lab's pack, in each layout, is unpacked in a clean folder, and gives the reference,
 the starter and two mutants the points that they must have. Hostile submissions meet one
-pack: they have no marks that nothing has earned, and do no harm. What was green is
-remembered by the content of all that it depends on.
+pack: they have no marks that nothing has earned, and do no harm. The slides fit, labs_slides.py.
+What was green is remembered by the content of all that it depends on.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from pathlib import Path
 
 from learn import paths
 from learn.exercise.model import ExerciseError
-from learn.exercise.objects import GTEST, VARIANTS, NoCompiler
+from learn.exercise.precompiled import GTEST
 from learn.exercise.tests import NothingRan
+from learn.exercise.toolchain import VARIANTS, NoCompiler
 from learn.exercise.tree import write_file
 from learn.gate import GateResult, Problem, blocked, verdict
+from learn.gates import labs_slides
 from learn.index.symbol import IndexUnavailable
 from learn.teacher import lab as labs
 from learn.teacher import layouts, pack, prove
@@ -50,7 +52,7 @@ class Work:
 
 
 def run(options: object) -> GateResult:
-    return check(Work(paths.ROOT, HOME, layouts.FORMATS))
+    return labs_slides.with_slides(check(Work(paths.ROOT, HOME, layouts.FORMATS)), HOME)
 
 
 def check(work: Work) -> GateResult:

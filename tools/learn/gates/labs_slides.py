@@ -5,18 +5,50 @@ lead through them, the speaker's window follows, and a slide prints as a page.
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from pathlib import Path
 
 from learn import paths
-from learn.gate import Problem
+from learn.exercise.tree import write_file
+from learn.gate import GateResult, Problem, blocked, verdict
 from learn.gates import site
 from learn.say import say
+from learn.site import content
 from learn.site.serve import server
-from learn.teacher import slides
+from learn.teacher import slides, template
 
 CHECKER = paths.NODE / "slides_check.mjs"
 WAIT_S = 20.0  # for a window to follow another
+
+
+def with_slides(result: GateResult, home: Path, root: Path = paths.ROOT) -> GateResult:
+    """The verdict on the labs and on their slides. What was green is remembered in `home`
+    by the content of all that it depends on."""
+    if result.could_not_run:
+        return result
+    memory = home / "proved" / f"slides-{_key(root)}.txt"
+    if memory.is_file():
+        figures, problems = {"slides": int(memory.read_text("utf-8"))}, []
+    else:
+        try:
+            figures, problems = check(root)
+        except site.NoBrowser as problem:
+            return blocked(result.check, str(problem), "./learn doctor")
+        if not problems:
+            write_file(memory, str(figures["slides"]))
+    return verdict(result.check, {**result.figures, **figures},
+                   sorted([*result.problems, *problems]))
+
+
+def _key(root: Path) -> str:
+    code = [Path(str(module.__file__)) for module in (slides, content, template)]
+    inputs = [*slides.files(root), *sorted(template.FOLDER.glob("slides.*")), *code, CHECKER,
+              paths.MESSAGES / "slides.toml", Path(__file__)]  # fmt: skip
+    total = hashlib.sha256()
+    for file in inputs:
+        total.update(f"{file.name}\0{file.parent.name}\0".encode() + file.read_bytes() + b"\0")
+    return total.hexdigest()[:32]
 
 
 def check(root: Path = paths.ROOT) -> tuple[dict[str, int], list[Problem]]:

@@ -96,11 +96,16 @@ def finish(site: Path, api: Path) -> None:
     known = index.load(quiet=True)
     reference_pages.add(site / "api", content.TAGFILE, known)
     search.write(site, ApiLinks(content.TAGFILE), known.symbols)
-    for file in slides.files():
-        slides.write(file, site / "labs")
+    lab_slides(site)
     shutil.copyfile(WORKER, site / "assets" / "iframe-worker.js")
     # The theme asks for one beside each language's home page.
     shutil.copyfile(site / "sitemap.xml", site / "zh" / "sitemap.xml")
+
+
+def lab_slides(site: Path, root: Path = paths.ROOT) -> None:
+    """labs/LAB/slides.LANG.html, each a page that needs nothing of the site."""
+    for file in slides.files(root):
+        slides.write(file, site / "labs", root)
 
 
 def _mkdocs(output: Path, strict: bool) -> list[Problem]:

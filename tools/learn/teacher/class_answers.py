@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 import json
-import os
 import unicodedata
 from pathlib import Path
+from typing import Any
 
+from grader import submission
 from learn import paths
-from learn.exercise import catalogue, cut
+from learn.exercise import catalogue, cut, workspace
 from learn.exercise.model import LANGUAGES, Exercise, ExerciseError
 from learn.index import IndexUnavailable
+from learn.teacher.class_files import ClassError, places
+from learn.teacher.cpp_tokens import words
 from learn.teacher.similarity import Answer
 
-FILES, BYTES = 40, 512 << 10  # of one answer, and of one file of it
-_SUFFIXES = (".h", ".cpp")
+BYTES = 1 << 20  # of a file of a student
 
 
 def plain(text: str) -> str:
@@ -25,25 +27,24 @@ def plain(text: str) -> str:
                    else f"\\u{ord(c):04x}" for c in text.replace("\r\n", "\n"))
 
 
-def of_class(folder: Path, students: list[str], exercise: str) -> list[Answer]:
-    """Each student's files of an exercise; who has none is left out. Links are not followed."""
-    found = []
-    for student in students:
-        home = folder / student / exercise
-        files = [Path(top) / name for top, _, names in os.walk(home) for name in names]
-        texts = {str(file.relative_to(home)): _text(file) for file in sorted(files)[:FILES]
-                 if file.suffix in _SUFFIXES and file.is_file() and not file.is_symlink()}
-        if texts:
-            found.append(Answer(student, texts))
-    return found
-
-
-def _text(file: Path) -> str:
+def of_class(folder: Path, grades: list[dict[str, Any]], exercise: str) -> list[Answer]:
+    """Each student's files of an exercise, of those that the grader has read; who has none
+    is left out. They are read as the grader reads them: out of archives, never by a link."""
     try:
-        with file.open("rb") as opened:
-            return plain(opened.read(BYTES).decode("utf-8", "replace"))
-    except OSError:
-        return ""
+        there = places(folder)
+    except ClassError:
+        return []  # grade files alone
+    found = []
+    for grade in grades:
+        names = [name for name in grade.get("files", ())
+                 if name.startswith(f"{exercise}/") and ".." not in name.split("/")]
+        place = there.get(grade["student"])
+        texts = submission.read(place, names) if place and names else {}
+        if texts:
+            files = {name.removeprefix(f"{exercise}/"): plain(text.decode("utf-8", "replace"))
+                     for name, text in sorted(texts.items())}
+            found.append(Answer(grade["student"], files))
+    return found
 
 
 def exercise_of(name: str, root: Path = paths.ROOT) -> Exercise | None:
@@ -66,6 +67,23 @@ def given(exercise: Exercise | None) -> list[str]:
     except (ExerciseError, IndexUnavailable):
         return []
     return [text for files in every for text in files.values()]
+
+
+def reference(exercise: Exercise | None) -> dict[str, str]:
+    """The real files under the names by which they are handed in; none if unknown."""
+    if exercise is None:
+        return {}
+    try:
+        return workspace.local(exercise, cut.solution(exercise, cut.index_of(exercise.root)))
+    except (ExerciseError, IndexUnavailable):
+        return {}
+
+
+def same_text(answers: list[Answer], files: dict[str, str]) -> list[str]:
+    """Whose answer is these files, but for comments and layout."""
+    wanted = {name: words(text) for name, text in files.items()}
+    return [answer.student for answer in answers if files and answer.files.keys() == files.keys()
+            and all(words(text) == wanted[name] for name, text in answer.files.items())]
 
 
 def minutes_to_green(folder: Path, student: str, exercise: str) -> float | None:

@@ -2,10 +2,11 @@
 """The folder of a class: what was handed in, and the grade files beside it.
 
     DIR/STUDENT/05-reading/1-peek/…     what a student handed in
+    DIR/STUDENT.zip, DIR/STUDENT.tar.gz the same, not unpacked; nothing here unpacks it
     DIR/grades/STUDENT.json             the grade file, whole or not there
 
-A name that begins with a dot is no student. An archive or a link where a folder should
-be is refused: nobody would notice that it was left out.
+A name that begins with a dot is no student. A link, or an archive of another kind, is
+refused: nobody would notice that it was left out.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ GRADES = "grades"
 SCHEMA = "annotated-netpoll/grade/1"
 PACK_SCHEMA = "annotated-netpoll/pack/1"
 READ = 16 << 20  # bytes of one file that its digest looks at; its size counts too
-_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".7z", ".rar", ".zst")
+_ARCHIVES = (".tar.gz", ".tar.bz2", ".tar.xz", ".zip", ".tar", ".tgz")
+_OTHER_ARCHIVES = (".gz", ".xz", ".bz2", ".7z", ".rar", ".zst")
 
 
 class ClassError(ValueError):
@@ -43,8 +45,8 @@ class Pack:
 @dataclass(frozen=True)
 class Submission:
     student: str
-    folder: Path
-    digest: str  # of the files of the pack's exercises
+    place: Path  # a folder, or an archive
+    digest: str  # of the files of the pack's exercises, or of the archive
 
 
 def pack_of(folder: Path) -> Pack:
@@ -65,32 +67,44 @@ def pack_of(folder: Path) -> Pack:
 def submissions(folder: Path, pack: Pack) -> list[Submission]:
     """Every student's, in the order of their names."""
     found = []
-    for student in students(folder):
-        home = folder / student
+    for student, home in places(folder).items():
         files = [Path(top) / name for exercise in pack.exercises
                  for top, folders, names in os.walk(home / exercise)
                  for name in [*names, *(f for f in folders if (Path(top) / f).is_symlink())]]
-        found.append(Submission(student, home.resolve(), _digest(home, files)))
+        digest = _digest(home, files) if home.is_dir() else _digest(folder, [home])
+        found.append(Submission(student, home.resolve(), digest))
     return found
 
 
-def students(folder: Path) -> list[str]:
-    """The names of the folders; what may be a submission and is none is an error."""
+def places(folder: Path) -> dict[str, Path]:
+    """{student: the folder or the archive}; what may be a submission and is none is an
+    error."""
     if not folder.is_dir():
         raise ClassError(say("class.no_folder", folder=folder))
-    names = []
+    found: dict[str, Path] = {}
     for entry in sorted(os.scandir(folder), key=lambda one: one.name):
         if entry.name.startswith(".") or entry.name == GRADES:
             continue
-        if entry.is_symlink() or entry.name.lower().endswith(_ARCHIVES):
+        student = _student(entry)
+        if entry.is_symlink() or (not student and entry.name.lower().endswith(_OTHER_ARCHIVES)):
             raise ClassError(say("class.not_a_folder", name=ascii(entry.name)))
         if not entry.name.isprintable():  # a line end, or bytes that are no text
             raise ClassError(say("class.not_a_name", name=ascii(entry.name)))
-        if entry.is_dir():
-            names.append(entry.name)
-    if not names:
+        if student in found:
+            raise ClassError(say("class.twice", student=student))
+        if student:
+            found[student] = Path(entry.path)
+    if not found:
         raise ClassError(say("class.empty", folder=folder))
-    return names
+    return dict(sorted(found.items()))
+
+
+def _student(entry: os.DirEntry[str]) -> str:
+    """Whose submission it is; of a file that is no archive nobody's."""
+    if entry.is_dir():
+        return entry.name
+    ends = (end for end in _ARCHIVES if entry.name.lower().endswith(end))
+    return entry.name[: -len(next(ends, entry.name))]
 
 
 def grade_file(folder: Path, student: str) -> Path:

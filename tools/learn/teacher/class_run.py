@@ -64,7 +64,7 @@ class Result:
     without_submission: list[str] = field(default_factory=list)
     at_once: int = 1
     seconds: float = 0.0
-    processor_seconds: float = 0.0  # of each submission that was graded, in the mean
+    processor_seconds: float = 0.0  # of each that was graded now, in the mean
 
     def exit_code(self) -> int:
         return ENVIRONMENT if self.errors else GREEN
@@ -109,7 +109,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _graded(folder: Path, pack: Pack, handed_in: list[Submission], tell: Tell, at_once: int,
             limits: Limits) -> Result:  # fmt: skip
-    began, used = time.monotonic(), _processor_seconds()
+    began = time.monotonic()
     result = Result(students=len(handed_in), at_once=at_once)
     result.without_submission = _without(folder, handed_in)
     waiting = []
@@ -121,6 +121,7 @@ def _graded(folder: Path, pack: Pack, handed_in: list[Submission], tell: Tell, a
             waiting.append(one)
     if waiting:
         _prepare(pack, limits)
+    used = _processor_seconds()
     for student, grade in _each(folder, pack, waiting, at_once, limits):
         result.graded += grade["status"] == "ok"
         result.errors += [student] if grade["status"] != "ok" else []
@@ -193,7 +194,7 @@ def _grade(folder: Path, pack: Pack, one: Submission, limits: Limits) -> dict[st
     """What the grader says of one submission. Whatever goes wrong with the grader itself
     is an error and no mark."""
     out = (folder / GRADES / PART / f"{one.student}.json").resolve()
-    ended = _grader(pack, limits, f"--submission={one.folder}", f"--student={one.student}",
+    ended = _grader(pack, limits, f"--submission={one.place}", f"--student={one.student}",
                     f"--out={out}")  # fmt: skip
     try:
         grade = read_grade(out)

@@ -8,6 +8,7 @@ the preprocessor are left out. The text may be anything at all.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 NAME, STRING = "name", '""'
@@ -45,19 +46,25 @@ class Token:
 
 
 def tokens(source: str) -> list[Token]:
-    found: list[Token] = []
+    return [Token(_normal(text, kind), line) for text, kind, line in _split(source)]
+
+
+def words(source: str) -> list[str]:
+    """The tokens as they were written: only comments, layout and the preprocessor's lines
+    are left out."""
+    return [text for text, _, _ in _split(source)]
+
+
+def _split(source: str) -> Iterator[tuple[str, str, int]]:
     line = 1
     for match in _TOKEN.finditer(source[:MOST]):
-        text, kind = match[0], match.lastgroup
-        if kind == "end":
-            kind = "text"
+        text, kind = match[0], match.lastgroup or ""
         if kind != "skip":
-            found.append(Token(_normal(text, kind), line))
+            yield text, "text" if kind == "end" else kind, line
         line += text.count("\n")
-    return found
 
 
-def _normal(text: str, kind: str | None) -> str:
+def _normal(text: str, kind: str) -> str:
     if kind == "word":
         return text if text in _KEYWORDS else NAME
-    return {"text": STRING, "char": "''"}.get(kind or "", text)
+    return {"text": STRING, "char": "''"}.get(kind, text)

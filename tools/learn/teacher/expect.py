@@ -8,6 +8,8 @@ grader. Where the two agree on every mark, neither of them has made it up.
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from dataclasses import dataclass
 
 from grader import score, tests
@@ -20,6 +22,14 @@ from learn.teacher.lab import Lab, LabPart
 
 REFERENCE, STARTER = "reference", "starter"
 PROVED = 2  # mutants of each lab
+
+
+_LOCKS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+def alone(exercise: Exercise) -> threading.Lock:
+    """For the judge, who keeps one program of each name: two packs may ask him at once."""
+    return _LOCKS[exercise.id]
 
 
 @dataclass(frozen=True)
@@ -73,9 +83,10 @@ class Known:
             overlay = judge.STORE / self.exercise.id / "labs" / label
             write_files(overlay, files)
         more = tuple(self.part.hidden) if hidden else ()
-        return judge.judge(self.exercise, overlay, f"lab-{label}{'' if hidden else '-own'}",
-                           remember=True, more=more,
-                           env={"LAB_SEED": str(self.seed)} if more else {})  # fmt: skip
+        with alone(self.exercise):
+            return judge.judge(self.exercise, overlay, f"lab-{label}{'' if hidden else '-own'}",
+                               remember=True, more=more,
+                               env={"LAB_SEED": str(self.seed)} if more else {})  # fmt: skip
 
     def mutated(self, mutant: Mutant) -> dict[str, str]:
         """What one would hand in who has this idea: the real files with it."""

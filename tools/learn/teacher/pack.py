@@ -20,7 +20,7 @@ from learn import paths
 from learn.exercise import cut, judge
 from learn.index import Index
 from learn.teacher import units
-from learn.teacher.expect import Known
+from learn.teacher.expect import Known, alone
 from learn.teacher.lab import Lab, LabPart
 from learn.teacher.units import Units
 
@@ -94,7 +94,8 @@ def _ideas(known: Known, index: Index) -> list[dict[str, Any]]:
     """How the tests fail with each mutant that the judge tells apart."""
     found = []
     for mutant in known.exercise.mutants:
-        got = judge.judge_mutant(known.exercise, mutant, index)
+        with alone(known.exercise):
+            got = judge.judge_mutant(known.exercise, mutant, index)
         marks = sorted([o.test, o.status] for o in got.outcomes if o.status != "passed")
         if got.verdict == judge.RED and marks:
             found.append({"mutant": mutant.name, "marks": marks, "help": mutant.help})

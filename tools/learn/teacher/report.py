@@ -72,6 +72,7 @@ class Row:
     failing: list[tuple[str, int]] = field(default_factory=list)
     minutes: float | None = None  # the median, of `told` students
     told: int = 0
+    as_reference: list[str] = field(default_factory=list)  # students
 
     @property
     def percent(self) -> int:
@@ -101,7 +102,8 @@ class Report:
                 {"id": row.id, "graded": row.graded, "green": row.green,
                  "mean": round(row.mean, 2), "max": row.max, "verdicts": row.verdicts,
                  "idea": row.idea or None, "idea_count": row.idea_count,
-                 "failing": row.failing, "minutes_to_green": row.minutes} for row in self.rows],
+                 "failing": row.failing, "minutes_to_green": row.minutes,
+                 "as_reference": row.as_reference} for row in self.rows],
             "pairs": [{"exercise": p.exercise, "students": [p.one, p.other],
                        "shared": p.shared, "percent": p.percent} for p in self.pairs],
             "more_pairs": self.more_pairs,
@@ -133,10 +135,13 @@ def of(folder: Path, find: Callable[[str], Exercise | None] = class_answers.exer
         max=max((float(grade["max"]) for grade in fine), default=0.0),
         rows=[_row(id_, name, fine, folder, find(id_)) for id_, name in sorted(names.items())],
     )  # fmt: skip
-    students = [grade["student"] for grade in every]
-    shown = [(id_, pair) for id_ in sorted(names)
-             for pair in similarity.pairs(class_answers.of_class(folder, students, id_),
-                                          class_answers.given(find(id_)))]  # fmt: skip
+    shown: list[tuple[str, Pair]] = []
+    for row in report.rows:
+        exercise, answers = find(row.id), class_answers.of_class(folder, fine, row.id)
+        same = class_answers.same_text(answers, class_answers.reference(exercise))
+        row.as_reference = list(map(_plain, same))
+        found = similarity.pairs(answers, class_answers.given(exercise))
+        shown += [(row.id, pair) for pair in found]
     shown.sort(key=lambda entry: -entry[1].shared)
     report.more_pairs = max(0, len(shown) - PAIRS)
     report.pairs = [_shown(id_, pair) for id_, pair in shown[:PAIRS]]

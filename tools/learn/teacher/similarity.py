@@ -116,7 +116,8 @@ def _winnowed(grams: list[int], known: set[int]) -> Iterator[int]:
 
 
 def _regions(both: list[int], one: _Prints, other: _Prints) -> Iterator[tuple[Span, Span]]:
-    """What follows one another in both files at once is one region; the spans of lines."""
+    """What follows one another in both files at once is one region; the spans of lines.
+    Regions that touch in both are one."""
     matches = sorted(two for gram in both
                      for two in zip(one.places[gram], other.places[gram], strict=False))
     groups: list[list[tuple[Place, Place]]] = []
@@ -124,9 +125,23 @@ def _regions(both: list[int], one: _Prints, other: _Prints) -> Iterator[tuple[Sp
         if not (groups and _follows(groups[-1][-1], match)):
             groups.append([])
         groups[-1].append(match)
+    spans: list[tuple[Span, Span]] = []
     for group in groups:
-        yield (_span([place for place, _ in group], one),
-               _span([place for _, place in group], other))
+        both_spans = (_span([place for place, _ in group], one),
+                      _span([place for _, place in group], other))
+        if spans and all(map(_touches, spans[-1], both_spans)):
+            both_spans = (_joined(spans[-1][0], both_spans[0]),
+                          _joined(spans.pop()[1], both_spans[1]))
+        spans.append(both_spans)
+    yield from spans
+
+
+def _touches(before: Span, span: Span) -> bool:
+    return before.file == span.file and before.first <= span.first <= before.last + 1
+
+
+def _joined(before: Span, span: Span) -> Span:
+    return Span(span.file, before.first, max(before.last, span.last))
 
 
 def _follows(before: tuple[Place, Place], match: tuple[Place, Place]) -> bool:

@@ -33,12 +33,12 @@ class Part:
 
 
 CMAKE = ("cmake", "CMakeLists.txt", "CMakePresets.json")
-BOOK = ("notes", "labs", "chapters", "src", "programs", "diagrams", "exercises", "mkdocs.yml")
+BOOK = ("notes", "chapters", "src", "programs", "diagrams", "exercises", "mkdocs.yml")
 # What each gate reads beside the tools. A gate that is not here reads anything.
 INPUTS = {
     "ledger": BOOK,
     "parity": BOOK,
-    "site": (*BOOK, "README.md", "README.zh.md"),
+    "site": (*BOOK, "labs", "README.md", "README.zh.md"),
     "sourcemap": ("src", "programs", "notes", "tests"),
     "traces": ("src", "programs", "diagrams", *CMAKE),
     "exercises": ("src", "tests", "exercises", "programs", "chapters", "diagrams"),
