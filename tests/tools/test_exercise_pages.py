@@ -12,7 +12,8 @@ from learn.exercise import catalogue
 from learn.exercise.model import Exercise, Hole
 from learn.gates import site as gate
 from learn.gates import site_search
-from learn.site import chapters, exercise_pages, links, search, search_words
+from learn.site import chapters, exercise_pages, links, search, search_words, tree_pages
+from learn.site.tree_pages import Book
 from test_source_pages import FRAME
 
 README = {
@@ -48,6 +49,10 @@ def made(root, name, other) -> Exercise:
     return exercise
 
 
+def book(root, language, exercises, titles=TITLES) -> Book:
+    return Book(root, language, titles, {one.id: one for one in exercises}, to_html)
+
+
 @pytest.fixture
 def site(tmp_path):
     """A site of two languages, with the pages of two exercises."""
@@ -64,8 +69,7 @@ def site(tmp_path):
         for name in ("a.css", "s.js", "site.js"):
             (folder / "assets" / name).write_text("")
     for language, folder in (("en", top), ("zh", top / "zh")):
-        wrong = exercise_pages.write(folder, language, exercises, TITLES, to_html)
-        assert wrong == []
+        assert exercise_pages.write(folder, book(root, language, exercises)) == []
     return SimpleNamespace(top=top, root=root, exercises=exercises,
                            en=(top / exercise_pages.page_of("07-waker/1-ring")).read_text(),
                            zh=(top / "zh/exercises/07-waker/1-ring.html").read_text())  # fmt: skip
@@ -108,13 +112,14 @@ def test_a_readme_that_leads_to_no_page_is_told_and_gets_none(site):
     for target in ("../3-gone/README.en.md", "../../../notes/en/08-gone.md", "hints.en.toml"):
         page.unlink(missing_ok=True)
         exercise.readme("en").write_text(f"# A\n\n[x]({target})\n")
-        (wrong,) = exercise_pages.write(site.top, "en", [exercise], TITLES, to_html)
-        assert "07-waker/1-ring" in wrong and target in wrong and not page.exists()
+        (wrong,) = exercise_pages.write(site.top, book(site.root, "en", [exercise]))
+        assert wrong.startswith("exercises/07-waker/1-ring/README.en.md:3: ")
+        assert target in wrong and not page.exists()
 
 
 def entries(site, language):
     cutter = search_words.Cutter(search_words.dictionary())
-    return search.of_exercises(site.top / search.FOLDERS[language], cutter)
+    return search.of_tree(site.top / search.FOLDERS[language], cutter)
 
 
 def test_the_search_finds_an_exercise_behind_the_chapters(site):
@@ -150,16 +155,17 @@ def test_a_page_of_an_exercise_is_one_of_its_language(link):
 
 def test_the_browser_looks_at_one_of_each_language(site):
     first = "exercises/07-waker/1-ring.html"
-    assert gate.exercises(site.top) == [first, f"zh/{first}"]
+    assert gate.of_tree(site.top) == [first, f"zh/{first}"]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_exercise_has_an_article(language):
     """The real ones: each README's links lead to pages that the site has."""
     every, _ = catalogue.whole(paths.ROOT)
-    known = {exercise.id: exercise for exercise in every}
     titles = {f"{c.id}.html": f"{c.number} · {c.title[language]}" for c in chapters.load_all()}
     assert len(every) > 40
+    known = book(paths.ROOT, language, every, titles)
     for exercise in every:
-        told = exercise_pages.article(exercise, language, known, titles, "../../", to_html)
+        text = exercise_pages.text(exercise, known)
+        told = tree_pages.article(text, known, "../../")
         assert told.count('<h1 id="exercise">') == 1

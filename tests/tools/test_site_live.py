@@ -286,4 +286,5 @@ def test_what_an_editor_leaves_behind_is_no_change(said, name):
 
 
 def test_all_that_the_site_is_made_from_is_watched():
-    assert {paths.NOTES, paths.EXERCISES, paths.SRC, paths.CHAPTERS} <= set(watch.WATCHED)
+    read = {paths.NOTES, paths.EXERCISES, paths.LABS, paths.SRC, paths.CHAPTERS}
+    assert read <= set(watch.WATCHED)

@@ -19,7 +19,7 @@ from learn.run import bounded
 from learn.run.bounded import Limits
 from learn.say import say
 from learn.setup import node
-from learn.site import build, content, exercise_pages, links
+from learn.site import build, content, links, tree_pages
 from learn.site.serve import server
 
 CHECKER = paths.NODE / "site_check.mjs"
@@ -52,7 +52,7 @@ def check(site: Path) -> GateResult:
             pairs = site_player.pairs(site, names)
             with ThreadPoolExecutor() as two:  # each has a browser of its own
                 walking = two.submit(play, address, asked, pairs)
-                seen = browse(address, [*names, *exercises(site)], site)
+                seen = browse(address, [*names, *of_tree(site)], site)
                 searched = site_search.check(site, address, browser(), _in_chromium)
                 played = walking.result()
         away, problems_away = site_offline.check(site, browse, play, search)
@@ -92,10 +92,11 @@ def pages(site: Path) -> dict[str, list[str]]:
     }
 
 
-def exercises(site: Path) -> list[str]:
-    """Of the pages of the exercises, which look alike, one in each language."""
-    pages = [sorted(site.glob(f"{folder}{exercise_pages.FOLDER}/*/*.html"))[:1]
-             for folder in ("", "zh/")]  # fmt: skip
+def of_tree(site: Path) -> list[str]:
+    """Of the pages of the exercises, which look alike, one in each language; as well of the
+    labs' handouts, and of their teacher's pages."""
+    pages = [sorted(site.glob(f"{folder}{files}"))[:1]
+             for folder in ("", "zh/") for files in tree_pages.FILES]  # fmt: skip
     return [str(page.relative_to(site)) for first in pages for page in first]
 
 

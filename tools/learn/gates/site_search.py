@@ -23,7 +23,7 @@ from pathlib import Path
 from learn import paths
 from learn.gate import Problem
 from learn.say import say
-from learn.site import content, exercise_pages, questions, search_words
+from learn.site import content, questions, search_words, tree_pages
 from learn.site.search import FOLDERS, NOT_FOUND, WORKERS
 from learn.site.search_words import BREAK
 
@@ -135,7 +135,7 @@ def faults(site: Path, wanted: list[questions.Question] | None = None) -> list[P
     for language in content.LANGUAGES:
         headings = {
             str(page.relative_to(site / FOLDERS[language])): _headings(page)
-            for found in ("*.html", f"{exercise_pages.FOLDER}/*/*.html")
+            for found in ("*.html", *tree_pages.FILES)
             for page in sorted((site / FOLDERS[language]).glob(found))
             if page.name not in NOT_FOUND
         }
@@ -207,7 +207,7 @@ def typed(address: str, browser: str, run: Run) -> list[Problem]:
 def _is_of(folder: str, link: str) -> bool:
     """Whether the link leads to a page of the language whose pages lie in `folder`."""
     page = link.removeprefix(folder).partition("?")[0].partition("#")[0]
-    mine = "/" not in page or page.startswith(f"{exercise_pages.FOLDER}/")
+    mine = "/" not in page or page.startswith((f"{tree_pages.EXERCISES}/", f"{tree_pages.LABS}/"))
     return mine and link.startswith(folder)
 
 

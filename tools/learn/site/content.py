@@ -18,7 +18,8 @@ TAGFILE = DOXYGEN / "netpoll.tag"
 # Before the chapters, in this order; each only when it is there.
 FRONT_PAGES = ("index", "how-to-read", "road-map")
 # After the chapters.
-BACK_PAGES = ("answers", "questions", "from-the-original", "recordings", "glossary", "source")
+BACK_PAGES = ("labs", "answers", "questions", "from-the-original", "recordings", "glossary",
+              "source")  # fmt: skip
 API = {"API reference": "api/index.html"}  # made by Doxygen, last
 
 

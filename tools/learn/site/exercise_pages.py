@@ -2,86 +2,50 @@
 """A page for each exercise: its README as a learner's editor has it, in the site's frame.
 
 The table of the chapter leads there, and the page leads back. Above the text stands what
-exercise.toml says of it. Its hints and its solution stand on no page. As those of the source
-browser, the pages are made after MkDocs: they are in no navigation, but in the search.
+exercise.toml says of it. Its hints and its solution stand on no page.
 """
 
 from __future__ import annotations
 
 import html
-import os.path
-import re
-from collections.abc import Callable
 from pathlib import Path
 
 from learn.exercise.model import Exercise
-from learn.site import content, listing, source_pages
+from learn.site import tree_pages
 from learn.site.graph import words
+from learn.site.tree_pages import Book, Frame, NoSuchPage, Text
 
-FOLDER = "exercises"
-_HEADING = re.compile(r'<h1 id="[^"]*">(.*?)(<a class="headerlink".*?)?</h1>', re.DOTALL)
-_COMMENT = re.compile(r"\A<!--.*?-->\s*", re.DOTALL)  # the licence
-_LINK = re.compile(r'\bhref="(?![a-z]+:|#)([^"#]*)(#[^"]*)?"')
-# Of the frame: the page that it was is not the one that is open.
-_OPEN_TITLE = re.compile(
-    r'<input class="md-nav__toggle md-toggle" type="checkbox" id="__toc">'
-    r'|<label class="md-nav__link md-nav__link--active" for="__toc">.*?</label>',
-    re.DOTALL,
-)
-_OPEN = re.compile(r" md-nav__(?:item|link)--active")
-_SKIP = 'href="#source"'
-
-
-class NoSuchPage(Exception):
-    """A README links to what has no page of the site."""
+MARK = "exercise"
 
 
 def page_of(exercise: str) -> str:
     """From the top of a language's site: `exercises/03-mcache/1-size-classes.html`."""
-    return f"{FOLDER}/{exercise}.html"
+    return f"{tree_pages.EXERCISES}/{exercise}.html"
 
 
-def write(top: Path, language: str, exercises: list[Exercise], titles: dict[str, str],
-          to_html: Callable[[str], str]) -> list[str]:  # fmt: skip
-    """Writes the pages of one language below `top`; says of what a README links wrongly.
-    `titles`: of the chapters' pages. `to_html` reads Markdown as the site does."""
-    frame = source_pages.frame((top / source_pages.TEMPLATE).read_text(encoding="utf-8"))
-    frame = _OPEN.sub("", _OPEN_TITLE.sub("", frame)).replace(_SKIP, 'href="#exercise"')
-    known = {exercise.id: exercise for exercise in exercises}
-    wrong = []
-    for exercise in exercises:
-        page = page_of(exercise.id)
-        up = "../" * page.count("/")
+def write(top: Path, book: Book) -> list[str]:
+    """Writes the pages of one language below `top`; says of what a README links wrongly."""
+    frame, wrong = Frame(top, book), []
+    for exercise in book.exercises.values():
         try:
-            told = article(exercise, language, known, titles, up, to_html)
+            frame.put(page_of(exercise.id), text(exercise, book))
         except NoSuchPage as problem:
             wrong.append(str(problem))
-            continue
-        text = source_pages.filled(frame, exercise.title[language], page, up, told)
-        (top / page).parent.mkdir(parents=True, exist_ok=True)
-        (top / page).write_text(listing.squeezed(text), encoding="utf-8")
     return wrong
 
 
-def article(exercise: Exercise, language: str, known: dict[str, Exercise],
-            titles: dict[str, str], up: str, to_html: Callable[[str], str]) -> str:  # fmt: skip
-    """What stands on the page."""
-    text = _COMMENT.sub("", exercise.readme(language).read_text(encoding="utf-8"))
-    shown = to_html(text)
-    if language == "zh":
-        shown = content.join_chinese(shown)
-    shown = _LINK.sub(lambda m: _followed(exercise, known, m[1], m[2] or "", up), shown)
-    facts = _facts(exercise, language, known, titles, up)
-    shown = _HEADING.sub(lambda m: f'<h1 id="exercise">{m[1]}</h1>{facts}', shown, count=1)
-    return content.accessible(shown, language)
+def text(exercise: Exercise, book: Book) -> Text:
+    readme = exercise.readme(book.language)
+    facts = _facts(exercise, book, tree_pages.to_top(page_of(exercise.id)))
+    return Text(str(readme.relative_to(exercise.root)), readme.read_text(encoding="utf-8"),
+                exercise.title[book.language], MARK, facts)  # fmt: skip
 
 
-def _facts(exercise: Exercise, language: str, known: dict[str, Exercise],
-           titles: dict[str, str], up: str) -> str:  # fmt: skip
-    chapter = exercise.id.split("/")[0]
-    needs = [_needed(name, language, known, titles, up) for name in exercise.prerequisites]
+def _facts(exercise: Exercise, book: Book, up: str) -> str:
+    chapter, language = exercise.id.split("/")[0], book.language
+    needs = [_needed(name, book, up) for name in exercise.prerequisites]
     told = [
-        f'<a href="{up}{chapter}.html#exercises">{_title(chapter, titles)}</a>',
+        f'<a href="{up}{chapter}.html#exercises">{_title(chapter, book)}</a>',
         f"<code>{exercise.id}</code>",
         words(f"exercise_{exercise.kind}", language),
         words("exercise_stars", language, stars="★" * exercise.stars, count=exercise.stars),
@@ -93,24 +57,19 @@ def _facts(exercise: Exercise, language: str, known: dict[str, Exercise],
     return f'<p class="piece-source">{" · ".join(told)}</p>'
 
 
-def _needed(name: str, language: str, known: dict[str, Exercise], titles: dict[str, str],
-            up: str) -> str:  # fmt: skip
-    if name in known:
-        return f'<a href="{up}{page_of(name)}">{html.escape(known[name].title[language])}</a>'
-    return f'<a href="{up}{name}.html">{_title(name, titles)}</a>'
+def _needed(name: str, book: Book, up: str) -> str:
+    if f"{name}.html" in book.titles:
+        return f'<a href="{up}{name}.html">{_title(name, book)}</a>'
+    return link(name, book, up) or f"<code>{name}</code>"
 
 
-def _title(chapter: str, titles: dict[str, str]) -> str:
-    return html.escape(titles[f"{chapter}.html"])
+def link(exercise: str, book: Book, up: str) -> str:
+    """Its title, which leads to its page; "" of a broken one, which has none."""
+    if exercise not in book.exercises:
+        return ""
+    title = html.escape(book.exercises[exercise].title[book.language])
+    return f'<a href="{up}{page_of(exercise)}">{title}</a>'
 
 
-def _followed(exercise: Exercise, known: dict[str, Exercise], target: str, mark: str,
-              up: str) -> str:  # fmt: skip
-    """A link of a README, from one file of the tree to another, as one from page to page."""
-    file = os.path.normpath(f"{FOLDER}/{exercise.id}/{target}")
-    folder, name = os.path.split(file)
-    if name.startswith("README.") and folder.removeprefix(f"{FOLDER}/") in known:
-        return f'href="{up}{folder}.html{mark}"'
-    if file.startswith("notes/") and file.endswith(".md") and (exercise.root / file).is_file():
-        return f'href="{up}{name.removesuffix(".md")}.html{mark}"'
-    raise NoSuchPage(f"exercises/{exercise.id}: a README links to {target}")
+def _title(chapter: str, book: Book) -> str:
+    return html.escape(book.titles[f"{chapter}.html"])

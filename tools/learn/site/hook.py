@@ -21,6 +21,7 @@ from learn.exercise import catalogue  # noqa: E402
 from learn.site import chapters  # noqa: E402
 from learn.site import content  # noqa: E402
 from learn.site import exercise_pages  # noqa: E402
+from learn.site import lab_pages  # noqa: E402
 from learn.site import listing  # noqa: E402
 from learn.site import terms  # noqa: E402
 from learn.site import trace_figure  # noqa: E402
@@ -28,6 +29,8 @@ from learn.site.api_links import ApiLinks  # noqa: E402
 from learn.site.expand import PageText, Sources, expand  # noqa: E402
 from learn.site.places import Places  # noqa: E402
 from learn.site.source_pages import TEMPLATE, Browser  # noqa: E402
+from learn.site.tree_pages import Book  # noqa: E402
+from learn.teacher import lab as labs  # noqa: E402
 
 log = logging.getLogger("mkdocs.hooks.learn")
 
@@ -114,8 +117,8 @@ def on_post_page(output, page, config):
 
 
 def on_post_build(config):
-    """The pictures, the files that only scripts read, and the source browser and the
-    exercises of each language whose pages stand. MkDocs comes here once for each language,
+    """The pictures, the files that only scripts read, and the source browser, the exercises
+    and the labs of each language whose pages stand. MkDocs comes here once for each language,
     in an order of the plugin's own."""
     top = Path(config.site_dir)
     trace_figure.put_pictures(top)
@@ -125,9 +128,11 @@ def on_post_build(config):
             known = sources()
             browser = Browser(known.index, known.places, paths.ROOT, language, titles(language))
             browser.write(folder, "../" * (folder != top))
-            exercises, _ = catalogue.whole()  # a broken one is told by its gate
-            for wrong in exercise_pages.write(folder, language, exercises, titles(language),
-                                              _reader(config)):  # fmt: skip
+            sound, _ = catalogue.whole()  # a broken one is told by its gate
+            book = Book(paths.ROOT, language, titles(language), {one.id: one for one in sound},
+                        _reader(config))  # fmt: skip
+            for wrong in (*exercise_pages.write(folder, book),
+                          *lab_pages.write(folder, book, labs.whole())):  # fmt: skip
                 log.warning("%s", wrong)
 
 

@@ -33,6 +33,7 @@ from learn.site import build, content, outline, search, search_words, trace_figu
 
 # Of an exercise: its page is made with all the others.
 ON_ITS_OWN_PAGE = ("exercise.toml", *(f"README.{language}.md" for language in content.LANGUAGES))
+MUTANTS = "mutants"  # what they say stands on the teacher's pages of the labs
 SPARE = content.SITE.with_suffix(".page")  # a page until it is whole
 Part = dict[str, Any]  # of one language: env, files, nav
 
@@ -136,7 +137,7 @@ class Live:
             return [file]
         inside = file.relative_to(paths.ROOT).parts if file.is_relative_to(paths.ROOT) else ()
         if inside[:1] == (paths.EXERCISES.name,) and len(inside) > 3 and file.is_file():
-            done.whole |= file.name in ON_ITS_OWN_PAGE
+            done.whole |= file.name in ON_ITS_OWN_PAGE or MUTANTS in inside
             return [page for page in self.outlines if page.is_file()
                     and outline.lists_exercises(page.read_text(encoding="utf-8"), inside[1])]
         done.whole = True

@@ -17,12 +17,12 @@ import re
 from pathlib import Path
 
 from learn import paths
-from learn.site import content, exercise_pages, search_api, search_page, search_words
+from learn.site import content, search_api, search_page, search_words, tree_pages
 
 QUERY = paths.TOOLS / "site" / "search-query.js"
 WORKERS = "assets/javascripts/workers/search.*.min.js"
 FOLDERS = {"en": "", "zh": "zh/"}
-EXERCISE_WEIGHT = 0.4
+TREE_WEIGHT = 0.4
 NOT_FOUND = {"404.html", "questions.html"}  # the second is a list of all the others
 
 # Of the text of an entry, escaped as it is. No * ^ ~ +, which a query may contain.
@@ -64,14 +64,15 @@ def of_pages(site: Path, language: str, cutter, notes: Path = paths.NOTES) -> li
             continue
         source = notes / language / f"{page.stem}.md"
         entries += of_page(page, source, cutter)
-    return entries + of_exercises(site / FOLDERS[language], cutter)
+    return entries + of_tree(site / FOLDERS[language], cutter)
 
 
-def of_exercises(folder: Path, cutter) -> list[dict]:
-    """Those of the exercises: what a chapter explains is to be found in the chapter first."""
+def of_tree(folder: Path, cutter) -> list[dict]:
+    """Those of the exercises and labs: what a chapter explains is to be found in the chapter
+    first."""
     return [
-        _entry(str(page.relative_to(folder)), section, [], cutter) | {"boost": EXERCISE_WEIGHT}
-        for page in sorted((folder / exercise_pages.FOLDER).glob("*/*.html"))
+        _entry(str(page.relative_to(folder)), section, [], cutter) | {"boost": TREE_WEIGHT}
+        for page in tree_pages.made(folder)
         for section in search_page.read(page.read_text(encoding="utf-8"))
     ]
 

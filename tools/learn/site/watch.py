@@ -20,9 +20,10 @@ from learn.site import build, bundle
 from learn.site.worker import Answer, Worker, WorkerGone
 
 QUIET_MS = 1500  # without a change, before the whole site is built
-WATCHED = (paths.NOTES, paths.SRC, paths.CHAPTERS, paths.EXERCISES, paths.DIAGRAMS,
-           paths.PROGRAMS, paths.ROOT / "benchmarks" / "measured", paths.TOOLS / "site",
-           paths.ROOT / "mkdocs.yml", bundle.SOURCE.parent, bundle.CODE_SOURCE.parent)  # fmt: skip
+WATCHED = (paths.NOTES, paths.SRC, paths.CHAPTERS, paths.EXERCISES, paths.LABS,
+           paths.DIAGRAMS, paths.PROGRAMS, paths.ROOT / "benchmarks" / "measured",
+           paths.TOOLS / "site", paths.ROOT / "mkdocs.yml", bundle.SOURCE.parent,
+           bundle.CODE_SOURCE.parent)  # fmt: skip
 NOT_SHOWN = {"parity.json"}  # nothing of the site is made from it
 
 
