@@ -110,5 +110,28 @@ TEST_F(ReceiveHidden, TheEndComesAfterTheLastByteAndNoSooner) {
   EXPECT_TRUE(got == text) << "the bytes are not those that were sent";
 }
 
+// A share of 0 bytes: fill() finds nothing that it may read, and whether there
+// is room shows when it looks again, as if the reader had been there meanwhile.
+TEST_F(ReceiveHidden, APauseLastsOnlyWhileThereIsNoRoom) {
+  Seeded numbers("ReceiveHidden.Pause");
+  limit_ = numbers.between(50, 1500);
+  input_.set_max_input(limit_);
+  ASSERT_TRUE(test::send_all(pair_.far.get(), numbers.text(20'000)));
+  std::string got;
+  for (int round = 0; round < 20; ++round) {
+    const std::size_t kernel = in_kernel();
+    const Result<os::Moved> moved = input_.fill(pair_.near.get(), 0);
+    ASSERT_TRUE(moved && moved->again) << "nothing came: that is `again`";
+    ASSERT_EQ(in_kernel(), kernel) << "the share was 0 bytes";
+    ASSERT_EQ(input_.is_paused(), input_.size() == limit_)
+        << input_.size() << " bytes of " << limit_
+        << " are unread: with room nobody else would end a pause, and without "
+           "room nobody would make one";
+    if (input_.is_paused()) take(limit_, got);
+    fill(numbers.between(1, limit_));
+    if (HasFatalFailure()) return;
+  }
+}
+
 }  // namespace
 }  // namespace netpoll
