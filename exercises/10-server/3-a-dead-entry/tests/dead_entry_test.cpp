@@ -27,7 +27,7 @@ using std::chrono::milliseconds;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr milliseconds kPatience(10'000);
 #else
-constexpr milliseconds kPatience(1'200);
+constexpr milliseconds kPatience(2'500);
 #endif
 
 // Looks until `condition` holds; false when it does not within kPatience.

@@ -23,6 +23,7 @@
 
 #include "netpoll/os/unique_fd.h"
 #include "support/net.h"
+#include "support/patience.h"
 
 extern char** environ;  // NOLINT
 
@@ -32,10 +33,15 @@ namespace {
 using std::chrono::milliseconds;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr milliseconds kPatience(10'000);
+constexpr milliseconds kPatience(20'000);
 #else
-constexpr milliseconds kPatience(900);
+constexpr milliseconds kPatience(3'000);
 #endif
+
+// How long a wait may take; a wait in vain makes the later ones short.
+milliseconds patience() {
+  return test::patient ? kPatience : milliseconds(300);
+}
 
 const std::string kSorry = "sorry, all 3 places are taken\n";
 
@@ -88,11 +94,12 @@ class Program {
   void terminate() const { ::kill(pid_, SIGTERM); }
   // The exit status; -1: it did not end in time, or was ended by a signal.
   int status() {
-    const Deadline end = deadline_after(kPatience);
     int told = 0;
-    while (::waitpid(pid_, &told, WNOHANG) == 0) {
-      if (Deadline::clock::now() > end) return -1;
-      std::this_thread::sleep_for(milliseconds(1));
+    if (!test::within(patience(), [&] {
+          return ::waitpid(pid_, &told, WNOHANG) != 0;
+        })) {
+      test::lose_patience();
+      return -1;
     }
     pid_ = -1;
     return WIFEXITED(told) ? WEXITSTATUS(told) : -1;
@@ -118,8 +125,8 @@ class FullHouse : public testing::Test {
 
   UniqueFd client() const {
     UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const timeval limit{.tv_sec = kPatience.count() / 1000,
-                        .tv_usec = kPatience.count() % 1000 * 1000};
+    const auto wait = patience().count();
+    const timeval limit{.tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     sockaddr_in to{};
     to.sin_family = AF_INET;
@@ -154,6 +161,7 @@ class FullHouse : public testing::Test {
         all.end = "the end";
       } else {
         all.end = errno == ECONNRESET ? "a reset" : "nothing, for a long time";
+        if (errno != ECONNRESET) test::lose_patience();
       }
       return all;
     }
@@ -161,11 +169,12 @@ class FullHouse : public testing::Test {
   // Somebody gets in, sooner or later: the server learns of a free place when
   // it hears that a client has gone.
   bool gets_in() {
-    const Deadline end = deadline_after(kPatience);
+    const Deadline end = deadline_after(patience());
     do {
       late = client();
       if (is_served(late)) return true;
     } while (Deadline::clock::now() < end);
+    test::lose_patience();
     return false;
   }
 
