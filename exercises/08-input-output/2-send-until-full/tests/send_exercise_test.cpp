@@ -139,6 +139,8 @@ TEST_F(SendExercise, TheNextFlushWaitsForTheRest) {
   EXPECT_FALSE(flush_inline());
   out.write_string("hello");
   flush();
+  // It has begun before room comes.
+  ASSERT_TRUE(comes([&] { return has_returned || !out.is_unattended(); }));
   std::string got;
   EXPECT_TRUE(comes([&] {
     got += arrived();
