@@ -254,6 +254,16 @@ def test_an_archive_is_a_submission(tmp_path):
         class_run.run(folder, pack)
 
 
+def test_an_archive_alone_in_a_folder_is_what_was_handed_in(tmp_path):
+    folder, pack = a_class(tmp_path / "class", 0), a_pack(tmp_path / "pack")
+    write(folder / "zoe" / "lab3.tar.gz", "packed")
+    write(folder / "zoe" / ".DS_Store", "of no interest")
+    write(folder / "yan" / "lab3.tar.gz", "packed")
+    write(folder / "yan" / "old.tar.gz", "which of the two?")
+    handed_in = class_run.submissions(folder, class_run.pack_of(pack))
+    assert {one.student: one.place.name for one in handed_in} == {"zoe": "lab3.tar.gz", "yan": "yan"}
+
+
 def test_files_that_are_none_are_not_opened(tmp_path):
     folder, pack = a_class(tmp_path / "class", 1), a_pack(tmp_path / "pack")
     home = folder / "s000" / PARTS[0] / "src"

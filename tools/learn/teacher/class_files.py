@@ -2,7 +2,8 @@
 """The folder of a class: what was handed in, and the grade files beside it.
 
     DIR/STUDENT/05-reading/1-peek/…     what a student handed in
-    DIR/STUDENT.zip, DIR/STUDENT.tar.gz the same, not unpacked; nothing here unpacks it
+    DIR/STUDENT.zip, DIR/STUDENT.tar.gz the same, not unpacked; nothing here unpacks it.
+                                        It may also lie alone in DIR/STUDENT/
     DIR/grades/STUDENT.json             the grade file, whole or not there
 
 A name that begins with a dot is no student. A link, or an archive of another kind, is
@@ -93,10 +94,18 @@ def places(folder: Path) -> dict[str, Path]:
         if student in found:
             raise ClassError(say("class.twice", student=student))
         if student:
-            found[student] = Path(entry.path)
+            found[student] = _as_it_came(Path(entry.path))
     if not found:
         raise ClassError(say("class.empty", folder=folder))
     return dict(sorted(found.items()))
+
+
+def _as_it_came(place: Path) -> Path:
+    """A folder; or the archive, where one lies in it and nothing else."""
+    inside = [file for file in place.iterdir() if file.name[0] != "."] if place.is_dir() else []
+    alone = inside[0] if len(inside) == 1 else place
+    whole = alone.is_file() and not alone.is_symlink()
+    return alone if whole and alone.name.lower().endswith(_ARCHIVES) else place
 
 
 def _student(entry: os.DirEntry[str]) -> str:
