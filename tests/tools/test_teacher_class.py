@@ -264,6 +264,14 @@ def test_an_archive_alone_in_a_folder_is_what_was_handed_in(tmp_path):
     assert {one.student: one.place.name for one in handed_in} == {"zoe": "lab3.tar.gz", "yan": "yan"}
 
 
+def test_who_handed_in_nothing_of_the_lab_is_told(tmp_path, capsys):
+    folder, pack = a_class(tmp_path / "class", 1), a_pack(tmp_path / "pack")
+    write(folder / "zoe" / "notes.txt", "I was ill")
+    assert class_show.grade(folder, pack, False) == GREEN
+    said = capsys.readouterr()
+    assert "zoe: nothing of this lab was handed in" in said.out + said.err
+
+
 def test_files_that_are_none_are_not_opened(tmp_path):
     folder, pack = a_class(tmp_path / "class", 1), a_pack(tmp_path / "pack")
     home = folder / "s000" / PARTS[0] / "src"

@@ -59,6 +59,8 @@ def grade(folder: Path, pack: Path, as_json: bool = False) -> int:
 
 def _line(student: str, grade: dict[str, Any]) -> str:
     if grade["status"] == "ok":
+        if grade["parts"] and all(part["verdict"] == "missing" for part in grade["parts"]):
+            return say("class.was_missing", student=student)
         return say("class.was_graded", student=student, score=f"{grade['score']:g}",
                    max=f"{grade['max']:g}")  # fmt: skip
     return say("class.was_error", student=student, error=grade.get("error", ""))
