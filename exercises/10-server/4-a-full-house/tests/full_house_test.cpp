@@ -43,6 +43,7 @@ milliseconds patience() {
   return test::patient ? kPatience : milliseconds(300);
 }
 
+constexpr std::size_t kHalf = 60'000;
 const std::string kSorry = "sorry, all 3 places are taken\n";
 
 // The learner's program, until the end of this object.
@@ -206,12 +207,12 @@ TEST_F(FullHouse, AndThenSeesTheEnd) {
 }
 
 // The program sleeps meanwhile; when it accepts the fourth, it finds half a
-// request there.
+// request there, of more bytes than it reads at once.
 TEST_F(FullHouse, WhoIsStillSpeakingSeesNoReset) {
   ASSERT_NO_FATAL_FAILURE(fill());
   program.stop();
   const UniqueFd fd = client();
-  bool sent = test::send_all(fd.get(), "half a ");
+  bool sent = test::send_all(fd.get(), std::string(kHalf, 'x'));
   program.go_on();
   test::receive(fd.get(), kSorry.size());
   const std::string rest(1000, 'x');

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -30,11 +31,18 @@ namespace {
 std::atomic<int> g_sends{0};
 std::atomic<int> g_allocations{0};
 std::atomic<std::size_t> g_pool_most{0};  // in use when something was sent
+std::atomic<bool> g_socket_was_full{false};
 
 void count_send() {
   ++g_sends;
   const std::size_t now = netpoll::mcache::stats().in_use_bytes;
   if (now > g_pool_most) g_pool_most = now;
+}
+
+// What a send returned; errno stays as it is.
+ssize_t noted(ssize_t sent) {
+  if (sent < 0 && errno == EAGAIN) g_socket_was_full = true;
+  return sent;
 }
 
 template <class Function>
@@ -56,13 +64,13 @@ extern "C" ssize_t send(int fd, const void* data, std::size_t size, int flags) {
   using Send = ssize_t (*)(int, const void*, std::size_t, int);
   static const auto real = next_of<Send>("send");
   count_send();
-  return real(fd, data, size, flags);
+  return noted(real(fd, data, size, flags));
 }
 extern "C" ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   using SendMsg = ssize_t (*)(int, const msghdr*, int);
   static const auto real = next_of<SendMsg>("sendmsg");
   count_send();
-  return real(fd, message, flags);
+  return noted(real(fd, message, flags));
 }
 void* operator new(std::size_t size) {
   ++g_allocations;
@@ -96,6 +104,9 @@ std::string answer_of(const std::string& page) {
 
 // The first wait that is in vain is long, the later ones are short.
 std::atomic<bool> g_waited_in_vain{false};
+std::chrono::milliseconds patience() {
+  return std::chrono::milliseconds(g_waited_in_vain ? 50 : 2000);
+}
 
 class PageServerExercise : public testing::Test {
  protected:
@@ -117,8 +128,8 @@ class PageServerExercise : public testing::Test {
   }
   // Up to so many bytes; fewer if the server closes or does not answer.
   std::string take(std::size_t size) {
-    const timeval limit{.tv_sec = g_waited_in_vain ? 0 : 2,
-                        .tv_usec = g_waited_in_vain ? 50'000 : 0};
+    const auto wait = patience().count();
+    const timeval limit{.tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000};
     ::setsockopt(far_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     std::string got(size, ' ');
     std::size_t count = 0;
@@ -199,7 +210,9 @@ TEST_F(PageServerExercise, ASlowPeerGetsEveryPage) {
     requests += name + '\n';
     expected += answer_of(pages()[name]);
   }
+  g_socket_was_full = false;
   ask(requests);  // more than the socket takes at once
+  netpoll::test::within(patience(), [] { return g_socket_was_full.load(); });
   EXPECT_EQ(judged(expected), "right")
       << "what did not fit into the socket is sent after your handler's return";
 }
