@@ -176,10 +176,10 @@ def test_a_server_without_standard_streams_gives_their_numbers_to_nobody(preset:
     server = subprocess.Popen([
         "sh", "-c", f"exec {program} --network unix --addr {path} <&- >&- 2>&-"])
     try:
-        wait_until(path.exists, "it does not listen")
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(20)
-            client.connect(str(path))
+            # The path is there a moment before the server listens.
+            wait_until(lambda: client.connect_ex(str(path)) == 0, "it does not listen")
             client.sendall(b"x")
             assert client.recv(1) == b"x"
             standard = [os.readlink(f"/proc/{server.pid}/fd/{fd}") for fd in range(3)]

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <latch>
 #include <optional>
@@ -69,15 +70,18 @@ TEST(TracerExercise, TheFirstLineStandsBeforeTheHandlerActs) {
   Tracer tracer;
   Trigger inside;
   Trigger looked;
+  std::atomic<bool> left = false;
   const Handlers traced = tracer.trace({.on_request = [&](Connection&) {
     inside.pull();
     static_cast<void>(looked.wait_until(a_while()));
+    left = true;
   }});
   test::Served served({});
   std::jthread thread([&] { traced.on_request(served.conn()); });
   EXPECT_TRUE(inside.wait_until(test::soon()));
   EXPECT_EQ(tracer.lines(), Lines{"A > on_request 1"})
       << "what lines() says while the handler is at work";
+  EXPECT_FALSE(left) << "lines() returned only when the handler was done";
   looked.pull();
 }
 
