@@ -70,8 +70,7 @@ inline bool warm_up(const TestPool& pool, int count) {
 /// Whether `count` is raised within `limit`. A right worker never raises it.
 inline bool comes_within(std::chrono::milliseconds limit, const Count& count) {
   const auto end = std::chrono::steady_clock::now() + limit;
-  for (Pause pause;
-       count.get() == 0 && std::chrono::steady_clock::now() < end;)
+  for (Pause pause; count.get() == 0 && std::chrono::steady_clock::now() < end;)
     pause();
   return count.get() > 0;
 }

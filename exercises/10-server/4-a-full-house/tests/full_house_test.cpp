@@ -96,9 +96,8 @@ class Program {
   // The exit status; -1: it did not end in time, or was ended by a signal.
   int status() {
     int told = 0;
-    if (!test::within(patience(), [&] {
-          return ::waitpid(pid_, &told, WNOHANG) != 0;
-        })) {
+    if (!test::within(patience(),
+                      [&] { return ::waitpid(pid_, &told, WNOHANG) != 0; })) {
       test::lose_patience();
       return -1;
     }
