@@ -10,11 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-show() {
-  echo "\$ $*"
-  "$@"
-  echo
-}
+. labs/support/show.sh
 
 show build/release/bin/edge_stall
 show build/release/bin/output_storm

@@ -10,11 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-show() {
-  echo "\$ $*"
-  "$@"
-  echo
-}
+. labs/support/show.sh
 
 show build/release/bin/queues
 show build/release/bin/four_ways

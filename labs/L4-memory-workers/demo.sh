@@ -8,11 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-show() {
-  echo "\$ $*"
-  "$@"
-  echo
-}
+. labs/support/show.sh
 
 # The last column, memory of the process, differs from run to run.
 show build/release/bin/naive_pool | sed -E 's/ +(RSS MiB|[0-9]+\.[0-9])$//'

@@ -3,7 +3,6 @@
 // of them once more. Each test runs in a process of its own, which the guard
 // may end.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -14,40 +13,12 @@
 
 #include "labs/seed.h"
 #include "netpoll/mcache/mcache.h"
+#include "support/child_end.h"
 
 namespace netpoll::mcache {
 namespace {
 
 using test::Seeded;
-
-// What a process said on standard error; `stopped`: it did not come to the end
-// of its work.
-struct End {
-  bool stopped = false;
-  std::string said;
-};
-
-template <class Work>
-End run(Work work) {
-  int pipe[2];
-  if (::pipe(pipe) != 0) return {};
-  const ::pid_t child = ::fork();
-  if (child == 0) {
-    ::dup2(pipe[1], STDERR_FILENO);
-    work();
-    ::_exit(0);
-  }
-  ::close(pipe[1]);
-  End end;
-  char some[512];
-  for (::ssize_t n = 0; (n = ::read(pipe[0], some, sizeof some)) > 0;)
-    end.said.append(some, static_cast<std::size_t>(n));
-  ::close(pipe[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  end.stopped = status != 0;
-  return end;
-}
 
 const char* const kAllWell = "all well so far;";
 
@@ -56,7 +27,7 @@ void say_all_well() {
 }
 
 // The correct part must pass, and the second free must not.
-void expect_only_the_second_free_stopped(const End& end) {
+void expect_only_the_second_free_stopped(const test::ChildEnd& end) {
   ASSERT_TRUE(end.said.contains(kAllWell))
       << "a program without a mistake was stopped: " << end.said;
   ASSERT_TRUE(end.stopped) << "the second free() came back as if all were well";
@@ -89,7 +60,7 @@ TEST(FreedTwiceSeeded, TheSecondFreeIsStoppedWheneverItComes) {
   Seeded numbers("whenever");
   for (int round = 0; round < 4; ++round) {
     const std::size_t size = numbers.between(1, 4'000);
-    expect_only_the_second_free_stopped(run([&] {
+    expect_only_the_second_free_stopped(test::end_in_child([&] {
       const Memory block = taken_and_freed(numbers, 1, size).front();
       // Of other size classes: nobody takes our block meanwhile.
       for (const std::size_t between : numbers.sizes(5, 4'097, 16'000))
@@ -107,7 +78,7 @@ TEST(FreedTwiceSeeded, OfManyBlocksTheOneThatComesAgainIsStopped) {
     const std::size_t size = numbers.between(1, 2'000);
     const std::size_t count = numbers.between(20, 60);
     const std::size_t again = numbers.between(0, count - 1);
-    expect_only_the_second_free_stopped(run([&] {
+    expect_only_the_second_free_stopped(test::end_in_child([&] {
       const auto blocks = taken_and_freed(numbers, count, size);
       say_all_well();
       free_somewhere(numbers, blocks[again]);

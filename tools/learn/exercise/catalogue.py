@@ -27,14 +27,14 @@ WHOLE = ""  # the part of hints that are about the whole exercise
 
 def load_all(root: Path = paths.ROOT) -> list[Exercise]:
     """Every exercise of the tree, in the order of the chapters."""
-    return [load(folder, root) for folder in _folders(root)]
+    return [load(folder, root) for folder in folders(root)]
 
 
 def whole(root: Path = paths.ROOT) -> tuple[list[Exercise], list[ExerciseError]]:
     """Those that can be read, and what is wrong with the others: one that an author has
     not finished must not stop a learner."""
     sound, broken = [], []
-    for folder in _folders(root):
+    for folder in folders(root):
         try:
             sound.append(load(folder, root))
         except ExerciseError as problem:
@@ -42,7 +42,8 @@ def whole(root: Path = paths.ROOT) -> tuple[list[Exercise], list[ExerciseError]]
     return sound, broken
 
 
-def _folders(root: Path) -> list[Path]:
+def folders(root: Path) -> list[Path]:
+    """Of all exercises, finished or not."""
     return [file.parent for file in sorted((root / "exercises").glob("*/*/exercise.toml"))]
 
 

@@ -97,8 +97,10 @@ class Precompiled:
         return includes
 
     def _made(self, bare: Tree, folder: Path, includes: list[str]) -> Path:
+        """Under a key of its headers, and of the very prelude that it was put on."""
+        prelude = stamp(self._prelude().with_suffix(".h.gch"))
         content = (f"{name} {bare.digest(name)}" for name in includes)
-        return folder / f"{sha(str(self._prelude()), *content)[:32]}.pch"
+        return folder / f"{sha(prelude, *content)[:32]}.pch"
 
     def _make(self, header: Path, out: Path, flags: list[str]) -> None:
         scratch = out.with_name(f"{os.getpid()}.gch")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from learn.exercise import cut
+from learn.exercise import catalogue, cut
 from learn.exercise.model import Body, Edit, Exercise, ExerciseError
 from learn.index.symbol import SymbolError
 from learn.site.pieces import Piece
@@ -41,8 +41,7 @@ class Asked:
 
 def exercises(root: Path) -> list[str]:
     """The ids of all exercises, finished or not."""
-    tables = sorted((root / "exercises").glob("*/*/exercise.toml"))
-    return [str(table.parent.relative_to(root / "exercises")) for table in tables]
+    return [str(folder.relative_to(root / "exercises")) for folder in catalogue.folders(root)]
 
 
 def is_fix(root: Path, exercise: str) -> bool:

@@ -2,7 +2,6 @@
 // What the guard must stop, and what it must let pass. Each test runs in a
 // process of its own, which the guard may end.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -11,38 +10,12 @@
 #include <thread>
 
 #include "netpoll/mcache/mcache.h"
+#include "support/child_end.h"
 
 namespace netpoll::mcache {
 namespace {
 
 constexpr std::size_t kSize = 8192;
-
-struct End {
-  bool stopped = false;  // the process did not come to the end of the work
-  std::string said;      // on standard error
-};
-
-template <class Work>
-End run(Work work) {
-  int pipe[2];
-  if (::pipe(pipe) != 0) return {};
-  const ::pid_t child = ::fork();
-  if (child == 0) {
-    ::dup2(pipe[1], STDERR_FILENO);
-    work();
-    ::_exit(0);
-  }
-  ::close(pipe[1]);
-  End end;
-  char some[512];
-  for (::ssize_t n = 0; (n = ::read(pipe[0], some, sizeof some)) > 0;)
-    end.said.append(some, static_cast<std::size_t>(n));
-  ::close(pipe[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  end.stopped = status != 0;
-  return end;
-}
 
 void say(const char* words) {
   static_cast<void>(!::write(STDERR_FILENO, words, std::strlen(words)));
@@ -53,7 +26,7 @@ void on_another_thread(Work work) {
   std::thread(work).join();
 }
 
-void expect_stopped(const End& end) {
+void expect_stopped(const test::ChildEnd& end) {
   ASSERT_TRUE(end.stopped) << "the second free() came back as if all were well";
   EXPECT_TRUE(end.said.contains("the block is free already"))
       << "the process ended, but the line does not say why: the caller reads \""
@@ -61,7 +34,7 @@ void expect_stopped(const End& end) {
 }
 
 TEST(FreedTwice, ASecondFreeOnTheSameThreadIsStopped) {
-  expect_stopped(run([] {
+  expect_stopped(test::end_in_child([] {
     const Memory block = malloc(kSize);
     free(block);
     free(block);
@@ -69,7 +42,7 @@ TEST(FreedTwice, ASecondFreeOnTheSameThreadIsStopped) {
 }
 
 TEST(FreedTwice, ASecondFreeOnAnotherThreadIsStopped) {
-  expect_stopped(run([] {
+  expect_stopped(test::end_in_child([] {
     const Memory block = malloc(kSize);
     free(block);
     on_another_thread([block] { free(block); });
@@ -77,7 +50,7 @@ TEST(FreedTwice, ASecondFreeOnAnotherThreadIsStopped) {
 }
 
 TEST(FreedTwice, ASecondFreeLongAfterTheFirstIsStopped) {
-  expect_stopped(run([] {
+  expect_stopped(test::end_in_child([] {
     const Memory block = malloc(kSize);
     free(block);
     for (int i = 0; i < 5; ++i) {
@@ -91,7 +64,7 @@ TEST(FreedTwice, ASecondFreeLongAfterTheFirstIsStopped) {
 }
 
 TEST(FreedTwice, ASecondFreeAfterTheBlockMovedToTheCentreIsStopped) {
-  expect_stopped(run([] {
+  expect_stopped(test::end_in_child([] {
     const Memory block = malloc(kSize);
     free(block);
     trim();  // this thread's blocks go to the centre
@@ -100,7 +73,7 @@ TEST(FreedTwice, ASecondFreeAfterTheBlockMovedToTheCentreIsStopped) {
 }
 
 TEST(FreedTwice, AWriteAfterTheFirstFreeIsNotForgotten) {
-  const End end = run([] {
+  const test::ChildEnd end = test::end_in_child([] {
     const Memory block = malloc(kSize);
     free(block);
     block.base[100] = std::byte{1};
@@ -113,7 +86,7 @@ TEST(FreedTwice, AWriteAfterTheFirstFreeIsNotForgotten) {
 }
 
 TEST(FreedTwice, NoTwoOwnersGetOneBlock) {
-  const End end = run([] {
+  const test::ChildEnd end = test::end_in_child([] {
     const Memory block = malloc(kSize);
     free(block);
     on_another_thread([block] {
@@ -132,7 +105,7 @@ TEST(FreedTwice, NoTwoOwnersGetOneBlock) {
 }
 
 TEST(FreedTwice, ABlockMayBeTakenAndFreedAgainAndAgain) {
-  const End end = run([] {
+  const test::ChildEnd end = test::end_in_child([] {
     for (int i = 0; i < 3; ++i)
       free(malloc(kSize));
   });
@@ -141,7 +114,7 @@ TEST(FreedTwice, ABlockMayBeTakenAndFreedAgainAndAgain) {
 }
 
 TEST(FreedTwice, ABlockMayGoRoundBetweenTwoThreads) {
-  const End end = run([] {
+  const test::ChildEnd end = test::end_in_child([] {
     for (int i = 0; i < 3; ++i) {
       const Memory block = malloc(kSize);
       on_another_thread([block] { free(block); });
@@ -155,7 +128,7 @@ TEST(FreedTwice, ABlockMayGoRoundBetweenTwoThreads) {
 }
 
 TEST(FreedTwice, AnOwnerMayWriteAnyBytes) {
-  const End end = run([] {
+  const test::ChildEnd end = test::end_in_child([] {
     for (int byte = 0; byte < 256; ++byte) {
       const Memory block = malloc(kSize);
       std::memset(block.base, byte, block.capacity);
@@ -169,13 +142,14 @@ TEST(FreedTwice, AnOwnerMayWriteAnyBytes) {
 }
 
 TEST(FreedTwice, AWrongCapacityHasALineOfItsOwn) {
-  const End end = run([] { free({malloc(kSize).base, kSize / 2}); });
+  const test::ChildEnd end =
+      test::end_in_child([] { free({malloc(kSize).base, kSize / 2}); });
   EXPECT_TRUE(end.said.contains("not the capacity"))
       << "the line was \"" << end.said << "\"";
 }
 
 TEST(FreedTwice, APointerIntoABlockHasALineOfItsOwn) {
-  const End end = run([] {
+  const test::ChildEnd end = test::end_in_child([] {
     const Memory block = malloc(kSize);
     std::memset(block.base, 0, block.capacity);
     free({block.base + kSize / 2, kSize / 2});

@@ -25,6 +25,7 @@
 #include "netpoll/mcache/mcache.h"
 #include "page_server.h"
 #include "support/net.h"
+#include "support/patience.h"
 
 namespace {
 
@@ -103,9 +104,8 @@ std::string answer_of(const std::string& page) {
 }
 
 // The first wait that is in vain is long, the later ones are short.
-std::atomic<bool> g_waited_in_vain{false};
 std::chrono::milliseconds patience() {
-  return std::chrono::milliseconds(g_waited_in_vain ? 50 : 2000);
+  return std::chrono::milliseconds(netpoll::test::patient ? 2000 : 50);
 }
 
 class PageServerExercise : public testing::Test {
@@ -136,7 +136,7 @@ class PageServerExercise : public testing::Test {
     while (count < size) {
       const ssize_t n = ::read(far_.get(), &got[count], size - count);
       closed_ = n == 0 || (n < 0 && errno == ECONNRESET);
-      if (n < 0 && !closed_) g_waited_in_vain = true;
+      if (n < 0 && !closed_) netpoll::test::lose_patience();
       if (n <= 0) break;
       count += static_cast<std::size_t>(n);
     }
