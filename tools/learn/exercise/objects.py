@@ -110,8 +110,9 @@ class Workshop:
         out.parent.mkdir(parents=True, exist_ok=True)
         scratch = out.with_name(f".{out.name}.{os.getpid()}")
         # gold comes with the assembler and takes a third of the default's time.
-        linker = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []
-        run([*self.command, *linker, *map(str, objects), *libraries, "-o", str(scratch)])
+        gold = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []
+        run([*toolchain.linker(self.variant), *gold, *map(str, objects), *libraries,
+             "-o", str(scratch)])  # fmt: skip
         os.replace(scratch, out)
 
     def _stacks(self) -> Path:
