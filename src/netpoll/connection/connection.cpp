@@ -157,13 +157,13 @@ void Connection::go_on(bool runs_handlers) {
 }
 
 Look Connection::look(bool stopping) const {
+  const bool may_be_idle = stopping && answered_ && !has_uncounted_input();
   Look it{.arrived = input_.committed(),
           .unread = input_.size(),
           .unsent = output_.is_unattended(),
           // relaxed: begin_look() has ordered it; see add_ref().
           .held = users_.load(std::memory_order_relaxed) > 0};
-  it.idle = stopping && answered_ && it.unread == 0 && output_.is_empty() &&
-            os::bytes_waiting(fd()) == 0;
+  it.idle = may_be_idle && it.unread == 0 && output_.is_empty();
   return it;
 }
 
