@@ -55,7 +55,7 @@ bool refuses(const Address& server) {
 
 // The request came before its connection was idle, so it is answered. Broken
 // variants: Connection::look() or close_if_quiet() asks the kernel for its
-// bytes after it has asked the input, or does not ask is_receiving().
+// bytes after it has asked the input, or does not ask is_entered().
 TEST(LateCommit, ARequestBetweenTheKernelAndTheInputIsUnderWay) {
   std::latch entered(1);
   std::latch answer(1);

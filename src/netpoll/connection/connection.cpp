@@ -157,7 +157,12 @@ void Connection::go_on(bool runs_handlers) {
 }
 
 Look Connection::look(bool stopping) const {
-  const bool may_be_idle = stopping && answered_ && !has_uncounted_input();
+  const bool may_be_idle =
+      stopping && answered_ && os::bytes_waiting(fd()) == 0;
+  // Waits for the end of one on_… function. If it brings no input, no event
+  // would make the holder of the key look again.
+  while (may_be_idle && is_entered() && input_.size() == 0)
+    std::this_thread::yield();
   Look it{.arrived = input_.committed(),
           .unread = input_.size(),
           .unsent = output_.is_unattended(),
