@@ -22,6 +22,7 @@ using std::chrono::milliseconds;
 struct Flags {
   netpoll::programs::Where where;
   std::size_t pollers = 0;
+  std::size_t workers = 0;
   std::string runner = "pool";
   unsigned work_us = 0;
   unsigned block_ms = 0;
@@ -58,13 +59,19 @@ int refuse(const std::string& what, const std::string& why) {
   return 1;
 }
 
+netpoll::RuntimeOptions threads_of(const Flags& flags) {
+  netpoll::RuntimeOptions options{.pollers = flags.pollers,
+                                  .runner = kRunners.at(flags.runner)};
+  if (flags.workers > 0) options.workers.cap = flags.workers;
+  return options;
+}
+
 int run_server(const Flags& flags) {
   // The constructor blocks SIGTERM and SIGINT, and every thread that is started
   // later inherits that. So no thread takes the two signals but this one, in
   // signals.wait().
   netpoll::os::EndSignals signals;
-  auto runtime = netpoll::Runtime::start(
-      {.pollers = flags.pollers, .runner = kRunners.at(flags.runner)});
+  auto runtime = netpoll::Runtime::start(threads_of(flags));
   if (!runtime) return refuse("cannot start", runtime.error().message());
   auto listener =
       netpoll::Listener::listen(flags.where.network, flags.where.addr);
@@ -104,6 +111,10 @@ int main(int argc, char** argv) {
   app.add_option("--pollers", flags.pollers,
                  "poller threads; 0 is a quarter of the cores")
       ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--workers", flags.workers,
+                 "workers at most; 0 is the library's own limit, 10000")
+      ->check(CLI::Range(0, 100'000))
       ->capture_default_str();
   app.add_option("--runner", flags.runner, "who runs the handler")
       ->check(CLI::IsMember(kRunners))

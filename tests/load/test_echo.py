@@ -115,6 +115,9 @@ def assert_refuses(program: Path, flags: list[str], says: str, folder: Path) -> 
 
 @pytest.mark.parametrize(("flags", "says"), [
     (["--pollers", "many"], "many"),
+    (["--workers", "-1"], "100000"),
+    (["--workers", "100001"], "100000"),
+    (["--workers", "few"], "few"),
     (["--runner", "elsewhere"], "adaptive"),
     (["--max-input", "-1"], "max-input"),
     (["--nonsense"], "--nonsense"),
