@@ -13,15 +13,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "flags.h"
 #include "netpoll/netpoll.h"
 #include "netpoll/os/signals.h"
+#include "server_flags.h"
 
 namespace {
 
@@ -29,8 +27,7 @@ using std::chrono::milliseconds;
 
 struct Flags {
   netpoll::programs::Where where;
-  std::string runner = "pool";
-  std::size_t workers = 0;
+  netpoll::programs::Threads threads;
   std::size_t answer_bytes = std::size_t{1} << 30;
   std::size_t piece_bytes = std::size_t{1} << 20;
   unsigned write_timeout_ms = 0;
@@ -42,12 +39,6 @@ struct Tally {
   std::atomic<unsigned> begun{0};
   std::atomic<unsigned> whole{0};
   std::atomic<unsigned> cut{0};  // a flush failed; the rest was not written
-};
-
-const std::map<std::string, netpoll::RunBy> kRunners = {
-    {"pool", netpoll::RunBy::pool},
-    {"inline", netpoll::RunBy::inline_on_poller},
-    {"adaptive", netpoll::RunBy::adaptive},
 };
 
 constexpr std::size_t kPeriod = 251;
@@ -115,9 +106,8 @@ int serve(netpoll::Runtime& runtime, netpoll::Listener listener,
 
 int run_server(const Flags& flags) {
   netpoll::os::EndSignals signals;  // before any thread is started
-  netpoll::RuntimeOptions options{.runner = kRunners.at(flags.runner)};
-  if (flags.workers > 0) options.workers.cap = flags.workers;
-  auto runtime = netpoll::Runtime::start(options);
+  auto runtime = netpoll::Runtime::start(
+      netpoll::programs::runtime_options(flags.threads));
   if (!runtime) return refuse("cannot start", runtime.error().message());
   auto listener =
       netpoll::Listener::listen(flags.where.network, flags.where.addr);
@@ -135,8 +125,7 @@ int run_server(const Flags& flags) {
 
 void add_flags(CLI::App& app, Flags& flags) {
   netpoll::programs::add_where(app, flags.where);
-  app.add_option("--runner", flags.runner)->check(CLI::IsMember(kRunners));
-  app.add_option("--workers", flags.workers, "at most; 0: the usual limit");
+  netpoll::programs::add_threads(app, flags.threads);
   app.add_option("--answer-bytes", flags.answer_bytes);
   app.add_option("--piece-bytes", flags.piece_bytes)
       ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 30));
