@@ -5,7 +5,6 @@ A `Watched` server is looked at before the attack; `assert_as_before()` asks it 
 as a new client, and counts its descriptors and threads.
 """
 
-import os
 import random
 import select
 import socket
@@ -18,6 +17,8 @@ from conftest import REPORT, Server
 
 PATIENCE_S = 60.0  # for what happens at once on a quiet machine
 RUNNERS = ("pool", "inline", "adaptive")
+POOLED = ("worker", "dialer", "sender")  # threads that come and go with the work
+PROXY_POOLED = 256 + 64  # dialers and senders of proxy_server, at most
 
 
 def connect(address: str, receive_buffer: int = 0) -> socket.socket:
@@ -105,8 +106,8 @@ class Watched:
         assert ask(server.address)  # it has a worker now, and its first memory
         # The answer comes before the server has closed its end.
         self.fds = self._settled(server.fds)
-        names = self.thread_names()
-        self.threads_max = len(names) - names.count("worker") + workers
+        pooled = sum(name in POOLED for name in self.thread_names())
+        self.threads_max = len(self.thread_names()) - pooled + workers
         self.memory_before = self.memory("VmRSS")
 
     @property
@@ -140,8 +141,7 @@ class Watched:
         """A new client is served; no descriptor is left over, no thread is too many."""
         assert self.server.process.poll() is None, self.server.log.read_text()[:4000]
         assert self.ask(self.address)
-        until(lambda: self.server.fds() <= self.fds,
-              lambda: f"{self.server.fds()} descriptors, {self.fds} before")
+        self.assert_nothing_left()
         self.assert_threads()
 
     def assert_ends(self) -> None:
@@ -154,6 +154,11 @@ class Watched:
         text = self.server.log.read_text()
         assert not REPORT.search(text), text[:4000]
 
+    def assert_nothing_left(self, others: int = 0) -> None:
+        """No descriptor is left over, but those of `others`."""
+        until(lambda: self.server.fds() <= self.fds + others,
+              lambda: f"{self.server.fds()} descriptors, {self.fds} before")
+
     @staticmethod
     def _settled(count: Callable[[], int]) -> int:
         """The count once it has stayed the same for a while; never more than it will be."""
@@ -164,12 +169,22 @@ class Watched:
         return least
 
 
+class Proxied(Watched):
+    """A proxy_server before an attack, and the server behind it."""
+
+    def __init__(self, proxy: Server, workers: int, behind: Watched) -> None:
+        super().__init__(proxy, workers + PROXY_POOLED, behind.ask)
+        self.behind = behind
+
+    def assert_as_before(self) -> None:
+        super().assert_as_before()
+        self.behind.assert_as_before()
+
+    def assert_ends(self) -> None:
+        super().assert_ends()
+        self.behind.assert_ends()
+
+
 def fragments(rng: random.Random, size_max: int, count: int) -> list[bytes]:
     """Random bytes in `count` fragments."""
     return [rng.randbytes(rng.randint(1, size_max)) for _ in range(count)]
-
-
-def open_files_left() -> int:
-    """How many descriptors this process may still open."""
-    limit = os.sysconf("SC_OPEN_MAX")
-    return limit - len(os.listdir("/proc/self/fd"))

@@ -7,17 +7,31 @@ import socket
 from collections.abc import Callable
 
 import pytest
-from bad_peers import RUNNERS, Watched, await_bytes, connect, fragments, receive, reset
+from bad_peers import (
+    RUNNERS,
+    Proxied,
+    Watched,
+    await_bytes,
+    connect,
+    fragments,
+    receive,
+    reset,
+)
 from conftest import Server
 
 START = Callable[..., Server]
 REQUEST = bytes(range(256)) + bytes(44)  # 300 bytes
 
 
-@pytest.fixture(params=RUNNERS)
+@pytest.fixture(params=[*RUNNERS, *(f"proxy-{runner}" for runner in RUNNERS)])
 def watched(request: pytest.FixtureRequest, start: START) -> Watched:
-    """An echo_server of each preset with each runner."""
-    return Watched(start("--runner", request.param, "--pollers", "2", "--workers", "8"), 8)
+    """An echo_server of each preset with each runner; or one behind a proxy_server."""
+    runner = request.param.removeprefix("proxy-")
+    flags = ("--runner", runner, "--pollers", "2", "--workers", "8")
+    echo = Watched(start(*flags), 8)
+    if runner == request.param:
+        return echo
+    return Proxied(start("--to", echo.address, *flags, name="proxy_server"), 8, echo)
 
 
 def reset_after_sending(address: str, count: int) -> None:

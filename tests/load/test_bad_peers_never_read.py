@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from bad_peers import RUNNERS, Watched, connect, exchange, reset, until
+from bad_peers import RUNNERS, Watched, connect, exchange, reset
 from conftest import Server
 
 START = Callable[..., Server]
@@ -91,8 +91,7 @@ def test_a_gibibyte_for_peers_that_never_read_keeps_a_piece_each(
     for peer in peers[1:count // 2:2]:
         peer.close()
     left = peers[count // 2 + 1::2]
-    until(lambda: server.fds() <= watched.fds + len(left),
-          lambda: f"{server.fds()} descriptors, {watched.fds} before")
+    watched.assert_nothing_left(others=len(left))
     # The others' handlers have a gibibyte to send: the server ends at its limit.
     assert server.stop() == 1
     watched.assert_no_report()
@@ -147,8 +146,7 @@ def test_inline_keeps_what_one_call_wrote_until_the_peer_has_gone(
         assert size * count / 2 <= watched.grown() <= (size + MIB) * count + 16 * MIB
     for number, peer in enumerate(peers):
         reset(peer) if number % 2 else peer.close()
-    until(lambda: server.fds() <= watched.fds,
-          lambda: f"{server.fds()} descriptors, {watched.fds} before")
+    watched.assert_nothing_left()
     watched.assert_ends()
     # At the end of a peer its last bytes are handled; their answer is cut off at once.
     assert tally(server) == (2 * count, count, count)
