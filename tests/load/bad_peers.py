@@ -17,6 +17,7 @@ from conftest import REPORT, Server
 
 PATIENCE_S = 60.0  # for what happens at once on a quiet machine
 RUNNERS = ("pool", "inline", "adaptive")
+DIRECT_AND_PROXIED = (*RUNNERS, *(f"proxy-{runner}" for runner in RUNNERS))
 POOLED = ("worker", "dialer", "sender")  # threads that come and go with the work
 PROXY_POOLED = 256 + 64  # dialers and senders of proxy_server, at most
 
@@ -61,6 +62,29 @@ def echoes(address: str, message: bytes = b"is anybody there?") -> bool:
     """A new client gets its echo."""
     with connect(address) as peer:
         return exchange(peer, message)
+
+
+def is_over(peer: socket.socket) -> bool:
+    """The other end closes the connection within the patience, without a byte before."""
+    try:
+        return peer.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+def send_until_stuck(peer: socket.socket, most: int, data: bytes) -> int:
+    """Sends `data` again and again and reads nothing, until no byte was taken for a while;
+    how many were taken, `most` at most."""
+    peer.setblocking(False)
+    sent, since = 0, time.monotonic()
+    while sent < most and time.monotonic() - since < 0.3:
+        try:
+            at = sent % len(data)
+            sent += peer.send(data[at:at + (1 << 16)])
+            since = time.monotonic()
+        except BlockingIOError:
+            time.sleep(0.002)
+    return sent
 
 
 def until(condition: Callable[[], bool], failing: Callable[[], str]) -> None:
@@ -183,6 +207,15 @@ class Proxied(Watched):
     def assert_ends(self) -> None:
         super().assert_ends()
         self.behind.assert_ends()
+
+
+def echo_of(start: Callable[..., Server], how: str, workers: int) -> Watched:
+    """An echo_server by its runner; or, with "proxy-" before that, one behind a proxy."""
+    flags = ("--runner", how.removeprefix("proxy-"), "--workers", str(workers))
+    echo = Watched(start(*flags), workers)
+    if how in RUNNERS:
+        return echo
+    return Proxied(start("--to", echo.address, *flags, name="proxy_server"), workers, echo)
 
 
 def fragments(rng: random.Random, size_max: int, count: int) -> list[bytes]:

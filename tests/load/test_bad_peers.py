@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import pytest
 from bad_peers import (
-    RUNNERS,
-    Proxied,
+    DIRECT_AND_PROXIED,
     Watched,
     await_bytes,
     connect,
+    echo_of,
     fragments,
     receive,
     reset,
@@ -23,15 +23,9 @@ START = Callable[..., Server]
 REQUEST = bytes(range(256)) + bytes(44)  # 300 bytes
 
 
-@pytest.fixture(params=[*RUNNERS, *(f"proxy-{runner}" for runner in RUNNERS)])
+@pytest.fixture(params=DIRECT_AND_PROXIED)
 def watched(request: pytest.FixtureRequest, start: START) -> Watched:
-    """An echo_server of each preset with each runner; or one behind a proxy_server."""
-    runner = request.param.removeprefix("proxy-")
-    flags = ("--runner", runner, "--pollers", "2", "--workers", "8")
-    echo = Watched(start(*flags), 8)
-    if runner == request.param:
-        return echo
-    return Proxied(start("--to", echo.address, *flags, name="proxy_server"), 8, echo)
+    return echo_of(start, request.param, 8)
 
 
 def reset_after_sending(address: str, count: int) -> None:

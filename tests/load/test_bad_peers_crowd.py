@@ -4,19 +4,32 @@
 The short form has fewer connections and seconds; `--long` has 5,000 and 10,000.
 """
 
+import contextlib
 import re
 import resource
+import select
 import socket
 import time
 from collections.abc import Callable
 
 import pytest
-from bad_peers import RUNNERS, Watched, await_bytes, connect, exchange, reset
+from bad_peers import (
+    DIRECT_AND_PROXIED,
+    PATIENCE_S,
+    RUNNERS,
+    Proxied,
+    Watched,
+    await_bytes,
+    connect,
+    echo_of,
+    exchange,
+    reset,
+)
 from conftest import Server
 
 START = Callable[..., Server]
 WORKERS = 4
-GOOD, EXCHANGES = 8, 25  # good clients, and how often each asks in one beat
+GOOD, EXCHANGES = 4, 10  # good clients, and how often each asks in half a beat
 
 
 def serve_good(clients: list[socket.socket]) -> int:
@@ -25,17 +38,18 @@ def serve_good(clients: list[socket.socket]) -> int:
                for number in range(EXCHANGES) for client in clients)
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("how", DIRECT_AND_PROXIED)
 def test_a_byte_a_second_from_thousands_keeps_no_worker(
-        start: START, preset: str, runner: str, long: bool) -> None:
-    count = 5000 if long or preset == "release" else 1000
-    beats = 20 if long else 2
-    watched = Watched(start("--runner", runner, "--workers", str(WORKERS)), WORKERS)
+        start: START, preset: str, how: str, long: bool) -> None:
+    full = long or (preset == "release" and how in RUNNERS)
+    count = 5000 if full else 300
+    beats, beat_s = (20, 1.0) if long else (3, 0.2)
+    watched = echo_of(start, how, WORKERS)
     good = [connect(watched.address) for _ in range(GOOD)]
     drips = [connect(watched.address) for _ in range(count)]
     right = dripped = 0
     for _ in range(beats):
-        next_beat = time.monotonic() + 1
+        next_beat = time.monotonic() + beat_s
         for peer in drips:
             peer.send(b"d")
         # The good clients are served before the next byte of anybody else is sent: were
@@ -60,10 +74,10 @@ def drop(peer: socket.socket, number: int) -> None:
     reset(peer) if number % 2 else peer.close()
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
-def test_thousands_opened_and_dropped(start: START, runner: str, long: bool) -> None:
-    waves, wave = (10, 1000) if long else (2, 500)
-    watched = Watched(start("--runner", runner, "--workers", str(WORKERS)), WORKERS)
+@pytest.mark.parametrize("how", DIRECT_AND_PROXIED)
+def test_thousands_opened_and_dropped(start: START, how: str, long: bool) -> None:
+    waves, wave = (10, 1000) if long else (2, 300)
+    watched = echo_of(start, how, WORKERS)
     for _ in range(waves):
         peers = [connect(watched.address) for _ in range(wave)]
         for number, peer in enumerate(peers):
@@ -129,3 +143,66 @@ def test_when_the_limit_is_raised_again_those_who_wait_are_served(
     watched.assert_as_before()
     assert watched.server.stop() == 0
     assert_only_accept_failed(watched, count)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_server_without_descriptors_behind_a_proxy_loses_nobody(
+        start: START, runner: str, long: bool) -> None:
+    count, room = (2000, 500) if long else (150, 50)
+    watched = echo_of(start, f"proxy-{runner}", WORKERS)
+    assert isinstance(watched, Proxied)
+    behind = watched.behind
+    limit_files(behind.server, behind.fds + room)
+    waiting = [connect(watched.address) for _ in range(count)]
+    for peer in waiting:
+        peer.send(b"w")
+    served = 0
+    while waiting:  # in whatever order the proxy has reached the server
+        served_now = answered_first(waiting, min(room, len(waiting)))
+        served += len(served_now)
+        for peer in served_now:
+            peer.close()
+            waiting.remove(peer)
+    assert served == count
+    watched.assert_as_before()
+    assert watched.server.stop() == 0
+    watched.server.assert_clean()
+    assert behind.server.stop() == 0
+    assert_only_accept_failed(behind, count)
+
+
+def answered_first(peers: list[socket.socket], count: int) -> list[socket.socket]:
+    """The first `count` of the peers, or more, whose byte has come."""
+    answered: list[socket.socket] = []
+    left = {peer.fileno(): peer for peer in peers}
+    poll = select.poll()
+    for fd in left:
+        poll.register(fd, select.POLLIN)
+    end = time.monotonic() + PATIENCE_S
+    while len(answered) < count and time.monotonic() < end:
+        for fd, _ in poll.poll(1000):
+            poll.unregister(fd)
+            assert left[fd].recv(1) == b"w"
+            answered.append(left[fd])
+    assert len(answered) >= count
+    return answered
+
+
+def test_a_proxy_without_descriptors_recovers(start: START, long: bool) -> None:
+    count, room = (3000, 600) if long else (300, 60)
+    watched = echo_of(start, "proxy-pool", WORKERS)
+    assert isinstance(watched, Proxied)
+    limit_files(watched.server, watched.fds + room)
+    peers = [connect(watched.address) for _ in range(count)]
+    for peer in peers:
+        with contextlib.suppress(ConnectionError):  # it could not be connected through
+            peer.send(b"w")
+    time.sleep(0.3)
+    assert watched.server.fds() <= watched.fds + room
+    for number, peer in enumerate(peers):
+        reset(peer) if number % 2 else peer.close()
+    limit_files(watched.server, watched.fds + 4 * room)
+    watched.assert_as_before()
+    assert watched.server.stop() == 0
+    watched.assert_no_report()
+    watched.behind.assert_ends()

@@ -14,7 +14,15 @@ import time
 from collections.abc import Callable
 
 import pytest
-from bad_peers import RUNNERS, Watched, connect, exchange, reset
+from bad_peers import (
+    PROXY_POOLED,
+    RUNNERS,
+    Watched,
+    connect,
+    exchange,
+    reset,
+    send_until_stuck,
+)
 from conftest import Server
 
 START = Callable[..., Server]
@@ -152,26 +160,13 @@ def test_inline_keeps_what_one_call_wrote_until_the_peer_has_gone(
     assert tally(server) == (2 * count, count, count)
 
 
-def send_until_stuck(peer: socket.socket, most: int) -> int:
-    """Sends without reading until no byte was taken for a while; how many were taken."""
-    peer.setblocking(False)
-    sent, since = 0, time.monotonic()
-    while sent < most and time.monotonic() - since < 0.2:
-        try:
-            sent += peer.send(bytes(min(1 << 16, most - sent)))
-            since = time.monotonic()
-        except BlockingIOError:
-            time.sleep(0.002)
-    return sent
-
-
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_a_sender_that_never_reads_its_echoes_is_held_back(start: START, preset: str,
                                                            runner: str) -> None:
     count, most, max_input = 4, 256 * MIB, 1 << 16
     watched = Watched(start("--runner", runner, "--max-input", str(max_input)), count + 2)
     peers = [connect(watched.address, receive_buffer=1 << 16) for _ in range(count)]
-    sent = [send_until_stuck(peer, most) for peer in peers]
+    sent = [send_until_stuck(peer, most, bytes(MIB)) for peer in peers]
     assert max(sent) < most  # the kernel's buffers are full, and it has to wait
     if preset == "release":
         assert watched.grown() <= count * MIB + 16 * MIB
@@ -181,3 +176,40 @@ def test_a_sender_that_never_reads_its_echoes_is_held_back(start: START, preset:
         reset(peer)
     watched.assert_as_before()
     watched.assert_ends()
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_gibibyte_through_a_proxy_waits_at_its_server(start: START, preset: str,
+                                                        runner: str) -> None:
+    count, max_input = 16, 1 << 18
+    server = start_answers(start, 1 << 30, "--piece-bytes", str(PIECE))
+    behind = Watched(server, count, no_question)
+    proxy = Watched(start("--to", server.address, "--runner", runner, "--max-input",
+                          str(max_input), name="proxy_server"), PROXY_POOLED + count,
+                    no_question)
+    peers = begin(proxy, count)
+    time.sleep(0.5)  # time for what must not happen: more and more of the answer in memory
+    if preset == "release":
+        # proxy_pair.h: two times max_input for each direction.
+        assert proxy.grown() <= count * 2 * max_input + 16 * MIB
+        assert behind.grown() <= count * 2 * PIECE + 16 * MIB
+    for number, peer in enumerate(peers):
+        reset(peer) if number % 2 else peer.close()
+    proxy.assert_nothing_left()
+    behind.assert_nothing_left()
+    proxy.assert_ends()
+    behind.assert_ends()
+    assert tally(server) == (count, 0, count)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_slow_reader_behind_a_proxy_gets_every_byte(start: START, runner: str,
+                                                      long: bool) -> None:
+    size = (1024 if long else 16) * MIB
+    server = start_answers(start, size)
+    proxy = start("--to", server.address, "--runner", runner, name="proxy_server")
+    with connect(proxy.address, receive_buffer=1 << 16) as peer:
+        peer.send(b"?")
+        assert read_answer(peer, size, pause_s=0.0005) == size
+    Watched(proxy, PROXY_POOLED + 4, no_question).assert_ends()
+    Watched(server, 4, no_question).assert_ends()
