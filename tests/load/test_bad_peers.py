@@ -5,10 +5,12 @@ is asked for the answer that every client gets."""
 import random
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from bad_peers import (
     DIRECT_AND_PROXIED,
+    RUNNERS,
     Watched,
     await_bytes,
     connect,
@@ -114,5 +116,34 @@ def test_random_bytes_and_random_ends(watched: Watched, long: bool) -> None:
         if end == "wait":
             assert await_bytes([peer], sent) == 1
         reset(peer) if end == "reset" else peer.close()
+    watched.assert_as_before()
+    watched.assert_ends()
+
+
+def test_urgent_bytes_do_not_disturb_the_others(watched: Watched) -> None:
+    right = 0
+    for number in range(50):
+        with connect(watched.address) as peer:
+            peer.sendall(b"be%d" % number)
+            peer.send(b"!", socket.MSG_OOB)  # lies outside of the stream
+            peer.sendall(b"fore")
+            peer.shutdown(socket.SHUT_WR)
+            right += receive(peer, 100) == b"be%dfore" % number
+    assert right == 50
+    watched.assert_as_before()
+    watched.assert_ends()
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_descriptors_that_a_peer_sends_along_are_not_kept(start: START, tmp_path: Path,
+                                                          runner: str) -> None:
+    server = start("--network", "unix", "--addr", str(tmp_path / "echo.sock"), "--runner",
+                   runner, "--workers", "8")
+    watched = Watched(server, 8)
+    with connect(watched.address) as peer:
+        for _ in range(50):
+            socket.send_fds(peer, [b"x"], [0, 1, 2])
+            assert receive(peer, 1) == b"x"
+        assert server.fds() == watched.fds + 1
     watched.assert_as_before()
     watched.assert_ends()
