@@ -18,8 +18,9 @@ from conftest import REPORT, Server
 PATIENCE_S = 60.0  # for what happens at once on a quiet machine
 RUNNERS = ("pool", "inline", "adaptive")
 DIRECT_AND_PROXIED = (*RUNNERS, *(f"proxy-{runner}" for runner in RUNNERS))
-POOLED = ("worker", "dialer", "sender")  # threads that come and go with the work
+POOLED = ("worker", "dialer", "sender", "task")  # threads that come and go with the work
 PROXY_POOLED = 256 + 64  # dialers and senders of proxy_server, at most
+MUX_POOLED = 64  # tasks of mux_server, at most
 
 
 def connect(address: str, receive_buffer: int = 0) -> socket.socket:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 from bad_peers import (
     DIRECT_AND_PROXIED,
+    MUX_POOLED,
     Proxied,
     Watched,
     connect,
@@ -50,8 +51,8 @@ def watched(request: pytest.FixtureRequest, start: START) -> Watched:
     """A mux_server of each preset with each runner; or one behind a proxy_server."""
     runner = request.param.removeprefix("proxy-")
     flags = ("--runner", runner, "--workers", str(WORKERS))
-    mux = Watched(start("--max-frame", str(MAX_FRAME), *flags, name="mux_server"), WORKERS,
-                  ask)
+    mux = Watched(start("--max-frame", str(MAX_FRAME), *flags, name="mux_server"),
+                  WORKERS + MUX_POOLED, ask)
     if runner == request.param:
         return mux
     proxy = start("--to", mux.address, *flags, name="proxy_server")
