@@ -128,9 +128,9 @@ class Watched:
                  ask: Callable[[str], bool] = echoes) -> None:
         self.server = server
         self.ask = ask
+        self.fds = server.fds()  # before its first connection
         assert ask(server.address)  # it has a worker now, and its first memory
-        # The answer comes before the server has closed its end.
-        self.fds = self._settled(server.fds)
+        self.assert_nothing_left()
         pooled = sum(name in POOLED for name in self.thread_names())
         self.threads_max = len(self.thread_names()) - pooled + workers
         self.memory_before = self.memory("VmRSS")
@@ -183,15 +183,6 @@ class Watched:
         """No descriptor is left over, but those of `others`."""
         until(lambda: self.server.fds() <= self.fds + others,
               lambda: f"{self.server.fds()} descriptors, {self.fds} before")
-
-    @staticmethod
-    def _settled(count: Callable[[], int]) -> int:
-        """The count once it has stayed the same for a while; never more than it will be."""
-        least = count()
-        for _ in range(20):
-            time.sleep(0.01)
-            least = min(least, count())
-        return least
 
 
 class Proxied(Watched):

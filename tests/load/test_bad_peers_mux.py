@@ -127,7 +127,7 @@ def test_requests_whose_answers_are_never_read_are_held_back(watched: Watched,
                                                              preset: str) -> None:
     count, most = 2, 64 * MIB  # fewer than workers: each may keep one
     peers = [connect(watched.address, receive_buffer=1 << 16) for _ in range(count)]
-    for payload, peer in zip((b"", bytes(5000)), peers, strict=True):
+    for payload, peer in zip((bytes(40), bytes(5000)), peers, strict=True):
         requests = frame(1, payload) * (MIB // (8 + len(payload)))
         assert send_until_stuck(peer, most, requests) < most
     if preset == "release":
