@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include "netpoll/mcache/mcache.h"
+
 namespace netpoll::programs {
 namespace {
 
@@ -13,6 +15,10 @@ using std::chrono::milliseconds;
 
 // How long a sender waits for one slow peer before the next one has its turn.
 constexpr milliseconds kTurn{20};
+
+// How many bytes of free memory a sender keeps for itself. What it sends others
+// have allocated, and without this it would keep all of it for itself.
+constexpr std::size_t kSenderKeeps = 64 * 1024;
 
 // When one side is gone: how long the other side may take no byte of what is
 // left for it.
@@ -146,6 +152,7 @@ void Pair::post(Way& way) {
 void Pair::send_rest(Way& way) {
   way.to->set_write_timeout(kTurn);
   const auto error = way.to->writer().flush();
+  mcache::shrink_thread(kSenderKeeps);
   if (error == Errc::write_timeout) return post(way);
   end_turn(way, error);
   if (!error) way.from->set_on_request(carrier(way));

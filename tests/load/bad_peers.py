@@ -8,7 +8,6 @@ as a new client, and counts its descriptors and threads.
 import random
 import select
 import socket
-import struct
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -37,12 +36,6 @@ def connect(address: str, receive_buffer: int = 0) -> socket.socket:
         peer.close()
         raise
     return peer
-
-
-def reset(peer: socket.socket) -> None:
-    """Ends the connection by RST, not by FIN."""
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    peer.close()
 
 
 def receive(peer: socket.socket, size: int) -> bytes:
@@ -207,7 +200,7 @@ def echo_of(start: Callable[..., Server], how: str, workers: int) -> Watched:
     echo = Watched(start(*flags), workers)
     if how in RUNNERS:
         return echo
-    return Proxied(start("--to", echo.address, *flags, name="proxy_server"), workers, echo)
+    return Proxied(start("--to", echo.address, *flags, program="proxy_server"), workers, echo)
 
 
 def fragments(rng: random.Random, size_max: int, count: int) -> list[bytes]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts the real echo_server of each preset and stops it the way people do.
+"""Starts the real servers of each preset and stops them the way people do.
 
 NETPOLL_PRESETS (comma-separated) says which builds; all of `dev,tsan,release`
 otherwise. A build that is missing fails its tests: it is not skipped.
@@ -40,10 +40,10 @@ def long(request: pytest.FixtureRequest) -> bool:
 class Server:
     """A running server; `address` is what it printed."""
 
-    def __init__(self, preset: str, log: Path, *flags: str, name: str = "echo_server") -> None:
-        program = program_of(preset, name)
+    def __init__(self, preset: str, log: Path, *flags: str, program: str = "echo_server") -> None:
+        path = program_of(preset, program)
         self.log = log
-        self.process = subprocess.Popen([program, *flags], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([path, *flags], stdout=subprocess.PIPE,
                                         stderr=log.open("w"), text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -59,6 +59,12 @@ class Server:
         """How many descriptors it has open."""
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def rss_bytes(self) -> int:
+        """How much of its memory is resident."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) * 1024
+
     def assert_clean(self) -> None:
         """No line of a sanitizer, nor any other."""
         text = self.log.read_text()
@@ -73,11 +79,13 @@ def preset(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def start(preset: str, tmp_path: Path) -> Iterator:
-    """start("--pollers", "2") -> Server, killed at the end if it still runs."""
+    """start("--pollers", "2") -> Server, an echo_server or another `program`; it is killed at the
+    end if it still runs."""
     running: list[Server] = []
 
-    def start_one(*flags: str, name: str = "echo_server") -> Server:
-        server = Server(preset, tmp_path / f"stderr-{len(running)}.log", *flags, name=name)
+    def start_one(*flags: str, program: str = "echo_server") -> Server:
+        log = tmp_path / f"stderr-{len(running)}.log"
+        server = Server(preset, log, *flags, program=program)
         running.append(server)
         return server
 

@@ -17,9 +17,9 @@ from bad_peers import (
     echo_of,
     fragments,
     receive,
-    reset,
 )
 from conftest import Server
+from support import reset
 
 START = Callable[..., Server]
 REQUEST = bytes(range(256)) + bytes(44)  # 300 bytes

@@ -23,9 +23,9 @@ from bad_peers import (
     connect,
     echo_of,
     exchange,
-    reset,
 )
 from conftest import Server
+from support import reset
 
 START = Callable[..., Server]
 WORKERS = 4

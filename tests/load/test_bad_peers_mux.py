@@ -17,10 +17,10 @@ from bad_peers import (
     fragments,
     is_over,
     receive,
-    reset,
     send_until_stuck,
 )
 from conftest import Server
+from support import reset
 
 START = Callable[..., Server]
 MIB = 1 << 20
@@ -51,11 +51,11 @@ def watched(request: pytest.FixtureRequest, start: START) -> Watched:
     """A mux_server of each preset with each runner; or one behind a proxy_server."""
     runner = request.param.removeprefix("proxy-")
     flags = ("--runner", runner, "--workers", str(WORKERS))
-    mux = Watched(start("--max-frame", str(MAX_FRAME), *flags, name="mux_server"),
+    mux = Watched(start("--max-frame", str(MAX_FRAME), *flags, program="mux_server"),
                   WORKERS + MUX_POOLED, ask)
     if runner == request.param:
         return mux
-    proxy = start("--to", mux.address, *flags, name="proxy_server")
+    proxy = start("--to", mux.address, *flags, program="proxy_server")
     return Proxied(proxy, WORKERS, mux)
 
 

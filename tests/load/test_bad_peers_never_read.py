@@ -20,10 +20,10 @@ from bad_peers import (
     Watched,
     connect,
     exchange,
-    reset,
     send_until_stuck,
 )
 from conftest import Server
+from support import reset
 
 START = Callable[..., Server]
 MIB = 1 << 20
@@ -55,7 +55,7 @@ def read_answer(peer: socket.socket, size: int, pause_s: float = 0.0,
 
 
 def start_answers(start: START, size: int, *flags: str) -> Server:
-    return start("--answer-bytes", str(size), *flags, name="answer_server")
+    return start("--answer-bytes", str(size), *flags, program="answer_server")
 
 
 def begin(watched: Watched, count: int) -> list[socket.socket]:
@@ -185,7 +185,7 @@ def test_a_gibibyte_through_a_proxy_waits_at_its_server(start: START, preset: st
     server = start_answers(start, 1 << 30, "--piece-bytes", str(PIECE), "--limit-ms", "300")
     behind = Watched(server, count, no_question)
     proxy = Watched(start("--to", server.address, "--runner", runner, "--max-input",
-                          str(max_input), name="proxy_server"), PROXY_POOLED + count,
+                          str(max_input), program="proxy_server"), PROXY_POOLED + count,
                     no_question)
     peers = begin(proxy, count)
     time.sleep(0.5)  # time for what must not happen: more and more of the answer in memory
@@ -209,7 +209,7 @@ def test_a_slow_reader_behind_a_proxy_gets_every_byte(start: START, runner: str,
                                                       long: bool) -> None:
     size = (1024 if long else 16) * MIB
     server = start_answers(start, size)
-    proxy = start("--to", server.address, "--runner", runner, name="proxy_server")
+    proxy = start("--to", server.address, "--runner", runner, program="proxy_server")
     with connect(proxy.address, receive_buffer=1 << 16) as peer:
         peer.send(b"?")
         assert read_answer(peer, size, pause_s=0.0005) == size

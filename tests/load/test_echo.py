@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import program_of
 from echo_load import Load, open_to, run
+from support import assert_refuses, wait_until
 
 START = Callable[..., object]
 
@@ -101,16 +102,6 @@ def test_a_port_in_use_is_one_line_and_not_zero(start: START, preset: str) -> No
     assert second.returncode == 1
     assert second.stderr.splitlines() == [
         f"echo_server: cannot listen on {server.address}: Address already in use"]
-
-
-def assert_refuses(program: Path, flags: list[str], says: str, folder: Path) -> None:
-    """Exit status 2 after one line, and no file is made."""
-    refused = subprocess.run([program, *flags], capture_output=True, text=True, timeout=30,
-                             check=False, cwd=folder)
-    assert refused.returncode == 2
-    assert len(refused.stderr.splitlines()) == 1
-    assert says in refused.stderr
-    assert os.listdir(folder) == []
 
 
 @pytest.mark.parametrize(("flags", "says"), [
@@ -209,11 +200,3 @@ def test_a_client_without_threads_counts_the_rest_as_failed(start: START, preset
     echoed, failed = (int(word) for word in run_it.stdout.split() if word.isdigit())
     assert failed > 0
     assert echoed + failed == 2000
-
-
-def wait_until(condition: Callable[[], bool], what: str, limit_s: float = 10) -> None:
-    """Polls; fails with `what` after the limit."""
-    end = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.02)
