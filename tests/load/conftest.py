@@ -11,6 +11,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,24 @@ def program_of(preset: str, name: str) -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true")
+
+
+# What the short form leaves to the long one; the release build has every way in both.
+LEFT_OUT = {"dev": ("proxy-pool", "proxy-inline"), "tsan": ("proxy-inline", "proxy-adaptive")}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    left = [item for item in items if is_left_out(getattr(item, "callspec", None))]
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=left)
+
+
+def is_left_out(callspec: Any) -> bool:
+    params = callspec.params if callspec else {}
+    ways = LEFT_OUT.get(params.get("preset", ""), ())
+    return any(value in ways for value in params.values() if isinstance(value, str))
 
 
 @pytest.fixture
