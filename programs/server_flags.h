@@ -14,9 +14,10 @@
 
 namespace netpoll::programs {
 
-/// The values of --pollers and --runner.
+/// The values of --pollers, --workers and --runner.
 struct Threads {
   std::size_t pollers = 0;
+  std::size_t workers = 0;
   std::string runner = "pool";
 };
 
@@ -31,13 +32,20 @@ inline void add_threads(CLI::App& app, Threads& threads) {
                  "poller threads; 0 is a quarter of the cores")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  app.add_option("--workers", threads.workers,
+                 "workers at most; 0 is the library's own limit, 10000")
+      ->check(CLI::Range(0, 100'000))
+      ->capture_default_str();
   app.add_option("--runner", threads.runner, "who runs the handler")
       ->check(CLI::IsMember(kRunners))
       ->capture_default_str();
 }
 
 inline RuntimeOptions runtime_options(const Threads& threads) {
-  return {.pollers = threads.pollers, .runner = kRunners.at(threads.runner)};
+  RuntimeOptions options{.pollers = threads.pollers,
+                         .runner = kRunners.at(threads.runner)};
+  if (threads.workers > 0) options.workers.cap = threads.workers;
+  return options;
 }
 
 /// A number of bytes from `least` on, as far as a size can count.

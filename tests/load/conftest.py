@@ -11,6 +11,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,34 @@ def program_of(preset: str, name: str) -> Path:
     if not program.exists():
         pytest.fail(f"{program} is missing; mend: cmake --workflow or ./learn test")
     return program
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true")
+
+
+# What the short form leaves to the long one; the release build has every way in both.
+LEFT_OUT = {"dev": ("proxy-pool", "proxy-inline"), "tsan": ("proxy-inline", "proxy-adaptive")}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    left = [item for item in items if is_left_out(getattr(item, "callspec", None))]
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=left)
+
+
+def is_left_out(callspec: Any) -> bool:
+    params = callspec.params if callspec else {}
+    ways = LEFT_OUT.get(params.get("preset", ""), ())
+    return any(value in ways for value in params.values() if isinstance(value, str))
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """The long form was asked for: as many connections, bytes and seconds as can be had."""
+    return request.config.getoption("--long")
 
 
 class Server:

@@ -106,6 +106,9 @@ def test_a_port_in_use_is_one_line_and_not_zero(start: START, preset: str) -> No
 
 @pytest.mark.parametrize(("flags", "says"), [
     (["--pollers", "many"], "many"),
+    (["--workers", "-1"], "100000"),
+    (["--workers", "100001"], "100000"),
+    (["--workers", "few"], "few"),
     (["--runner", "elsewhere"], "adaptive"),
     (["--max-input", "-1"], "max-input"),
     (["--nonsense"], "--nonsense"),
