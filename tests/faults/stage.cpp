@@ -88,7 +88,8 @@ std::string Stage::to_json() const {
   std::string hangs;
   for (const std::string& what : hangs_)
     hangs += (hangs.empty() ? "" : ",") + quoted(what);
-  const bool system = told_.category() == std::system_category();
+  const bool system = told_.category() == std::system_category() ||
+                      told_.category() == std::generic_category();
   return "\"told_by\":" + quoted(told_by_) +
          ",\"error\":" + std::to_string(system ? told_.value() : 0) +
          ",\"error_text\":" + quoted(told_ ? told_.message() : "") +

@@ -109,10 +109,13 @@ void join(Connection& front, Ref<Connection> back) {
 // A server on a unix socket, where the file of an earlier one is in the way.
 void play_unix(Stage& stage) {
   const Folder folder;
-  const Address file = *Address::parse("unix", "a.sock");
+  // No other process has a socket of this name: in /proc/net/unix a relative
+  // name does not say in which folder its file is.
+  const std::string name = std::to_string(::getpid()) + ".sock";
+  const Address file = *Address::parse("unix", name);
   leave_behind(file);
   Server server(stage);
-  if (!server.start("unix", "a.sock", {.on_request = echo})) return;
+  if (!server.start("unix", name, {.on_request = echo})) return;
   std::vector<Talk> talks;
   for (int i = 0; i < 2; ++i)
     talks.push_back({connect_plainly(file), {}, {}});

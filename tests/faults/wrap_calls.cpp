@@ -212,4 +212,10 @@ unsigned if_nametoindex(const char* name) noexcept {
   return pass("if_nametoindex", 0U, [&] { return real(name); });
 }
 
+char* if_indextoname(unsigned index, char* name) noexcept {
+  static auto* const real = next(&::if_indextoname, "if_indextoname");
+  return pass<char*>("if_indextoname", nullptr,
+                     [&] { return real(index, name); });
+}
+
 }  // extern "C"
