@@ -24,7 +24,8 @@ struct Scene {
   void (*play)(Stage& stage);
 };
 
-constexpr std::array<Scene, 11> kScenes{{{"echo", play_echo},
+constexpr std::array<Scene, 12> kScenes{{{"echo", play_echo},
+                                         {"alone", play_alone},
                                          {"low", play_low},
                                          {"slow", play_slow},
                                          {"stop", play_stop},

@@ -50,6 +50,12 @@ void play_echo(Stage& stage) {
   play_rounds(stage, 3, {8, 1000, kLarge});
 }
 
+// One client, so that the calls come in one order: after a flush that found the
+// socket full, the next one is the poller's.
+void play_alone(Stage& stage) {
+  play_rounds(stage, 1, {1000, kLarge});
+}
+
 // Standard input is closed, so that each new descriptor has the number 0 at
 // first, and the library gives it another one.
 void play_low(Stage& stage) {

@@ -101,6 +101,7 @@ void echo(Connection& conn);
 
 // The scenes.
 void play_echo(Stage& stage);
+void play_alone(Stage& stage);
 void play_low(Stage& stage);
 void play_slow(Stage& stage);
 void play_stop(Stage& stage);

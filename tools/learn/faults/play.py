@@ -48,26 +48,31 @@ class Broken(Exception):
     """One line: the batch itself has ended."""
 
 
-def play_all(bin_: Path, plays: Iterable[Play], done: Callable[[Play, Told], None]) -> None:
-    """Calls `done` for each play, on any of the batches' threads, one at a time."""
+def play_all(bin_: Path, plays: Iterable[Play], done: Callable[[Play, Told], bool]) -> None:
+    """Calls `done` for each play, on any of the batches' threads, one at a time.
+
+    When it returns False, no more are played.
+    """
     waiting: queue.SimpleQueue[Play] = queue.SimpleQueue()
     for play in plays:
         waiting.put(play)
-    lock, broken = threading.Lock(), []
+    lock, enough, broken = threading.Lock(), threading.Event(), []
 
     def one_batch() -> None:
         try:
             with Kept([bin_ / "fault_scenes", "--batch", bin_ / "libfault_inject.so"], OURS,
                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as batch:
-                while not broken:
+                while not enough.is_set():
                     play = waiting.get_nowait()
                     told = one(batch, play)
                     with lock:
-                        done(play, told)
+                        if not done(play, told):
+                            enough.set()
         except queue.Empty:
             pass
         except Exception as problem:
             broken.append(problem)
+            enough.set()
 
     threads = [threading.Thread(target=one_batch) for _ in range(BATCHES)]
     for thread in threads:

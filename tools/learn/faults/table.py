@@ -25,7 +25,7 @@ CALLS = FOLDER / "calls.toml"
 RUNNERS = ("pool", "inline", "adaptive")
 OUTCOMES = ("whole", "logged", "closed", "closed, logged")
 TOLD = "told by "
-NOT_MADE = {"call", "faults", "scenes", "which", "runners", "outcome", "error", "why"}
+KEYS = {"call", "faults", "scenes", "which", "runners", "outcome", "error", "why"}
 
 
 class TableError(Exception):
@@ -56,12 +56,17 @@ class Cell:
 
     @property
     def name(self) -> str:
-        return f"{self.row.call}:{self.fault.replace(' ', '-')}:{self.which}/{self.scene}/{self.runner}"
+        fault = self.fault.replace(" ", "-")
+        return f"{self.row.call}:{fault}:{self.which}/{self.scene}/{self.runner}"
 
     @property
     def rule(self) -> str:
         """As NETPOLL_FAULT has it: tests/faults/inject.h."""
-        return f"{self.row.call}:{how(self.fault)}:{self.which}"
+        first, _, then = self.fault.partition(" then ")
+        rule = f"{self.row.call}:{how(first)}:{self.which}"
+        if not then:
+            return rule
+        return f"{rule};{self.row.call}:{how(then)}:{int(self.which) + 1}"
 
     @property
     def told(self) -> int:
@@ -99,9 +104,9 @@ def rows(path: Path = EXPECTED) -> list[Row]:
 
 
 def row_of(row: dict, groups: dict[str, list[str]]) -> Row:
-    if unknown := row.keys() - NOT_MADE:
+    if unknown := row.keys() - KEYS:
         raise TableError(say("faults.unknown_key", call=row.get("call", "?"),
-                             key=" ".join(sorted(unknown))))
+                             word=" ".join(sorted(unknown))))
     outcome = words(row["outcome"])
     for one in outcome:
         if one not in OUTCOMES and not one.startswith(TOLD):
