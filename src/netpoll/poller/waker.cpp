@@ -4,24 +4,9 @@
 #include <unistd.h>
 
 #include <cassert>
-#include <cerrno>
 #include <cstdint>
 
 namespace netpoll {
-namespace {
-
-// Linux interrupts no call on a non-blocking eventfd, so the repetition is a
-// precaution, as in os/io.h: after a write that was given up the poller would
-// sleep for ever, since rung_ is true.
-template <class Call>
-ssize_t repeat_if_interrupted(Call call) {
-  for (;;) {
-    const ssize_t n = call();
-    if (n >= 0 || errno != EINTR) return n;
-  }
-}
-
-}  // namespace
 
 void Waker::ring() {
   // release: pairs with the acquire in answer(): the poller sees the work that
@@ -31,8 +16,7 @@ void Waker::ring() {
   if (rung_.exchange(true, std::memory_order_release)) return;
 
   const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t n = repeat_if_interrupted(
-      [&] { return ::write(event_.get(), &one, sizeof one); });
+  [[maybe_unused]] const ssize_t n = ::write(event_.get(), &one, sizeof one);
   assert(n == sizeof one);  // write(2) fails at a full counter; here it is 0
 }
 
@@ -42,8 +26,7 @@ void Waker::answer() {
   // the read would take that write away. rung_ would stay true: every later
   // ring() would return early, and the poller would sleep for ever.
   std::uint64_t count = 0;
-  [[maybe_unused]] const ssize_t n = repeat_if_interrupted(
-      [&] { return ::read(event_.get(), &count, sizeof count); });
+  [[maybe_unused]] const ssize_t n = ::read(event_.get(), &count, sizeof count);
   assert(n == sizeof count);
   assert(count == 1);  // ring() writes once each time rung_ becomes true
 

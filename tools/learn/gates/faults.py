@@ -114,7 +114,4 @@ def gaps(rows: list[table.Row], manual: dict, symbols: set[str]) -> list[Problem
     found += [Problem(file, 0, say("faults.uncovered", call=call, error=error),
                       say("faults.uncovered_mend"))
               for call, error in table.uncovered(rows, manual["call"])]
-    called = {row.call.split(".")[0] for row in rows}
-    found += [Problem(file, 0, say("faults.no_row", call=call), say("faults.uncovered_mend"))
-              for call in manual["call"] if call not in called]
     return found
