@@ -81,8 +81,8 @@ def check(
                        "git calls changed.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Of speed and experiments: store what "
                      "was measured, or printed.")] = False,
-    part: Annotated[str, typer.Option(help="Of exercises: only those whose id has these "
-                    "letters.")] = "",
+    part: Annotated[str, typer.Option(help="Of exercises and faults: only those whose name "
+                    "has these letters.")] = "",
     wild: Annotated[int, typer.Option(min=0, help="Of exercises: so many faults that nobody "
                     "designed, instead; what is green is listed.")] = 0,
 ) -> None:
@@ -95,7 +95,7 @@ def check(
         raise typer.Exit(complain(say("cli.changed_where"), USAGE))
     if write and name not in ("speed", "experiments"):
         raise typer.Exit(complain(say("speed.write_where"), USAGE))
-    if (part or wild) and name != "exercises":
+    if (part and name not in ("exercises", "faults")) or (wild and name != "exercises"):
         raise typer.Exit(complain(say("cli.part_where"), USAGE))
     options = ({} if scripts is None else {"scripts": scripts}) | {
         "changed": changed, "write": write, "part": part, "wild": wild}

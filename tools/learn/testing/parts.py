@@ -43,6 +43,7 @@ INPUTS = {
     "traces": ("src", "programs", "diagrams", *CMAKE),
     "exercises": ("src", "tests", "exercises", "programs", "chapters", "diagrams"),
     "conformance": ("src", "tests", *CMAKE),
+    "faults": ("src", "tests", *CMAKE),
     "labs": ("src", "tests", "exercises", "labs", "chapters"),
     "experiments": ("src", "programs", "chapters", "tests", *CMAKE),
 }
