@@ -9,14 +9,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "fuzz/script.h"
 #include "netpoll/base/check.h"
-#include "programs/flags.h"
+#include "programs/server_flags.h"
 
 namespace netpoll::fuzz {
 namespace {
@@ -50,14 +49,10 @@ constexpr std::array kWords = {"--network",
                                "--network=unix",
                                "--runner=pool"};
 
-const std::map<std::string, int> kRunners = {
-    {"pool", 1}, {"inline", 2}, {"adaptive", 3}};
-
 // One flag of each kind that the programs have.
 struct Flags {
   programs::Where where;
-  std::size_t pollers = 0;
-  std::string runner = "pool";
+  programs::Threads threads;
   unsigned work_us = 0;
   unsigned timeout_ms = 0;
   std::size_t max_input = 0;
@@ -65,19 +60,18 @@ struct Flags {
 
   void add_to(CLI::App& app) {
     programs::add_where(app, where);
-    app.add_option("--pollers", pollers)->check(CLI::Range(0, 1024));
-    app.add_option("--runner", runner)->check(CLI::IsMember(kRunners));
+    programs::add_threads(app, threads);
     app.add_option("--work-us", work_us)->check(CLI::Range(0, 60'000'000));
     app.add_option("--timeout-ms", timeout_ms)->capture_default_str();
-    app.add_option("--max-input", max_input)
-        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
+    app.add_option("--max-input", max_input)->check(programs::bytes_from(0));
     app.add_option("--say", say);
   }
 
   void check_values() const {
     check(where.network == "tcp" || where.network == "unix", "--network");
-    check(pollers <= 1024, "--pollers is out of its range");
-    check(kRunners.contains(runner), "--runner is none of its values");
+    check(threads.pollers <= 1024, "--pollers is out of its range");
+    check(programs::kRunners.contains(threads.runner),
+          "--runner is none of its values");
     check(work_us <= 60'000'000, "--work-us is out of its range");
     check(max_input <= std::size_t{1} << 40, "--max-input: out of its range");
   }
