@@ -116,6 +116,7 @@ def assert_refuses(program: Path, flags: list[str], says: str, folder: Path) -> 
 @pytest.mark.parametrize(("flags", "says"), [
     (["--pollers", "many"], "many"),
     (["--runner", "elsewhere"], "adaptive"),
+    (["--runner", "two\nlines"], "two?lines"),
     (["--max-input", "-1"], "max-input"),
     (["--nonsense"], "--nonsense"),
     (["--network", "unix"], "--addr PATH"),

@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fuzz_helpers import TEXT
@@ -41,6 +41,9 @@ BODY = st.one_of(
 
 @given(st.lists(BODY.map(frame), max_size=5).map(b"".join), st.binary(max_size=50),
        st.integers(0, 400))  # fmt: skip
+@example(frame(b""), b"", 0)
+@example(frame(b"S\0Clamp.Is") + frame(b"E\0Clamp.Is\0passed\0soon\0"), b"", 0)
+@example(frame(b"E\0\0passed\0" + b"0\0"), b"", 0)
 def test_any_frames_are_results_or_forged(frames, rest, cut):
     """Also by one who has found the word of the run."""
     for channel in (frames + rest, frames[:cut], rest):
@@ -116,7 +119,8 @@ def test_any_archive_is_files_or_nothing(tmp_path_factory, archive):
 
 @given(st.one_of(ANY_TEXT, st.lists(st.sampled_from(
     ["#include <", "vector", ">", "\\\n", '"', "R\"x(", ")x\"", "//", "/*", "*/", "system", "asm",
-     "#", "include", "%:", "\n", " ", "import ", ";", "\r", "'"]), max_size=12).map("".join)))  # fmt: skip
+     "#", "include", "%:", "\n", " ", "import ", ";", "\r", "'"],
+), max_size=12).map("".join)))  # fmt: skip
 def test_any_source_is_judged_by_the_rules(text):
     problems = rules.text_problems("toy.cpp", text, ["vector"])
     assert all(isinstance(problem, str) and problem.strip() for problem in problems)

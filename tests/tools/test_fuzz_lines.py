@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fuzz_helpers import TEXT, VALUE, bent, is_one_line
@@ -93,12 +93,17 @@ QUESTION = Question("calls", {"en": "?", "zh": "?"}, 0, 10)
 
 
 @given(TEXT | NUMBERS, TEXT | NUMBERS)
+@example("", "0,")
+@example("1000", "1,000")
+@example("9" * 400, "9" * 400)
 def test_any_answer_is_right_or_wrong_and_the_measured_one_is_right(answer, measured):
     assert answers.right(QUESTION, answer, measured) in (True, False)
     assert answers.right(QUESTION, measured, measured)
 
 
 @given(st.dictionaries(st.just("calls"), TEXT | NUMBERS, min_size=1))
+@example({"calls": 'a "quoted" word'})
+@example({"calls": "\x1f\x7f"})
 def test_a_filled_sheet_says_what_it_was_filled_with(tree_less_exercise, given_answers):
     sheet = answers.filled(tree_less_exercise, given_answers, "en")
     wanted = {name: text.strip() for name, text in given_answers.items()}

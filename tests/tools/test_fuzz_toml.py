@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fuzz_helpers import TEXT, bent, is_one_line, toml
@@ -137,6 +137,8 @@ def test_a_fix_or_an_explore_loads_or_is_refused_in_one_line(tree, table, data):
 
 
 @given(nearly(MUTANT))
+@example(b"edits = 5")
+@example(b'killed_by = "A.B"\nhelp = 5\nanswer = 1')
 def test_a_mutant_loads_or_is_refused_in_one_line(tree, text):
     file = tree / CLAMP / "mutants" / "any.toml"
     found = loaded(file, text, lambda: catalogue.load(tree / CLAMP, tree), ExerciseError)
@@ -151,6 +153,7 @@ def test_hints_load_or_are_refused_in_one_line(tree, text):
 
 
 @given(any_of(f"{LAB}/lab.toml"))
+@example(b'title = {en = 5, zh = "x"}')
 def test_a_lab_loads_or_is_refused_in_one_line(tree, text):
     home = tree / LAB
     found = loaded(home / "lab.toml", text, lambda: lab.load(home, tree), ExerciseError)
@@ -159,6 +162,8 @@ def test_a_lab_loads_or_is_refused_in_one_line(tree, text):
 
 
 @given(any_of("diagrams/scenarios/standin.toml"))
+@example(b"\x80")
+@example(b"begin = false")
 def test_a_scenario_loads_or_is_refused_in_one_line(tree, text):
     file = tree / "diagrams/scenarios/standin.toml"
     loaded(file, text, lambda: scenario.load("standin", tree), RecordError)

@@ -31,8 +31,8 @@ def _wrong(value: Any, shape: Any, at: str) -> tuple[str, str] | None:
     """Where, and what should be there."""
     if isinstance(shape, tuple):
         found = [_wrong(value, one, at) for one in shape]
-        # Where it is a list or a table as one of them wants, that one knows better.
-        return None if None in found else max(found, key=lambda one: len(one[0]))
+        # The one that got deepest knows best; of several, the last.
+        return None if None in found else max(reversed(found), key=lambda one: len(one[0]))
     if isinstance(shape, list):
         if not isinstance(value, list):
             return at, say("shape.list")
