@@ -30,8 +30,8 @@ LEAF = st.one_of(
 )
 KEY = st.one_of(st.sampled_from(["en", "zh", "id", "kind", "name", "symbol", "x"]), TEXT)
 VALUE = st.recursive(
-    LEAF, lambda inner: st.one_of(st.lists(inner, max_size=3),
-                                  st.dictionaries(KEY, inner, max_size=3)), max_leaves=6)  # fmt: skip
+    LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY, inner, max_size=3),
+    max_leaves=6)
 
 
 def toml(table: dict[str, Any]) -> str:
