@@ -5,6 +5,7 @@
 // race too: it needs nothing of the library.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -15,8 +16,14 @@ namespace netpoll::programs {
 inline constexpr int kBadFlags = 2;
 
 /// Writes to standard error one line that says why a flag is wrong. Returns
-/// kBadFlags, the exit status for it.
-inline int refuse_flag(const CLI::App& app, const std::string& why) {
+/// kBadFlags, the exit status for it. `why` quotes what the user has typed: a
+/// control character in it, such as the end of a line, is printed as '?'.
+inline int refuse_flag(const CLI::App& app, std::string why) {
+  constexpr char kDelete = 127;
+  const auto is_control = [](char c) {
+    return (c >= 0 && c < ' ') || c == kDelete;
+  };
+  std::ranges::replace_if(why, is_control, '?');
   std::fprintf(stderr, "%s: %s (%s --help lists the flags)\n",
                app.get_name().c_str(), why.c_str(), app.get_name().c_str());
   return kBadFlags;

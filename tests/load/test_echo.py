@@ -110,6 +110,7 @@ def test_a_port_in_use_is_one_line_and_not_zero(start: START, preset: str) -> No
     (["--workers", "100001"], "100000"),
     (["--workers", "few"], "few"),
     (["--runner", "elsewhere"], "adaptive"),
+    (["--runner", "two\nlines"], "two?lines"),
     (["--max-input", "-1"], "max-input"),
     (["--nonsense"], "--nonsense"),
     (["--network", "unix"], "--addr PATH"),

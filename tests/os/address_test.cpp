@@ -200,6 +200,17 @@ TEST(Address, OfANamelessSocketIsEmptyText) {
   EXPECT_EQ(local->to_string(), "");
 }
 
+// The first byte of the family alone already says AF_UNIX.
+TEST(Address, OfAUnixSocketThatIsCutOffIsEmptyText) {
+  sockaddr_un un{};
+  un.sun_family = AF_UNIX;
+  const Address address =
+      Address::from_system(reinterpret_cast<const sockaddr*>(&un), 1);
+  EXPECT_TRUE(address.is_unix());
+  EXPECT_EQ(address.to_string(), "");
+  EXPECT_EQ(address.path(), "");
+}
+
 TEST(Address, OfThePeerIsItsLocalOne) {
   const UniqueFd server = *os::listen_on(*Address::parse("tcp", "127.0.0.1:0"));
   const Address there = *Address::local_of(server.get());

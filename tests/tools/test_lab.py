@@ -14,7 +14,7 @@ MISTAKES = {
     'title = {en = "Toys", zh = "玩具"}': ('title = {en = "Toys"}', "title has no zh text"),
     'exercise = "01-toy/2-double"': ('exercise = "01-toy/3-none"', "names exercise 01-toy/3-none"),
     "points = 5": ("points = 0", "points is 0; 1 at least"),
-    "points = 4": ("points = 4.5", "needs points, a int"),
+    "points = 4": ("points = 4.5", "parts[2].points must be a whole number"),
     "hidden_points = 3": ("", "has hidden tests or hidden_points; it needs both or none"),
     "clamp_seed_test.cpp": ("no_test.cpp", "hidden/no_test.cpp, which does not exist"),
     "minutes = 60": ("minutes = 65", "takes 95 minutes, 90 at most"),

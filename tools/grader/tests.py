@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import re
 import signal
 import struct
 import tempfile
@@ -31,6 +32,7 @@ WORD = 32  # bytes
 TIMEOUTS_MAX = 3
 STARTS_MAX = 60
 MESSAGE_MAX = 4000
+_TIME = re.compile(r"[0-9]{1,9}\Z")  # milliseconds
 
 
 @dataclass(frozen=True)
@@ -122,11 +124,11 @@ def _read(frames: bytes, word: bytes, expected: set[str]) -> tuple[list[Result],
         if len(body) < size:
             break
         place += WORD + 4 + size
-        kind, name, *rest = body.decode("utf-8", "replace").split("\0", 4)
-        if kind == "S" and not current:
-            current = name
-        elif kind == "E" and name == current and len(rest) == 3:
-            status, ms, message = rest
+        kind, *told = body.decode("utf-8", "replace").split("\0", 4)
+        if (kind, len(told)) == ("S", 1) and told[0] and not current:
+            current = told[0]
+        elif (kind, len(told)) == ("E", 4) and told[0] == current != "" and _TIME.match(told[2]):
+            name, status, ms, message = told
             results.append(Result(name, status, int(ms), message[:MESSAGE_MAX]))
             current = ""
         else:

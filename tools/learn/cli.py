@@ -64,12 +64,14 @@ def test(
                      "the tools' fast tests.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run what was green before with the "
                      "same inputs, too.")] = False,
+    fuzz_seconds: Annotated[int, typer.Option(min=1, max=86_400, help="How long each fuzzer "
+                            "runs.")] = 20,
     yes: Yes = False,
 ) -> None:
     """Every test: C++, tools, load, gates. The last line counts them."""
     from learn.testing import suite
 
-    raise typer.Exit(suite.run(only, quick, fresh))
+    raise typer.Exit(suite.run(only, quick, fresh, fuzz_seconds))
 
 
 @app.command()

@@ -194,10 +194,10 @@ std::string_view Address::network() const {
 
 std::string Address::unix_text() const {
   assert(is_unix());
+  if (size_ <= kPathOffset) return "";  // no byte of a path
   const auto un = as<sockaddr_un>();
   const std::size_t length =
       std::min<std::size_t>(size_, sizeof un) - kPathOffset;
-  if (length == 0) return "";
   if (un.sun_path[0] == '\0') {
     return "@" + std::string(un.sun_path + 1, length - 1);
   }

@@ -49,8 +49,10 @@ constexpr void* kWakerTag = nullptr;
 
 // Has the processor bring the operator of the next event into its cache while
 // the present one is served: with a thousand connections it is not there any
-// more. An address that is no operator's does no harm.
+// more. An address that is no operator's does no harm, except null: C++ allows
+// no arithmetic on it.
 void fetch_ahead(const void* op) {
+  if (op == kWakerTag) return;
   constexpr std::size_t kBytes = 896;  // as many as a Connection has
   constexpr std::size_t kLine = 64;    // what a processor fetches at once
   for (std::size_t i = 0; i < kBytes; i += kLine)

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 import tomllib
@@ -44,9 +45,15 @@ def filled(exercise: Exercise, given: dict[str, str], language: str) -> str:
     """A sheet with these answers."""
     text = sheet(exercise, language)
     for question in exercise.questions:
-        line = f'{question.name} = "{{}}"\n'
-        text = text.replace(line.format(""), line.format(given[question.name]))
+        begin = f"{question.name} = "
+        answer = _quoted(given[question.name])
+        text = text.replace(f'{begin}""\n', f"{begin}{answer}\n")
     return text
+
+
+def _quoted(text: str) -> str:
+    """As TOML writes it: as JSON does, but for one character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def is_number(text: str) -> bool:
@@ -55,7 +62,9 @@ def is_number(text: str) -> bool:
 
 def right(question: Question, answer: str, measured: str) -> bool:
     """Numbers by their distance, words by their letters."""
+    if answer.casefold() == measured.casefold():
+        return True
     if not (is_number(answer) and is_number(measured)):
-        return answer.casefold() == measured.casefold()
-    given, wanted = float(answer.replace(",", "")), float(measured)
+        return False
+    given, wanted = (float(number.replace(",", "")) for number in (answer, measured))
     return abs(given - wanted) <= max(question.within, abs(wanted) * question.percent / 100)

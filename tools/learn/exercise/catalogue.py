@@ -6,7 +6,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from learn import paths
+from learn import paths, shape
 from learn.exercise.model import (
     HINTS,
     LANGUAGES,
@@ -23,6 +23,20 @@ from learn.say import say
 KINDS = ("fill", "fix", "build", "explore")
 STARS = (1, 2, 3)
 WHOLE = ""  # the part of hints that are about the whole exercise
+# The types of what the files hold; what must be there is asked for where it is read.
+_CHANGE = {name: str for name in ("symbol", "body", "file", "find", "replace")}
+EXERCISE = {
+    **{name: str for name in ("kind", "folder", "measure", "preset")},
+    **{name: [str] for name in ("prerequisites", "folder_tests", "support", "programs")},
+    **{name: shape.BOTH for name in ("title", "after", "story")},
+    "minutes": int, "stars": int, "program": bool,
+    "holes": [{"symbol": str, "task": shape.BOTH, "answer": str}], "planted": [_CHANGE],
+    "questions": [{"name": str, "ask": shape.BOTH, "within": shape.NUMBER,
+                   "percent": shape.NUMBER}],
+}  # fmt: skip
+HINTS_FILE = {"hints": ([str], {...: [str]})}
+MUTANT = {**_CHANGE, "edits": [_CHANGE], "killed_by": str, "help": shape.BOTH, "origin": str,
+          "answer": (str, *shape.NUMBER)}  # fmt: skip
 
 
 def load_all(root: Path = paths.ROOT) -> list[Exercise]:
@@ -49,7 +63,7 @@ def folders(root: Path) -> list[Path]:
 
 def chapter(name: str, root: Path = paths.ROOT) -> dict:
     """What chapters/NAME/chapter.toml says."""
-    return _toml(root / "chapters" / name / "chapter.toml", root)
+    return _toml(root / "chapters" / name / "chapter.toml", root, {})
 
 
 def find(name: str, root: Path = paths.ROOT) -> Exercise:
@@ -70,7 +84,7 @@ def find(name: str, root: Path = paths.ROOT) -> Exercise:
 def hints(exercise: Exercise, language: str) -> dict[str, list[str]]:
     """{part: its three hints}; the only part is WHOLE where they are not told apart."""
     file = exercise.hints_file(language)
-    found = _toml(file, exercise.root).get("hints")
+    found = _toml(file, exercise.root, HINTS_FILE).get("hints")
     parts = {WHOLE: found} if isinstance(found, list) else found
     if not isinstance(parts, dict) or not parts:
         raise _error(file, exercise.root, "needs hints, a list or a table of lists")
@@ -86,7 +100,7 @@ def hints(exercise: Exercise, language: str) -> dict[str, list[str]]:
 def load(directory: Path, root: Path = paths.ROOT) -> Exercise:
     """Reads and checks one exercise; an ExerciseError names the file and the mend."""
     file = directory / "exercise.toml"
-    table = _toml(file, root)
+    table = _toml(file, root, EXERCISE)
     kind, name = _kind(table, file, root), str(directory.relative_to(root / "exercises"))
     built = kind != "explore"
     exercise = Exercise(
@@ -182,7 +196,7 @@ def _change(entry: dict, file: Path, root: Path, inner: str = "") -> Body | Edit
 
 
 def _mutant(file: Path, root: Path, inner: str) -> Mutant:
-    table = _toml(file, root)
+    table = _toml(file, root, MUTANT)
     changes = [_change(entry, file, root, inner) for entry in table.get("edits", [])]
     if "symbol" in table or not (changes or "answer" in table):
         changes.append(Body(*(_field(table, key, str, file, root) for key in ("symbol", "body"))))
@@ -202,13 +216,16 @@ def _leads_to(name: str, identity: str) -> bool:
     )
 
 
-def _toml(file: Path, root: Path) -> dict:
+def _toml(file: Path, root: Path, types: dict) -> dict:
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        table = tomllib.loads(file.read_text("utf-8"))
     except OSError as problem:
         raise _error(file, root, f"cannot be read ({problem.strerror}); write it") from problem
     except ValueError as problem:
         raise _error(file, root, f"is not TOML: {problem}") from problem
+    if wrong := shape.problem(table, types):
+        raise _error(file, root, wrong)
+    return table
 
 
 def _field(table: dict, key: str, kind: type, file: Path, root: Path):
@@ -226,4 +243,5 @@ def _both(table: dict, key: str, file: Path, root: Path) -> dict[str, str]:
 
 
 def _error(file: Path, root: Path, text: str) -> ExerciseError:
-    return ExerciseError(f"{file.relative_to(root)}: {text}")
+    name = file.relative_to(root) if file.is_relative_to(root) else file
+    return ExerciseError(" ".join(f"{name}: {text}".split()))

@@ -11,7 +11,7 @@ import errno
 import tomllib
 from pathlib import Path
 
-from learn import paths
+from learn import paths, shape
 from learn.record import branch
 from learn.record.errors import ScenarioError
 from learn.record.story import Act, Fault, Lane, Scenario, Stop, wrong
@@ -24,6 +24,29 @@ SYSCALLS = ("accept4", "recv", "readv", "read", "send", "sendmsg", "write", "clo
             "socket", "connect", "poll", "listen", "epoll_ctl", "epoll_wait")
 NAMING = ("accept4", "connect", "epoll_ctl")  # always watched: they say which descriptor is what
 PART_KEYS = {"of", "path", "as"}
+# The types of what a scenario says; story.py tells what each means.
+_NAMES = (str, [str])
+_PHASE = {"time": int, "en": str, "zh": str}
+_STOP = {
+    **{name: str for name in ("fn", "syscall")},
+    **{name: _NAMES for name in ("en", "zh", "to", "starts", "wakes")},
+    **{name: [str] for name in ("args", "show", "after")},
+    "back": {...: _NAMES}, "first": int, "vague": bool, "phase": (_PHASE, [_PHASE]),
+}  # fmt: skip
+_ACT = {
+    **{name: str for name in ("do", "data", "en", "zh")},
+    **{name: int for name in ("bytes", "client", "like")},
+    "phase": shape.BOTH, "then": [str], "ends": bool,
+}  # fmt: skip
+_FAULT = {"syscall": str, "time": int, "error": str, "done": bool}
+TYPES = {
+    **{name: str for name in ("program", "what_if", "same_run", "alone")},
+    **{name: [str] for name in ("flags", "lanes", "watch")},
+    "title": shape.BOTH, "doorbell": bool, "state": {...: {...: str}}, "peer": [_ACT],
+    "lane": [{"id": str, "en": str, "zh": str, "root": str, "rest": _NAMES, "thread": str}],
+    "stop": [_STOP], "fault": (_FAULT, [_FAULT]),
+    "begin": {"then": [str], "phase": shape.BOTH, "listens": str, "ends": bool},
+}  # fmt: skip
 
 
 def names(root: Path = paths.ROOT) -> list[str]:
@@ -40,8 +63,8 @@ def load(name: str, root: Path = paths.ROOT) -> Scenario:
         shared = root / "diagrams" / "common.toml"
         common = tomllib.loads(shared.read_text(encoding="utf-8")) if shared.is_file() else {}
         return _Reader(name, file, toml, common).scenario()
-    except tomllib.TOMLDecodeError as error:
-        raise wrong(file, str(error)) from None
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise wrong(file, " ".join(str(error).split())) from None
     except KeyError as error:
         raise wrong(file, say("record.missing", name=error.args[0])) from None
 
@@ -54,6 +77,8 @@ def _parsed(name: str, root: Path) -> dict:
         raise ScenarioError(say("record.no_scenario", name=name, known=known), "./learn record")
     source = path.read_text(encoding="utf-8")
     toml = tomllib.loads(source)
+    if problem := shape.problem(toml, TYPES):
+        raise wrong(f"diagrams/scenarios/{name}.toml", problem)
     lines = [number for number, line in enumerate(source.splitlines(), 1)
              if line.strip() == "[[peer]]"]
     for act, line in zip(toml.get("peer", ()), lines):

@@ -13,7 +13,7 @@ from learn.paths import BUILD
 from learn.run import progress
 from learn.say import say
 
-PRESETS = ("dev", "tsan", "release", "record", "clang")
+PRESETS = ("dev", "tsan", "release", "record", "clang", "fuzz")
 
 
 class BuildError(Exception):

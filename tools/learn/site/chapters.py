@@ -161,6 +161,9 @@ class _Reader:
 
     def goals(self) -> dict[str, list[str]]:
         goals = self.both("goals", self.table, list)
+        for goal in (*goals["en"], *goals["zh"]):
+            if not isinstance(goal, str) or not goal.strip():
+                raise self.error(f"goals has an entry that is no text: {goal!r}", "write a text")
         if len(goals["en"]) != len(goals["zh"]):
             raise self.error("goals.en and goals.zh differ in number", "write each goal in both")
         return goals

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from learn import paths
+from learn import paths, shape
 from learn.exercise import catalogue
 from learn.exercise.model import LANGUAGES, Exercise, ExerciseError
 
@@ -37,6 +37,13 @@ MINUTES_MOST = 90
 WRONG_IDEAS = 3
 PARTS_LEAST = 2
 KINDS = ("fill", "fix", "build")
+TYPES = {
+    "title": shape.BOTH, "chapters": [str],
+    "parts": [{"exercise": str, "points": int, "hidden": [str], "hidden_points": int}],
+    "report": [{"name": shape.BOTH, "points": int}],
+    "timeline": [{"minutes": int, "what": shape.BOTH}],
+    "wrong_ideas": [{"mutant": str, "question": shape.BOTH}],
+}  # fmt: skip
 
 
 class LabError(ExerciseError):
@@ -171,9 +178,11 @@ class _Reader:
             raise self.error(f"cannot be read ({problem.strerror}); write it") from problem
         except ValueError as problem:
             raise self.error(f"is not TOML: {problem}") from problem
+        if wrong := shape.problem(self.table, TYPES):
+            raise self.error(wrong)
 
     def error(self, text: str) -> LabError:
-        return LabError(f"{self.file.relative_to(self.root)}: {text}")
+        return LabError(" ".join(f"{self.file.relative_to(self.root)}: {text}".split()))
 
     def field(self, table: dict[str, Any], key: str, kind: type) -> Any:
         if not isinstance(table.get(key), kind) or isinstance(table[key], bool):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of `./learn test`: what each runs, and how it may share the machine.
 
-A part is a preset's tests, a folder of pytest, the player's tests, or a gate. A part
-that could not run has failed. Its output is in build/logs/.
+A part is a preset's tests, the fuzzers, a folder of pytest, the player's tests, or a gate.
+A part that could not run has failed. Its output is in build/logs/.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from learn.gates import checking
 from learn.paths import LOGS, ROOT, TESTS
 from learn.run import build, progress
 from learn.say import say
-from learn.testing import typescript
+from learn.testing import fuzz, typescript
 from learn.testing.counting import Count, junit
 from learn.testing.outcome import Outcome, failed, judged
 
@@ -53,7 +53,9 @@ SHARE = ("ledger", "parity", "sourcemap", "traces", "site")
 SLOW_FILES = ("test_conformance.py", "test_demos.py", "test_epoll_demos.py",
               "test_exercise_cli.py", "test_exercise_guards.py", "test_exercise_learner.py",
               "test_exercise_verdict.py", "test_exercise_whole.py", "test_exercise_wild.py",
-              "test_exercises.py", "test_gopool_demos.py", "test_grader_pack.py", "test_house.py",
+              "test_exercises.py", "test_fuzz_canon.py", "test_fuzz_grader.py",
+              "test_fuzz_lines.py", "test_fuzz_toml.py", "test_gopool_demos.py",
+              "test_grader_pack.py", "test_house.py",
               "test_input_output_demos.py", "test_labs_gate.py", "test_mermaid.py",
               "test_package.py", "test_player.py", "test_player_script.py", "test_record.py",
               "test_site.py", "test_site_live.py", "test_site_player.py",
@@ -63,7 +65,7 @@ QUICK = ("release", "quick-tools", "quick-house", "player", "ledger", "sourcemap
          "facts")
 
 
-def everything() -> dict[str, Part]:
+def everything(fuzz_seconds: int = fuzz.SECONDS) -> dict[str, Part]:
     """In the order in which they are started and shown."""
     gates = [gate_part(name) for name in checking.GATES]
     parts = [
@@ -71,6 +73,8 @@ def everything() -> dict[str, Part]:
         Part("dev", lambda: cpp("dev")),
         Part("tsan", lambda: cpp("tsan")),
         Part("clang", lambda: compiles("clang")),
+        Part("fuzz", lambda: fuzz.run(fuzz_seconds),
+             inputs=("src", "programs", "tests/fuzz", *CMAKE)),
         *(gate for gate in gates if gate.alone),
         Part("load", lambda: python("load"), after=("release",)),
         Part("tools", lambda: python("tools"), alone=False, after=("release",)),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the parts: one that uses both processors alone, two of the others at once.
 
-    release  dev  tsan  clang  house  …  load     each alone, in order
+    release  dev  tsan  clang  fuzz  house  …  load     each alone, in order
     tools    |  site                              side by side
              |  traces  ledger  …
 """

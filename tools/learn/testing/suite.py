@@ -15,14 +15,15 @@ from rich.table import Table
 from learn.gate import ENVIRONMENT, GREEN, RED, USAGE
 from learn.run import progress
 from learn.say import say
-from learn.testing import memory, parts, schedule
+from learn.testing import fuzz, memory, parts, schedule
 from learn.testing.counting import Count
 from learn.testing.parts import Outcome, Part
 
 
-def run(only: list[str], quick: bool = False, fresh: bool = False) -> int:
+def run(only: list[str], quick: bool = False, fresh: bool = False,
+        fuzz_seconds: int = fuzz.SECONDS) -> int:  # fmt: skip
     """`fresh` runs what is known to be green as well; so does `only`."""
-    known = parts.quick() if quick else parts.everything()
+    known = parts.quick() if quick else parts.everything(fuzz_seconds)
     if unknown := [name for name in only if name not in known]:
         text = say("cli.unknown_part", part=unknown[0], parts=" ".join(known))
         print("learn:", text, file=sys.stderr)
