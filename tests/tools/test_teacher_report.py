@@ -13,8 +13,8 @@ from learn import cli, say
 from learn.gate import ENVIRONMENT, GREEN, USAGE
 from learn.teacher import class_answers, report
 from learn.teacher.class_files import ClassError
-from test_teacher_similarity import ODD, OTHER, REFERENCE, STARTER, disguised
 from teacher_helpers import FILE, PARTS, write
+from test_teacher_similarity import ODD, OTHER, REFERENCE, STARTER, disguised
 
 PEEK, SLICE = PARTS
 NASTY = '<script>alert(1)</script></pre><img src=x onerror="alert(2)">&lt;{{ 7 * 7 }}\u202e\x1b[2J'

@@ -61,7 +61,8 @@ class _Collector:
         self.path, self.bytes = str(path), path.read_bytes()
         self.file = str(path.relative_to(root))
         self.declared = Declared(self.bytes)
-        self.declarations = {k.value for k in cindex.CursorKind.get_all_kinds() if k.is_declaration()}
+        kinds = cindex.CursorKind.get_all_kinds()
+        self.declarations = {kind.value for kind in kinds if kind.is_declaration()}
         self.kinds = {getattr(cindex.CursorKind, name).value: name for name in USES}
         self.classes = {getattr(cindex.CursorKind, name).value for name in CLASSES}
         self.starts = [0, *(m.end() for m in re.finditer(rb"\n", self.bytes))]

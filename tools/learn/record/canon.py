@@ -147,7 +147,6 @@ def keep(item: Item, scenario: Scenario, roles: Roles) -> bool:
     """Without the turns that only answer the doorbell."""
     if item.kind == "peer":
         return True
-    stop = scenario.stop(item.event["fn"])
     if item.event["fn"] == "epoll_wait":
         return bool(roles.ready(item))
     args = item.event["args"]

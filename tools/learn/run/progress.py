@@ -51,7 +51,7 @@ def pytest(line: str) -> Reading | None:
 
 def run(
     title: str,
-    command: list[str | os.PathLike],
+    command: list,
     log: str,
     *,
     read: Reader = lambda line: None,
