@@ -17,6 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 FILE_MAX = 1 << 20  # an answer has some hundred lines
 ENTRIES_MAX = 20_000
@@ -24,7 +25,7 @@ UNPACKED_MAX = 128 << 20  # of a tar; what is handed in is far smaller
 _BROKEN = (OSError, ValueError, EOFError, RuntimeError, NotImplementedError, MemoryError,
            zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)  # fmt: skip
 # By the first bytes of a compressed tar: what unpacks it, and never more than it is told.
-_UNPACKERS = {
+_UNPACKERS: dict[bytes, Callable[[], Any]] = {
     b"\x1f\x8b": lambda: zlib.decompressobj(31),
     b"BZh": bz2.BZ2Decompressor,
     b"\xfd7zXZ": lambda: lzma.LZMADecompressor(memlimit=UNPACKED_MAX),

@@ -28,7 +28,7 @@ DROPPED_ARGS = ("epoll", "ready", "tag", "timeout")
 
 def canonical(events: list[dict], scenario: Scenario) -> list[Item]:
     """The items of a recording in their one order."""
-    raw = {lane.id: [] for lane in scenario.lanes}
+    raw: dict[str, list] = {lane.id: [] for lane in scenario.lanes}
     for event in events:
         if event.get("lane") in raw:
             raw[event["lane"]].append(event)
