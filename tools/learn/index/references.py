@@ -84,6 +84,7 @@ class _Collector:
         for offset, target in sorted(self.known.items()):
             if target and (not target.startswith(self.file + ":") or target in here):
                 word = WORD.match(self.bytes, offset)
+                assert word is not None  # libclang has named it
                 number = self.targets.setdefault(target, len(self.targets))
                 mentions.append([*self.at(offset), len(word[0]), number])
         return {"names": names, "mentions": mentions, "targets": list(self.targets),

@@ -114,7 +114,7 @@ def _follow(tag: str, open_tags: list[str]) -> None:
     """Keeps the list of tags that are open here."""
     match = _TAG.match(tag)
     name = match[2].lower() if match else ""
-    if not name or name in _VOID or tag.endswith("/>"):
+    if not match or not name or name in _VOID or tag.endswith("/>"):
         return
     if not match[1]:
         open_tags.append(name)
