@@ -79,7 +79,7 @@ async def talk(number: int, address: str, load: Load) -> None:
     slow = number < load.connections * load.slow_share
     reader, writer = await open_to(address)
     try:
-        sent, got = await asyncio.gather(
+        _, got = await asyncio.gather(
             send(random.Random(rng.random()), writer, messages),
             receive(random.Random(rng.random()), reader, total, slow))
         if got != hashlib.sha256(b"".join(messages)).hexdigest():

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from conftest import program_of
 from echo_load import Load, open_to, run
 from support import assert_refuses, wait_until

@@ -60,8 +60,8 @@ def _members(value: dict, rule: dict, where: str) -> list[str]:
 
 def _is_of(value: object, kinds: str | list) -> bool:
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    return any(isinstance(value, TYPES[kind]) and (kind == "boolean" or value is not True
-               and value is not False) for kind in kinds)  # fmt: skip
+    return any(isinstance(value, TYPES[kind]) and (kind == "boolean" or (value is not True
+               and value is not False)) for kind in kinds)  # fmt: skip
 
 
 def read(file: Path) -> object:

@@ -9,8 +9,8 @@ import random
 
 import pytest
 
-from learn.record import trace
 from learn.record import scenario as scenarios
+from learn.record import trace
 from record_helpers import DATA
 
 SCENARIO = scenarios.load("standin", DATA)

@@ -82,7 +82,7 @@ def test_help_and_the_shell_list_every_verb():
     said = learn("--help").stdout
     shell = re.search(r"^verbs='(.*)'$", (ROOT / "learn").read_text(), re.MULTILINE)[1].split()
     assert sorted(shell) == sorted(cli.VERBS)
-    assert [verb for verb in cli.VERBS if not re.search(rf"^\s+{verb}\b", said, re.M)] == []
+    assert [verb for verb in cli.VERBS if not re.search(rf"^\s+{verb}\b", said, re.MULTILINE)] == []
 
 
 def test_doctor_names_a_missing_package_and_its_command(monkeypatch, capsys):

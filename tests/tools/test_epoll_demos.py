@@ -5,6 +5,7 @@ import socket
 import subprocess
 
 import pytest
+
 from demo_helpers import BIN, build, need_strace
 
 MUCH = b"x" * (32 << 20)  # more than two sockets of Linux hold, as they are set

@@ -6,8 +6,8 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from exercise_helpers import answer, exercise, tree  # noqa: F401: fixtures
 
+from exercise_helpers import answer, exercise, tree  # noqa: F401 (fixtures)
 from learn import paths
 from learn.exercise import judge, show, tests, workspace
 from learn.run import bounded
@@ -118,7 +118,7 @@ RIGHT = "return value < low ? low : value > high ? high : value;"
 
 
 @pytest.fixture
-def impatient(exercise):  # noqa: F811
+def impatient(exercise):
     """The toy exercise with tests that wait in vain and end the process."""
     support = exercise.root / "tests" / "support"
     support.mkdir()
@@ -130,14 +130,14 @@ def impatient(exercise):  # noqa: F811
 
 
 def test_the_header_of_the_tests_keeps_to_it(impatient):
-    exercise, waits = impatient  # noqa: F811
+    exercise, waits = impatient
     answer(exercise, f"  {RIGHT}")
     got = judge.judge(exercise, workspace.folder(exercise), "yours")
     assert (got.verdict, got.failing) == ("red", {"Clamp.A", "Clamp.B", "Clamp.C"})
     assert waits.read_text().split() == ["long", "short", "short", "short"]
 
 
-def test_a_verdict_says_how_many_were_not_run_and_counts_them_as_no_failure(exercise):  # noqa: F811
+def test_a_verdict_says_how_many_were_not_run_and_counts_them_as_no_failure(exercise):
     outcomes = [tests.Outcome("Clamp.A", tests.CRASHED, "broken"),
                 *(tests.Outcome(f"Clamp.{name}", tests.NOT_RUN) for name in "BCD")]  # fmt: skip
     got = judge.Verdict(judge.colour(outcomes), outcomes)

@@ -4,8 +4,8 @@
 import json
 
 import pytest
-from exercise_helpers import ID, change, tree  # noqa: F401: a fixture
 
+from exercise_helpers import ID, change, tree  # noqa: F401 (a fixture)
 from learn import cli
 from learn.exercise import catalogue, explore, workspace
 from learn.exercise.model import ExerciseError

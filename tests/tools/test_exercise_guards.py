@@ -4,8 +4,8 @@
 import json
 
 import pytest
-from exercise_helpers import ID, answer, exercise, tree  # noqa: F401: fixtures
 
+from exercise_helpers import ID, answer, exercise, tree  # noqa: F401 (fixtures)
 from learn import cli, paths
 from learn.exercise import catalogue, guards, judge, session, workspace
 

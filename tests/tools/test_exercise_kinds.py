@@ -4,8 +4,8 @@
 import json
 
 import pytest
-from exercise_helpers import ID, answer, change, exercise, tree  # noqa: F401: fixtures
 
+from exercise_helpers import ID, answer, change, exercise, tree  # noqa: F401 (fixtures)
 from learn import cli
 from learn.exercise import catalogue, cut, judge, sanitizer, session, show, workspace
 from learn.exercise.model import ExerciseError

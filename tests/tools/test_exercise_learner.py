@@ -5,8 +5,8 @@ import json
 import threading
 
 import pytest
-from exercise_helpers import ID, answer, exercise, tree  # noqa: F401: fixtures
 
+from exercise_helpers import ID, answer, exercise, tree  # noqa: F401 (fixtures)
 from learn.exercise import cut, judge, session, show, tests, workspace
 from learn.exercise.model import ExerciseError
 from learn.exercise.tree import write_files

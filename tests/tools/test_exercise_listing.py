@@ -2,9 +2,9 @@
 """What fits a terminal: the list of exercises, and their texts."""
 
 import pytest
-from exercise_helpers import change, exercise, tree  # noqa: F401: fixtures
 from rich.cells import cell_len
 
+from exercise_helpers import change, exercise, tree  # noqa: F401 (fixtures)
 from learn import paths
 from learn.exercise import catalogue, flow, listing
 from learn.exercise.model import ExerciseError

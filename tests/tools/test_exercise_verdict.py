@@ -4,8 +4,8 @@
 import re
 
 import pytest
-from exercise_helpers import answer, exercise, tree  # noqa: F401: fixtures
 
+from exercise_helpers import answer, exercise, tree  # noqa: F401 (fixtures)
 from learn.exercise import compiler, judge, session, show, workspace
 
 RIGHT = "return value < low ? low : value > high ? high : value;"

@@ -5,8 +5,8 @@ import json
 import subprocess
 
 import pytest
-from exercise_helpers import ID, answer, change, exercise, tree  # noqa: F401: fixtures
 
+from exercise_helpers import ID, answer, change, exercise, tree  # noqa: F401 (fixtures)
 from learn import paths
 from learn.exercise import show, whole, workspace
 from learn.exercise.model import ExerciseError

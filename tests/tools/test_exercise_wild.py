@@ -2,11 +2,12 @@
 """Faults that nobody designed: what is made of a body, and what is told of it."""
 
 import pytest
-from exercise_helpers import ID, exercise, tree  # noqa: F401: fixtures
 
+from exercise_helpers import ID, exercise, tree  # noqa: F401 (fixtures)
 from learn import start
 from learn.exercise import catalogue, cut, wild, workspace
 from learn.gates import exercises_wild
+
 
 def test_each_fault_changes_one_line_of_the_real_body(exercise):
     index = cut.index_of(exercise.root)

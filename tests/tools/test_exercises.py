@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from exercise_helpers import ID, change, exercise, tree  # noqa: F401: fixtures
 
+from exercise_helpers import ID, change, exercise, tree  # noqa: F401 (fixtures)
 from learn import paths
 from learn.exercise import catalogue, tests
 from learn.exercise.model import ExerciseError

@@ -137,7 +137,7 @@ def check(known, tmp_path, monkeypatch):
         checker = gate.Checker(known)
         checker.sources([src / "a.h"], rows, lambda _, line: "Sleeper::a" if line > 4 else "")
         checker.rows(rows, shows)
-        checker.probes(rows, shows, {name: shown for name in shows})
+        checker.probes(rows, shows, dict.fromkeys(shows, shown))
         checker.notes([tmp_path / "notes.md"], BUGS)
         return checker
 

@@ -4,6 +4,7 @@
 import re
 
 import pytest
+
 from demo_helpers import BIN, build, calls, output, shown
 
 

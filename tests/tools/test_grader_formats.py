@@ -7,9 +7,9 @@ import xml.etree.ElementTree as xml
 from pathlib import Path
 
 import pytest
-from schema_helpers import problems, read, schema
 
 from grader import actions, autolab, classroom50, convert, gradescope, words
+from schema_helpers import problems, read, schema
 
 DATA = Path(__file__).parent / "data" / "grades"
 GRADE = DATA / "grade.json"
@@ -44,7 +44,7 @@ def test_the_tests_as_junit(tmp_path):
 
 def test_each_format_keeps_to_its_schema():
     grade = read(GRADE)
-    now = datetime.datetime(2027, 3, 1, 10, tzinfo=datetime.timezone.utc)
+    now = datetime.datetime(2027, 3, 1, 10, tzinfo=datetime.UTC)
     feedback, scores = map(json.loads, autolab.lines(grade).splitlines()[-2:])
     for name, made in {
         "grade": grade, "gradescope": gradescope.results(grade),

@@ -8,11 +8,11 @@ import subprocess
 import sys
 
 import pytest
-from lab_helpers import SEED, made, workshop  # noqa: F401: fixtures
-from schema_helpers import problems, read, schema
 
+from lab_helpers import SEED, made, workshop  # noqa: F401 (fixtures)
 from learn.teacher import hostile, layouts, pack, prove
 from learn.teacher.expect import answers
+from schema_helpers import problems, read, schema
 
 
 def grade(folder, place, workshop, **env):

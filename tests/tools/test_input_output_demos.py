@@ -7,6 +7,7 @@ What the demos print is compared in tests/chapters/CMakeLists.txt.
 import subprocess
 
 import pytest
+
 from demo_helpers import BIN, build, need_strace
 
 

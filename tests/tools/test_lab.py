@@ -2,9 +2,9 @@
 """lab.toml: one clear line for each mistake."""
 
 import pytest
-from exercise_helpers import change
-from lab_helpers import tree  # noqa: F401: a fixture
 
+from exercise_helpers import change
+from lab_helpers import tree  # noqa: F401 (a fixture)
 from learn.teacher import lab as labs
 from learn.teacher.lab import LabError
 

@@ -2,9 +2,9 @@
 """The gate of the labs, seen red on planted faults."""
 
 import pytest
-from exercise_helpers import change
-from lab_helpers import tree, workshop  # noqa: F401: fixtures
 
+from exercise_helpers import change
+from lab_helpers import tree, workshop  # noqa: F401 (fixtures)
 from learn.gates import labs as gate
 from learn.teacher import prove
 from learn.teacher.prove import Proof

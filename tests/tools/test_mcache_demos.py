@@ -4,8 +4,8 @@
 import re
 
 import pytest
-from demo_helpers import BIN, build, calls, output
 
+from demo_helpers import BIN, build, calls, output
 from learn import paths
 from learn.site.content import LANGUAGES
 

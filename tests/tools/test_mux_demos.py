@@ -2,6 +2,7 @@
 """Chapter 13's demos print what its pages show, and strace counts the same system calls."""
 
 import pytest
+
 from demo_helpers import BIN, build, calls, output, shown
 
 DEMOS = ("flushes", "lock_or_queue", "packet_order")

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from learn import paths
 from learn.run import go
 from learn.setup import debian

@@ -9,7 +9,6 @@ import subprocess
 import time
 
 import pytest
-from race_helpers import SMALL, faked, field, sample
 
 from learn import cli
 from learn.race import chart, foreign, goals, plan, results, rounds, servers
@@ -18,6 +17,7 @@ from learn.race.cli import narrowed
 from learn.race.plan import Plan, Workload
 from learn.race.servers import RAW, RAW_AGAIN, Field, Server
 from learn.run import build
+from race_helpers import SMALL, faked, field, sample
 
 
 def test_a_ratio_is_taken_within_its_round():

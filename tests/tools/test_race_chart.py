@@ -7,11 +7,11 @@ import xml.etree.ElementTree as xml
 from dataclasses import asdict
 
 import pytest
-from race_helpers import SMALL, sample
 
 from learn.race import chart, results
 from learn.race.plan import Workload
 from learn.race.servers import RAW, RAW_AGAIN
+from race_helpers import SMALL, sample
 
 # A chart of two workloads, one of which asio missed.
 ONE_ROUND = [{RAW: sample(4.0), "inline": sample(3.9), "pool": sample(5.0), "asio": sample(4.4),

@@ -21,7 +21,6 @@ from record_helpers import DATA, bench, built, index, workshop
 from test_canon import FORM
 from test_record import WITHOUT_PTRACE
 
-
 LIVE = """
 import sys
 from learn.record import show, trace
@@ -61,7 +60,7 @@ def test_the_tree_is_indented_and_ends_with_the_place(capsys):
     recv = next(line for line in told.splitlines() if " recv = 6" in line)
     above = next(line for line in told.splitlines() if "Connection::on_readable" in line)
     assert recv.index("recv") == above.index("Connection") + 2
-    assert recv.rstrip().endswith("standin.cpp:%d" % _line("recv"))
+    assert recv.rstrip().endswith(f"standin.cpp:{_line('recv')}")
 
 
 def _line(fn: str) -> int:

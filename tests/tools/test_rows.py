@@ -40,7 +40,7 @@ def read(text: str) -> list[Row]:
 def names_of(text: str) -> set[str]:
     return {
         f"{suite}.{name}"
-        for suite, name in re.findall(r"^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", text, re.M)
+        for suite, name in re.findall(r"^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", text, re.MULTILINE)
     }
 
 
@@ -50,7 +50,7 @@ def all_tests(root: Path) -> set[str]:
 
 def words_of(header: str) -> str:
     """The text of a header without its comment marks and line breaks."""
-    return re.sub(r"\s+", " ", re.sub(r"^\s*//+", " ", header, flags=re.M))
+    return re.sub(r"\s+", " ", re.sub(r"^\s*//+", " ", header, flags=re.MULTILINE))
 
 
 def faults_of_rows(rows: list[Row]) -> list[str]:
@@ -74,7 +74,7 @@ def faults_of_row(row: Row, tests: set[str], header: str) -> list[str]:
         if not re.match(rf"{mark}(?![0-9])", test.partition(".")[2]):
             faults.append(f"{test} does not begin with {mark}")
     words = words_of(header)
-    told = [match.end() for match in re.finditer("unlike upstream", words, re.I)]
+    told = [match.end() for match in re.finditer("unlike upstream", words, re.IGNORECASE)]
     if not told:
         faults.append(f"{row.header} does not say what is unlike upstream")
     elif not any(row.place.partition(":")[0] in words[at : at + 400] for at in told):

@@ -204,7 +204,7 @@ def test_the_other_languages_pages_in_an_index_are_red(site):
 def test_a_page_without_its_words_is_red(site):
     (search_words.paths.NOTES / "en" / "a.md").write_text("# A\n")
     make(site, search_words.paths.NOTES)
-    wrong, lost = verdict(site, [ask("a", en=["shutdown half-close other"])])
+    wrong, _ = verdict(site, [ask("a", en=["shutdown half-close other"])])
     assert [problem.file for problem in wrong] == ["notes/en/a.md"]
 
 

@@ -25,7 +25,7 @@ UP = "../../../"
 
 
 @pytest.fixture
-def page(book, tmp_path, monkeypatch):  # noqa: F811
+def page(book, tmp_path, monkeypatch):
     """The page of the file, and the site that it stands in."""
     original = "<small><a class=go href=https://example.org/a.go#L7 tabindex=-1>a.go:7</a></small>"
     monkeypatch.setattr(source_pages, "_originals", lambda index: {(FILE, 6): original})
@@ -78,7 +78,7 @@ def test_the_frame_leads_to_the_same_places_as_before(page):
     assert broken == []
 
 
-def test_the_list_counts_what_each_chapter_owns(book):  # noqa: F811
+def test_the_list_counts_what_each_chapter_owns(book):
     told = source_list.listing(book.root, "en", book.index, {"07-waker": "7 · The waker"})
     assert "## netpoll/poller {#folder-netpoll-poller}" in told
     assert f'<a href="source/{FILE[4:]}.html">waker.h</a></td><td>4</td>' in told

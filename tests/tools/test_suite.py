@@ -45,8 +45,8 @@ def test_a_part_waits_for_what_it_uses():
 def test_every_part_runs_once_and_two_really_meet():
     meeting = threading.Barrier(2, timeout=20)
     ran = []
-    chosen = [part("a", run=lambda: meeting.wait() and GOOD or GOOD),
-              part("b", run=lambda: meeting.wait() and GOOD or GOOD), part("c", alone=True),
+    chosen = [part("a", run=lambda: (meeting.wait() and GOOD) or GOOD),
+              part("b", run=lambda: (meeting.wait() and GOOD) or GOOD), part("c", alone=True),
               part("d", run=lambda: 1 / 0)]
 
     def one(some):

@@ -9,7 +9,7 @@ from learn.site.serve import server
 from learn.teacher import class_answers, report
 from teacher_helpers import FILE, PARTS, write
 from test_site import browser_or_skip
-from test_teacher_report import nasty_class, grade, part
+from test_teacher_report import grade, nasty_class, part
 from test_teacher_similarity import ODD, REFERENCE, STARTER, disguised
 
 LOOKS = {"en": [["light", 360], ["dark", 1280]], "zh": [["dark", 360], ["light", 1280]]}

@@ -2,6 +2,7 @@
 """The report of a class: its figures, its pairs, and that what a student wrote is text."""
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -13,8 +14,8 @@ from learn import cli, say
 from learn.gate import ENVIRONMENT, GREEN, USAGE
 from learn.teacher import class_answers, report
 from learn.teacher.class_files import ClassError
-from test_teacher_similarity import ODD, OTHER, REFERENCE, STARTER, disguised
 from teacher_helpers import FILE, PARTS, write
+from test_teacher_similarity import ODD, OTHER, REFERENCE, STARTER, disguised
 
 PEEK, SLICE = PARTS
 NASTY = '<script>alert(1)</script></pre><img src=x onerror="alert(2)">&lt;{{ 7 * 7 }}\u202e\x1b[2J'
@@ -100,6 +101,18 @@ def test_time_to_green_where_the_files_tell_it(folder, given):
     row = made(folder).rows[0]
     assert (row.minutes, row.told) == (40.0, 2)
     assert "40 minutes, the median of the 2" in report.page(made(folder))
+
+
+def test_the_time_is_read_from_plain_files_alone(folder, tmp_path):
+    """A pipe would be waited for without end."""
+    outside = tmp_path / "outside"
+    write(outside / "exercises.json", json.dumps(
+        {"exercises": {PEEK: {"started": 1000, "first_green": 1000 + 60 * 30}}}))
+    (folder / "ann" / ".learn").symlink_to(outside)
+    (folder / "ben" / "exercises.json").symlink_to(outside / "exercises.json")
+    os.mkfifo(folder / "cyd" / "exercises.json")
+    for student in ("ann", "ben", "cyd"):
+        assert class_answers.minutes_to_green(folder, student, PEEK) is None
 
 
 class Elements(HTMLParser):

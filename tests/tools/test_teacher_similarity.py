@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Winnowing: a copy in disguise is found, what everybody was given is not."""
 
+import itertools
 import random
 import re
 
@@ -89,7 +90,7 @@ def test_stretches_that_touch_are_one():
     (pair,) = found(ODD, one)
     for spans in zip(*pair.regions, strict=True):
         assert all(after.first > before.last + 1
-                   for before, after in zip(spans, spans[1:], strict=False)), spans
+                   for before, after in itertools.pairwise(spans)), spans
 
 
 @pytest.mark.parametrize("text", [STARTER, REFERENCE, STARTER + REFERENCE, disguised(REFERENCE)])

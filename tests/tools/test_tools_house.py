@@ -58,7 +58,7 @@ def upward(edges: dict[str, set[str]], layer: dict[str, int]) -> list[str]:
 
 def part_of(module: str) -> str:
     """`index` of learn.index.cache; nothing of the package learn itself."""
-    return (module.split(".") + [""])[1]
+    return [*module.split("."), ""][1]
 
 
 def circles(edges: dict[str, set[str]]) -> list[str]:

@@ -15,7 +15,7 @@ EXERCISE = '[[holes]]\nsymbol = "Waker::ring"\n'
 
 
 @pytest.fixture
-def tree(sources):  # noqa: F811
+def tree(sources):
     """The tree of the directives' tests, with an exercise that cuts out Waker::ring."""
     home = sources.root / "exercises" / "07-waker" / "1-ring"
     home.mkdir(parents=True)

@@ -213,7 +213,7 @@ class Shop:
         return [*self.pack.command, f"-DGRADER_COMPILER={compiler(self.pack.command[0])}"]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def compiler(name: str) -> str:
     """A number of the compiler and of GoogleTest: another one's objects are not taken."""
     path = shutil.which(name)
@@ -269,7 +269,7 @@ def _store(made: Path, kept: Path) -> None:
     os.replace(scratch, kept)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _linker() -> tuple[str, ...]:
     """gold comes with the assembler and takes a third of the default's time."""
     return ("-fuse-ld=gold",) if shutil.which("ld.gold") else ()

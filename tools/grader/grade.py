@@ -24,7 +24,7 @@ sys.path[:] = [one for one in sys.path if not one or Path(one).resolve() != HERE
 
 from grader import compile, pack, rules, run, score, submission, tests, words  # noqa: E402
 from grader.compile import DoesNotCompile, Shop  # noqa: E402
-from grader.pack import Fault, Pack, Part  # noqa: E402
+from grader.pack import Fault, Part  # noqa: E402
 from grader.score import Verdict  # noqa: E402
 from grader.words import say  # noqa: E402
 

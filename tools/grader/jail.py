@@ -195,7 +195,8 @@ def watch(plan, control, said):
 
 def descendants(top, most=100_000):
     """`top` and all below it, itself first; what has just ended is left out."""
-    found, waiting = [], [top]
+    found: list[int] = []
+    waiting = [top]
     while waiting and len(found) < most:
         pid = waiting.pop()
         found.append(pid)

@@ -75,7 +75,7 @@ def run(command: list[str], limits: Limits, place: Place, env: dict[str, str] | 
     return _run(command, limits, place, env or {}, word, walls())
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def walls() -> tuple[str, ...]:
     """The walls that this machine allows."""
     root = os.getuid() == 0
@@ -104,7 +104,7 @@ def user() -> int | None:
     return number if number not in taken and _is_mapped(number) else 65_534
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _is_mapped(number: int) -> bool:
     """A container may know fewer users than the kernel."""
     rows = [list(map(int, line.split()))

@@ -7,6 +7,9 @@ with "..", a device or what lies beside them is nothing that was handed in.
 
 from __future__ import annotations
 
+import bz2
+import io
+import lzma
 import os
 import stat
 import tarfile
@@ -14,11 +17,21 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 FILE_MAX = 1 << 20  # an answer has some hundred lines
 ENTRIES_MAX = 20_000
-_BROKEN = (OSError, ValueError, EOFError, RuntimeError, NotImplementedError, zlib.error,
-           tarfile.TarError, zipfile.BadZipFile)  # fmt: skip
+UNPACKED_MAX = 128 << 20  # of a tar; what is handed in is far smaller
+_BROKEN = (OSError, ValueError, EOFError, RuntimeError, NotImplementedError, MemoryError,
+           zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)  # fmt: skip
+# By the first bytes of a compressed tar: what unpacks it, and never more than it is told.
+_UNPACKERS: dict[bytes, Callable[[], Any]] = {
+    b"\x1f\x8b": lambda: zlib.decompressobj(31),
+    b"BZh": bz2.BZ2Decompressor,
+    b"\xfd7zXZ": lambda: lzma.LZMADecompressor(memlimit=UNPACKED_MAX),
+}
+# Python unpacks a piece of any other kind whole, be it gigabytes.
+_ZIPPED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 Listing = dict[str, Callable[[], bytes]]
 
@@ -32,8 +45,8 @@ def read(place: Path, wanted: list[str]) -> dict[str, bytes]:
         if zipfile.is_zipfile(place):
             with zipfile.ZipFile(place) as archive:
                 return _chosen(_zipped(archive), wanted)
-        if place.is_file() and tarfile.is_tarfile(place):
-            with tarfile.open(place) as archive:
+        if place.is_file():
+            with tarfile.open(fileobj=io.BytesIO(_unpacked(place)), mode="r:") as archive:
                 return _chosen(_tarred(archive), wanted)
     except _BROKEN:
         return {}  # an archive that cannot be read holds nothing
@@ -61,11 +74,30 @@ def _plain(place: Path, name: str) -> bytes | None:
         os.close(here)
 
 
+def _unpacked(place: Path) -> bytes:
+    """A tar without its compression: a few bytes may stand for gigabytes."""
+    if place.stat().st_size > UNPACKED_MAX:
+        raise ValueError("too large")
+    packed = place.read_bytes()
+    make = next((make for magic, make in _UNPACKERS.items() if packed.startswith(magic)), None)
+    if make is None:
+        return packed
+    whole = b""
+    while packed:  # one stream may follow another
+        stream = make()
+        whole += stream.decompress(packed, UNPACKED_MAX + 1 - len(whole))
+        if len(whole) > UNPACKED_MAX:
+            raise ValueError("too large")
+        packed = stream.unused_data if stream.eof else b""
+    return whole
+
+
 def _zipped(archive: zipfile.ZipFile) -> Listing:
     found: Listing = {}
     for entry in archive.infolist()[:ENTRIES_MAX]:
         kind = stat.S_IFMT(entry.external_attr >> 16)
-        if not entry.is_dir() and kind in (0, stat.S_IFREG):
+        plain = not entry.is_dir() and kind in (0, stat.S_IFREG)
+        if plain and entry.compress_type in _ZIPPED:
             found[entry.filename] = lambda entry=entry: archive.open(entry).read(FILE_MAX + 1)
     return found
 

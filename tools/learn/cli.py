@@ -78,7 +78,7 @@ def test(
 def check(
     name: Annotated[str, typer.Argument(help="The gate; none means all.")] = "",
     as_json: Json = False,
-    scripts: Annotated[int, typer.Option(min=1, help="Of conformance: how many.")] = None,
+    scripts: Annotated[int | None, typer.Option(min=1, help="Of conformance: how many.")] = None,
     changed: Annotated[bool, typer.Option("--changed", help="Of house: clang-tidy only what "
                        "git calls changed.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Of speed and experiments: store what "

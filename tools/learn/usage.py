@@ -13,6 +13,7 @@ import functools
 import io
 import re
 from collections.abc import Callable
+from typing import Any
 
 from learn.say import area_messages, language
 
@@ -38,7 +39,7 @@ def entries() -> dict[str, dict[str, str]]:
     return area_messages("usage") | area_messages("usage_teacher")
 
 
-def translate(command: object) -> None:
+def translate(command: Any) -> None:
     """The helps of a command, of its parameters and of its verbs."""
     known = sentences()
     for one in (command, *command.params):

@@ -35,7 +35,8 @@ def four_ways() -> None:
         lines = calls.read().splitlines()
     lengths = [[int(size) for size in re.findall(r"iov_len=(\d+)", line)] for line in lines]
     rows = {}
-    for name, copied, pieces, pool in re.findall(r"^(\S.*?) +(\d+) +(\d+) +(\d+)$", table, re.M):
+    line = re.compile(r"^(\S.*?) +(\d+) +(\d+) +(\d+)$", re.MULTILINE)
+    for name, copied, pieces, pool in line.findall(table):
         rows[WAYS[name]] = int(copied), int(pieces), int(pool)
     uncopied = {way: pool for way, (copied, _, pool) in rows.items() if copied == 0}
     print("calls", len(lines))

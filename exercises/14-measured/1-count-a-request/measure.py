@@ -131,7 +131,8 @@ class Server:
     def sender(self) -> str:
         """Which thread sends: the one that received, or another one."""
         threads = {call: line.split()[0] for line in self.lines
-                   for call in ("recvfrom", "sendto") if f" {call}(" in line and '"hello"' in line}  # fmt: skip
+                   for call in ("recvfrom", "sendto")
+                   if f" {call}(" in line and '"hello"' in line}  # fmt: skip
         return "poller" if threads["recvfrom"] == threads["sendto"] else "worker"
 
 
@@ -163,8 +164,8 @@ def whole(lines: list[str]) -> list[str]:
         if line.endswith("<unfinished ...>"):
             begun[thread] = line.removesuffix("<unfinished ...>").rstrip()
         else:
-            made.append(re.sub(r"^.*resumed>", lambda _: begun[thread], line)
-                        if " resumed>" in line and thread in begun else line)  # fmt: skip
+            _, resumed, end = line.partition(" resumed>")
+            made.append(begun[thread] + end if resumed and thread in begun else line)
     return [line for line in made if "= -1 EINTR" not in line and "--- SIG" not in line]
 
 

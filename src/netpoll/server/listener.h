@@ -39,7 +39,7 @@ class Listener {
   /// but a poller]
   ///
   /// Unlike upstream: an empty host is every interface of IPv4 alone; for both
-  /// families say "[::]:8080".
+  /// families say "[::]:8080". Other machines can then connect.
   [[nodiscard]] static Result<Listener> listen(std::string_view network,
                                                std::string_view address,
                                                ListenOptions options = {});

@@ -100,7 +100,8 @@ def _bytes(op: str, ours: tuple[str, str], theirs: tuple[str, str]) -> bool:
 
 def _fewer(op: str, ours: tuple[str, str], theirs: tuple[str, str]) -> bool:
     counts = _COUNTS.fullmatch(f"{ours[1]} | {theirs[1]}")
-    return ours[0] == theirs[0] and bool(counts) and int(counts[2]) < int(counts[1])
+    return (ours[0] == theirs[0] and counts is not None
+            and int(counts[2]) < int(counts[1]))
 
 
 def _recalls(op: str, ours: tuple[str, str], theirs: tuple[str, str]) -> bool:

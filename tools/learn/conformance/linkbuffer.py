@@ -71,7 +71,8 @@ def _batches(scripts: int) -> Iterator[range]:
 def _batch(pair: Pair, rows: list[differences.Row], seeds: range) -> tuple:
     """(cases, operations, documented, [(seed, verdict) that failed]) of one run."""
     scripts = [generate(seed) for seed in seeds]
-    documented, failed = Counter(), []
+    documented: Counter[str] = Counter()
+    failed = []
     for seed, script, (ours, theirs) in zip(seeds, scripts, pair.run(scripts, seeds), strict=True):
         if [] in (ours, theirs):  # a driver has crashed before; that one is counted
             break

@@ -38,7 +38,8 @@ def _first(candidates: Iterator[Script], fails: Fails) -> Script | None:
     tried = list(candidates)
     if not tried:
         return None
-    return next((script for script, failed in zip(tried, fails(tried), strict=True) if failed), None)
+    pairs = zip(tried, fails(tried), strict=True)
+    return next((script for script, failed in pairs if failed), None)
 
 
 def _without(script: Script, size: int) -> Iterator[Script]:

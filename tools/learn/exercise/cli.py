@@ -43,8 +43,8 @@ def one_line(verb: Callable[..., int]) -> Callable[..., None]:
     @wraps(verb)
     def wrapped(*args: object, **options: object) -> None:
         from learn.exercise.explore import CannotMeasure
-        from learn.exercise.toolchain import NoCompiler
         from learn.exercise.tests import NothingRan
+        from learn.exercise.toolchain import NoCompiler
         from learn.index.symbol import IndexUnavailable
 
         try:

@@ -97,8 +97,8 @@ def judge(exercise: Exercise, overlay: Path | None, label: str, *, shown: Path |
     told = "".join(f"-{name}-{text}" for name, text in sorted((env or {}).items()))
     memory = home / "outcomes" / f"{made.key}-{_rules()}{told}.json"
     own = f"{shown}/" if shown else f"{overlay}/" if overlay else ""
-    said = _outcomes(program, {**given, **(env or {})}, memory, remember, limits, own)
-    outcomes = [replace(one, message=tree.as_shown(one.message)) for one in said]
+    got = _outcomes(program, {**given, **(env or {})}, memory, remember, limits, own)
+    outcomes = [replace(one, message=tree.as_shown(one.message)) for one in got]
     return Verdict(colour(outcomes), outcomes, seconds=time.monotonic() - began,
                    warnings=tree.as_shown(made.warnings))  # fmt: skip
 

@@ -87,8 +87,8 @@ class Precompiled:
         depfile = folder / f"{os.getpid()}.d"
         scratch = folder / f"{os.getpid()}.pch"
         try:
-            self._make(header, scratch, [*bare.includes(), *bare.prefixes(),
-                                         *self.prelude().flags, "-MMD", "-MF", str(depfile)])  # fmt: skip
+            self._make(header, scratch, [*bare.includes(), *bare.prefixes(), *self.prelude().flags,
+                                         "-MMD", "-MF", str(depfile)])
         except toolchain.DoesNotCompile:
             return []  # the source itself will tell why
         includes = included(bare, depfile)

@@ -12,8 +12,8 @@ from learn.exercise import answers, compiler, explore, guards, judge, sanitizer,
 from learn.exercise.judge import Verdict
 from learn.exercise.model import Exercise, ExerciseError
 from learn.exercise.objects import prune
-from learn.exercise.toolchain import DoesNotCompile
 from learn.exercise.tests import Outcome
+from learn.exercise.toolchain import DoesNotCompile
 from learn.exercise.tree import write_files
 from learn.say import language, say
 

@@ -79,7 +79,7 @@ def after_green(exercise: Exercise) -> list[str]:
     """Where the bug of a fix really was, and a question to take along."""
     told = [("story", exercise.story)] if exercise.story else []
     return [line for key, texts in [*told, ("after", exercise.after)]
-            for line in ("", say(f"exercise.{key}"), *flow.lines(texts[language()], 4))]  # fmt: skip
+            for line in ("", say(f"exercise.{key}"), *flow.lines(texts[language()], 4))]
 
 
 def _groups(failing: list[Outcome]) -> list[list[Outcome]]:

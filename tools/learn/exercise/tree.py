@@ -27,7 +27,7 @@ class Tree:
 
     def path(self, name: str) -> Path:
         """Where the file `name` (from the top of the tree) really lies."""
-        if self.replaces(name):
+        if self.overlay is not None and self.replaces(name):
             return self.overlay / name
         return self.root / name
 

@@ -123,7 +123,7 @@ def solution_diff(exercise: Exercise) -> str:
 
 def difference(exercise: Exercise, right: dict[str, str]) -> str:
     """From the learner's files to the `right` ones."""
-    lines = []
+    lines: list[str] = []
     written = handed_in(exercise)
     for name, text in right.items():
         yours = written[name]

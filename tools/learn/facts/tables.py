@@ -136,7 +136,7 @@ def make() -> list[tuple[str, ...]]:
     from learn.run import go
 
     program = originals.build() / "symbols"
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for module, version, patterns, kinds in OTHERS:
         done = subprocess.run(
             [go.find(), "mod", "download", "-json", f"{module}@{version}"], cwd=originals.MODULE,

@@ -57,8 +57,8 @@ def called(text: str, rows: list[Row]) -> Iterator[Called]:
     contracts = [row for row in rows if row.kind == CONTRACT]
     for line, heading, paragraph in _paragraphs(text):
         bug = _BUG.search(heading) or _BUG.search(paragraph)
-        for row in contracts if bug else []:
-            if any(re.search(name, paragraph) for name in row.names):
+        for row in contracts:
+            if bug and any(re.search(name, paragraph) for name in row.names):
                 yield Called(line, row.row, bug[0])
 
 

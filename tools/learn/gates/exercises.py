@@ -147,7 +147,7 @@ def _jobs(exercise: Exercise, index: Index, variants: Variants) -> list[Job]:
     if exercise.kind == "explore":
         return [partial(_questions, exercise)]
     return [partial(_solution, exercise, variants), partial(_starter, exercise, index),
-            *(partial(_mutant, exercise, mutant, index) for mutant in exercise.mutants)]  # fmt: skip
+            *(partial(_mutant, exercise, mutant, index) for mutant in exercise.mutants)]
 
 
 def _questions(exercise: Exercise) -> Found:

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from learn.exercise import catalogue, cut, guards, judge, wild
-from learn.exercise.toolchain import WORKERS
 from learn.exercise.tests import NothingRan
+from learn.exercise.toolchain import WORKERS
 from learn.gate import GateResult, Problem
 
 SEED = 1

@@ -6,6 +6,7 @@
     house_nodiscard what can fail is [[nodiscard]]
     house_functions lengths of functions, C++ by libclang and Python by ast
     house_tools     clang-format
+    house_python    ruff and mypy
     house_tidy      clang-tidy
 
 Each rule is a function of a Tree, so that a test can plant a fault in a copy.
@@ -25,6 +26,7 @@ from learn.gates import (
     house_functions,
     house_layers,
     house_nodiscard,
+    house_python,
     house_text,
     house_tidy,
     house_tools,
@@ -45,7 +47,7 @@ class Tree:
     @cached_property
     def files(self) -> list[str]:
         """Every file that belongs to the project: git's, or all but what is made."""
-        command = ["git", "-c", "safe.directory=*", "-C", self.root, "ls-files", "-z",
+        command = ["git", "-c", "safe.directory=*", "-C", str(self.root), "ls-files", "-z",
                    "--cached", "--others", "--exclude-standard"]
         listing = subprocess.run(command, capture_output=True, text=True, check=False)
         if listing.returncode == 0 and (self.root / ".git").exists():
@@ -82,6 +84,7 @@ def run(options, root: Path = ROOT) -> GateResult:
             *house_nodiscard.check(tree),
             *too_long,
             *house_tools.check_format(tree),
+            *house_python.check(tree),
             *house_tidy.check(tree, getattr(options, "changed", False)),
         ]
     except (IndexUnavailable, house_tools.ToolMissing) as problem:

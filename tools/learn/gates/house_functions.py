@@ -46,4 +46,5 @@ def python_functions(tree, broken: list[Problem]) -> Iterator[tuple[str, int, st
             continue
         for node in ast.walk(module):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield name, node.lineno, node.name, node.end_lineno - node.lineno + 1
+                last = node.end_lineno or node.lineno
+                yield name, node.lineno, node.name, last - node.lineno + 1

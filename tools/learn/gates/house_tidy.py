@@ -18,7 +18,6 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
-from pathlib import Path
 
 from learn.gate import Problem
 from learn.gates import house_layers

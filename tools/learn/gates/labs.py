@@ -99,7 +99,7 @@ def _proofs(work: Work, found: list[Lab]) -> list[tuple[Lab, Proof]]:
     return [(lab, proof) for (lab, _), proof in zip(jobs, proofs, strict=True)]
 
 
-def _remembered(work: Work, lab: Lab, kind: str, prove_it) -> Proof:  # type: ignore[no-untyped-def]
+def _remembered(work: Work, lab: Lab, kind: str, prove_it) -> Proof:
     """Only what was green; a fault may be the machine's."""
     memory = work.home / "proved" / f"{lab.name}-{kind}-{_key(work, lab)}.json"
     if memory.is_file():

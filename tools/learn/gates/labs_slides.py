@@ -29,7 +29,8 @@ def with_slides(result: GateResult, home: Path, root: Path = paths.ROOT) -> Gate
         return result
     memory = home / "proved" / f"slides-{_key(root)}.txt"
     if memory.is_file():
-        figures, problems = {"slides": int(memory.read_text("utf-8"))}, []
+        figures = {"slides": int(memory.read_text("utf-8"))}
+        problems: list[Problem] = []
     else:
         try:
             figures, problems = check(root)

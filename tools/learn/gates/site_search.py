@@ -90,7 +90,8 @@ def asked(site: Path, run: Run, wanted: list[questions.Question] | None = None) 
     job = {
         "worker": str(next(site.glob(WORKERS))),
         "searches": [
-            {"index": str(_index(site, language)), "queries": [query for query, _ in pairs[language]]}
+            {"index": str(_index(site, language)),
+             "queries": [query for query, _ in pairs[language]]}
             for language in content.LANGUAGES
         ],
     }
@@ -110,7 +111,8 @@ def share(found: list[Found], language: str, what: str = "page") -> float:
 def figures(found: list[Found]) -> dict[str, float]:
     return {
         "search_queries": len(found),
-        **{f"search_{language}": round(share(found, language), 3) for language in content.LANGUAGES},
+        **{f"search_{language}": round(share(found, language), 3)
+           for language in content.LANGUAGES},
         **{f"search_{language}_place": round(share(found, language, "place"), 3)
            for language in content.LANGUAGES},
     }

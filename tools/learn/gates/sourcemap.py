@@ -129,7 +129,8 @@ class _Checker:
             self.say(row, "no_ours" if not row.ours else "ours_omitted", status=row.status)
         if row.status == "planned":
             return self.check_planned(row)
-        if all([self.check_ours(row, name) for name in row.ours]):
+        known = [self.check_ours(row, name) for name in row.ours]  # each may have a problem
+        if all(known):
             self.check_word(row)
         self.check_why(row)
         return None

@@ -44,7 +44,8 @@ IDLE_MAX = 1024
 CONNECTIONS, MESSAGE = 64, 64  # of the load, for the system calls
 LIMITS = Limits(seconds=120.0)
 # The C library chooses memcpy by the processor; a count needs one choice for all.
-PLAIN_COPY = "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-ERMS,-FSRM,-Prefer_ERMS,-AVX_Fast_Unaligned_Load"
+PLAIN_COPY = ("glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-ERMS,-FSRM,-Prefer_ERMS,"
+              "-AVX_Fast_Unaligned_Load")
 
 
 class CannotMeasure(Exception):

@@ -53,7 +53,8 @@ class _Digests:
     """Hashes each file once."""
 
     def __init__(self, root: Path, include: list[Path]) -> None:
-        self.root, self.known = root, {}
+        self.root = root
+        self.known: dict = {}
         source = Path(reader.__file__)
         marks = [source.with_name(name).read_bytes() for name in READ_BY]
         relative = [str(folder.relative_to(root)) for folder in include]

@@ -79,7 +79,7 @@ def parse(path: Path, root: Path, include: list[Path], more: tuple[Callable, ...
         raise IndexUnavailable(f"libclang could not read {path}") from error
     reader = _Reader(cindex, unit, path, str(path.relative_to(root)))
     included = {Path(entry.include.name).resolve() for entry in unit.get_includes()}
-    found = {}
+    found: dict = {}
     for collect in more:
         found |= collect(cindex, unit, path, root)
     return found | {

@@ -61,7 +61,8 @@ class _Collector:
         self.path, self.bytes = str(path), path.read_bytes()
         self.file = str(path.relative_to(root))
         self.declared = Declared(self.bytes)
-        self.declarations = {k.value for k in cindex.CursorKind.get_all_kinds() if k.is_declaration()}
+        kinds = cindex.CursorKind.get_all_kinds()
+        self.declarations = {kind.value for kind in kinds if kind.is_declaration()}
         self.kinds = {getattr(cindex.CursorKind, name).value: name for name in USES}
         self.classes = {getattr(cindex.CursorKind, name).value for name in CLASSES}
         self.starts = [0, *(m.end() for m in re.finditer(rb"\n", self.bytes))]
@@ -83,6 +84,7 @@ class _Collector:
         for offset, target in sorted(self.known.items()):
             if target and (not target.startswith(self.file + ":") or target in here):
                 word = WORD.match(self.bytes, offset)
+                assert word is not None  # libclang has named it
                 number = self.targets.setdefault(target, len(self.targets))
                 mentions.append([*self.at(offset), len(word[0]), number])
         return {"names": names, "mentions": mentions, "targets": list(self.targets),

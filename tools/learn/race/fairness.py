@@ -132,6 +132,7 @@ def neighbour(trouble: str, addr: str, plan: Plan) -> Iterator[dict]:
     told: dict = {}
     with subprocess.Popen(rounds.on(rounds.load_core(), command), stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
         try:
             process.stdout.readline()
             yield told

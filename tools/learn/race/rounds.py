@@ -150,6 +150,7 @@ def serving(server: Server, workload: Workload) -> Iterator[Where]:
     command = [*server.command, "--addr", "127.0.0.1:0", "--work-us", str(workload.work_us)]
     with subprocess.Popen(on(theirs, command), stdout=subprocess.PIPE, text=True) as process:
         try:
+            assert process.stdout is not None
             addr = process.stdout.readline().strip().removeprefix("listening on ")
             yield addr, process.pid
         finally:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +32,7 @@ class Server:
         ask = subprocess.Popen([*self.command, "--addr", "127.0.0.1:0"], text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         with ask:
+            assert ask.stdout is not None and ask.stderr is not None
             line = ask.stdout.readline()
             ask.terminate()
             return "" if line.startswith("listening on ") else ask.stderr.read().strip()

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 
 from learn.race import results
-from learn.race.goals import Goal
 from learn.race.plan import Workload
 from learn.race.results import Row
 from learn.race.rounds import FOREIGN_MAX
@@ -57,7 +58,7 @@ def workload(console: Console, which: Workload, rows: list[Row]) -> None:
     printed(console, table, max(row.foreign for row in rows))
 
 
-def goals(console: Console, found: list[Goal]) -> None:
+def goals(console: Console, found: Sequence) -> None:
     for goal in found:
         mark = "[green]✓[/]" if goal.met else "[red]✗[/]"
         console.print(f"{mark} {goal.goal}: {goal.got:.2f}")

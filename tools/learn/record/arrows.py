@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from learn.record.story import Scenario, Stop
 
@@ -80,6 +81,6 @@ def begun(own: list[Item], kind: str, fn: str) -> Iterator[Item]:
 
 def aim_acts(ordered: list[Item], scenario: Scenario) -> None:
     """An act of the peer points at the thread that it wakes: the next one to do something."""
-    for act, following in zip(ordered, ordered[1:]):
+    for act, following in pairwise(ordered):
         if act.kind == "peer" and following.kind != "peer":
             act.to = following.lane

@@ -28,7 +28,7 @@ DROPPED_ARGS = ("epoll", "ready", "tag", "timeout")
 
 def canonical(events: list[dict], scenario: Scenario) -> list[Item]:
     """The items of a recording in their one order."""
-    raw = {lane.id: [] for lane in scenario.lanes}
+    raw: dict[str, list] = {lane.id: [] for lane in scenario.lanes}
     for event in events:
         if event.get("lane") in raw:
             raw[event["lane"]].append(event)
@@ -147,7 +147,6 @@ def keep(item: Item, scenario: Scenario, roles: Roles) -> bool:
     """Without the turns that only answer the doorbell."""
     if item.kind == "peer":
         return True
-    stop = scenario.stop(item.event["fn"])
     if item.event["fn"] == "epoll_wait":
         return bool(roles.ready(item))
     args = item.event["args"]

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from learn.gate import GREEN, RED, USAGE
-from learn.record import trace
 from learn.record import scenario as scenarios
+from learn.record import trace
 from learn.record.errors import RecordError
 from learn.record.runs import Bench
 from learn.say import say
@@ -22,7 +22,7 @@ from learn.say import say
 def register(app: typer.Typer) -> None:
     @app.command("record")
     def command(
-        scenario: Annotated[list[str], typer.Argument(help="None means all.")] = None,
+        scenario: Annotated[list[str] | None, typer.Argument(help="None means all.")] = None,
         verify: Annotated[bool, typer.Option("--verify", help="Compare, write nothing.")] = False,
         n: Annotated[int, typer.Option("-n", help="With --verify: how many recordings.")] = 3,
         as_json: Annotated[bool, typer.Option("--json", help="One object a scenario.")] = False,

@@ -20,10 +20,10 @@ def name(raw: dict[str, list[dict]], roles) -> None:
         if (role := _role(event, roles)) and (selves := [e["self"] for e in around if "self" in e]):
             names.setdefault(selves[-1], role)
     for event, around in _nested(raw):
-        own = names.get(event.get("self"), "") or _role(event, roles)
+        own = names.get(event.get("self", -1), "") or _role(event, roles)
         event["conn"] = own or (around[-1]["conn"] if around else "")
-    for own in raw.values():
-        _lend(own)
+    for events in raw.values():
+        _lend(events)
 
 
 def _nested(raw: dict[str, list[dict]]) -> Iterator[tuple[dict, list[dict]]]:

@@ -40,7 +40,7 @@ STYLE = "".join((
     f".messageLine0, .messageLine1 {{stroke:{INK}}}",
     f"marker path {{fill:{INK} !important; stroke:{INK} !important}}",
     f".note {{fill:{PAPER}; stroke:{ACCENT}}} marker[id$=sequencenumber] circle {{fill:{ACCENT}}}",
-    f"text.sequenceNumber {{fill:var(--md-accent-bg-color, #fff) !important}}",
+    "text.sequenceNumber {fill:var(--md-accent-bg-color, #fff) !important}",
 ))
 CONFIG = {
     "theme": "base",

@@ -19,8 +19,8 @@ import gdb
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import gdb_syscalls  # noqa: E402
-import gdb_values  # noqa: E402
+import gdb_syscalls
+import gdb_values
 
 PLAN = json.loads(os.environ["LEARN_RECORD_PLAN"])
 ROOT = PLAN["root"].rstrip("/") + "/"
@@ -124,7 +124,7 @@ def told_return(begun: dict, wanted: dict, value: gdb.Value | None) -> None:
         elif value is not None:
             event["ret"] = gdb_values.plain(value)
         event["state"] = state(wanted["after"])
-    except Exception as error:  # noqa: BLE001: gdb would swallow it
+    except Exception as error:
         tell({"kind": "broken", "text": f"{event['fn']}: {error}"})
     tell(event)
 
@@ -183,7 +183,7 @@ class Stop(gdb.Breakpoint):
     def stop(self) -> bool:
         try:
             self.begin(gdb.newest_frame())
-        except Exception as error:  # noqa: BLE001: gdb would swallow it
+        except Exception as error:
             tell({"kind": "broken", "text": f"{self.wanted['fn']}: {type(error).__name__} {error}"})
         return False
 

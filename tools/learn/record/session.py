@@ -257,8 +257,8 @@ class Session:
         lines = [line for line in (*self.output, *told) if line.strip()]
         if bad := next((line for line in lines if REFUSED.search(line)
                         and "address space randomization" not in line), None):
-            told = say("record.refused", line=bad.strip())
-            return EnvironmentRefuses(told, say("record.mend_refused"))
+            return EnvironmentRefuses(say("record.refused", line=bad.strip()),
+                                      say("record.mend_refused"))
         last = lines[-1].strip() if lines else "-"
         return RecordError(say("record.ended", program=Path(self.command[0]).name, line=last),
                            say("record.by_hand", command=" ".join(self.command)))

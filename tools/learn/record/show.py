@@ -70,7 +70,7 @@ def _compare(stored: dict, fresh: dict, as_json: bool) -> int:
     if pair is None:
         print(say("record.live_same", name=name))
         return GREEN
-    print(say("record.live_differs", name=name, n=(pair[0] or pair[1])["n"]))
+    print(say("record.live_differs", name=name, n=(pair[0] or pair[1] or {})["n"]))
     sequence.beside(*pair, Console(highlight=False))
     return RED
 

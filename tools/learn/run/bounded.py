@@ -26,6 +26,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 KEEPER = Path(__file__).with_name("keeper.py")
 MB = 1 << 20
@@ -73,16 +74,18 @@ class Kept:
     """A program under a keeper. Leaving the `with` block ends it and all it started."""
 
     def __init__(self, command: list, limits: Limits = NONE, *, group: bool = True,
-                 pass_fds: tuple[int, ...] = (), **options: object) -> None:
+                 pass_fds: tuple[int, ...] = (), **options: Any) -> None:
         """`options` are Popen's. `group` False: Ctrl-C reaches the program as well."""
         ours, theirs = socket.socketpair()
         plan = limits.plan() | {"channel": theirs.fileno(), "group": group,
                                 "command": list(map(os.fspath, command))}
         python = [sys.executable, "-I", "-S", os.fspath(KEEPER), json.dumps(plan)]
-        self._channel, self._why, self._lock = ours, None, threading.Lock()
+        self._channel, self._lock = ours, threading.Lock()
+        self._why: str | None = None
         try:
-            self.process = subprocess.Popen(python, pass_fds=(theirs.fileno(), *pass_fds),
-                                            start_new_session=group, **options)
+            # Any: whether it has streams, the options say.
+            self.process: Any = subprocess.Popen(
+                python, pass_fds=(theirs.fileno(), *pass_fds), start_new_session=group, **options)
         except BaseException:
             ours.close()
             raise
@@ -131,7 +134,7 @@ class Kept:
                 except (OSError, ValueError):
                     self._why = ""
                 self._channel.close()
-        return self._why
+        return self._why or ""
 
 
 _RUNNING: set[Kept] = set()
@@ -144,7 +147,7 @@ def end_all() -> None:
 
 
 def run(command: list, limits: Limits, *, stdin: bytes = b"", apart: bool = False,
-        **options: object) -> Ended:
+        **options: Any) -> Ended:
     """Runs a program to its end, or to that of a limit; never raises for what it does.
 
     `apart` keeps standard error for Ended.errors; `options` are Popen's.

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -51,7 +52,7 @@ def pytest(line: str) -> Reading | None:
 
 def run(
     title: str,
-    command: list[str | os.PathLike],
+    command: list,
     log: str,
     *,
     read: Reader = lambda line: None,
@@ -71,7 +72,7 @@ def run(
         if not bar.console.is_terminal:
             console.print(f"… {title}", markup=False)
         with _started(command, kept, cwd=cwd, env=env) as process:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 out.write(line)
                 if reading := read(line):
                     done, total, now = reading
@@ -83,7 +84,7 @@ def run(
 
 
 @contextlib.contextmanager
-def _started(command: list, kept: bool, **options: object) -> Iterator[subprocess.Popen]:
+def _started(command: list, kept: bool, **options: Any) -> Iterator[subprocess.Popen]:
     options |= {"text": True, "errors": "replace", "stdin": subprocess.DEVNULL,
                 "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     if not kept:

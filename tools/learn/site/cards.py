@@ -30,7 +30,7 @@ LONGEST = 170
 
 def card(places: list[Name]) -> list[str]:
     """Of one name: the declaration that has a comment speaks, else the first."""
-    told = sorted(places, key=lambda p: (not p.comment, p.is_definition, p.file, p.line))[0]
+    told = min(places, key=lambda p: (not p.comment, p.is_definition, p.file, p.line))
     sentences = _sentences(told.comment)
     said = [told.declaration, _short(sentences[0]) if sentences else ""]
     if guards := next((place.guards for place in places if place.guards), ()):

@@ -16,21 +16,23 @@ import markdown
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from learn import paths  # noqa: E402
-from learn.exercise import catalogue  # noqa: E402
-from learn.site import chapters  # noqa: E402
-from learn.site import content  # noqa: E402
-from learn.site import exercise_pages  # noqa: E402
-from learn.site import lab_pages  # noqa: E402
-from learn.site import listing  # noqa: E402
-from learn.site import terms  # noqa: E402
-from learn.site import trace_figure  # noqa: E402
-from learn.site.api_links import ApiLinks  # noqa: E402
-from learn.site.expand import PageText, Sources, expand  # noqa: E402
-from learn.site.places import Places  # noqa: E402
-from learn.site.source_pages import TEMPLATE, Browser  # noqa: E402
-from learn.site.tree_pages import Book  # noqa: E402
-from learn.teacher import lab as labs  # noqa: E402
+from learn import paths
+from learn.exercise import catalogue
+from learn.site import (
+    chapters,
+    content,
+    exercise_pages,
+    lab_pages,
+    listing,
+    terms,
+    trace_figure,
+)
+from learn.site.api_links import ApiLinks
+from learn.site.expand import PageText, Sources, expand
+from learn.site.places import Places
+from learn.site.source_pages import TEMPLATE, Browser
+from learn.site.tree_pages import Book
+from learn.teacher import lab as labs
 
 log = logging.getLogger("mkdocs.hooks.learn")
 

@@ -8,7 +8,7 @@ is on a list that is not there, and nothing that is there is missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from learn.site import content, questions, step_list, trace_figure
@@ -29,9 +29,9 @@ def terms(root: Path, language: str) -> str:
     rows = []
     for term in content.glossary(root / "notes" / "glossary.toml"):
         mine = term[language]
-        page = learned.explained_in(term, both)
-        anchor = learned.place(pages[page], mine) if page else ""
-        page = page or next((page for page in pages if _uses(pages[page], mine)), None)
+        explained = learned.explained_in(term, both)
+        anchor = learned.place(pages[explained], mine) if explained else ""
+        page = explained or next((page for page in pages if _uses(pages[page], mine)), None)
         word = f'<span id="{learned.slug(term)}">{mine[0]}</span>'
         rows.append((mine[0].lower(), word, term[other][0], _link(page, pages, anchor)))
     body = [row[1:] for row in sorted(rows)]
@@ -104,6 +104,6 @@ def _link(page: str | None, pages: dict[str, str], anchor: str = "") -> str:
     return f"[{title.group(1) if title else page}]({page}.md{anchor})"
 
 
-def _table(head: list[str], rows: list[tuple[str, ...]]) -> str:
+def _table(head: list[str], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.strip() for cell in line) + " |" for line in lines)

@@ -8,7 +8,7 @@ was not measured, and none that was is missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from learn.race import growth, plan
@@ -100,7 +100,7 @@ def knobs(root: Path, language: str) -> str:
     return table(text("knobs_head", language).split("|"), body)
 
 
-def table(head: list[str], rows: list[tuple[str, ...]]) -> str:
+def table(head: list[str], rows: Sequence[tuple[str, ...]]) -> str:
     """Markdown; numbers to the right, the first column to the left."""
     rule = [":--", *["--:"] * (len(head) - 1)]
     return "\n".join("| " + " | ".join(line) + " |" for line in (head, rule, *rows))

@@ -60,7 +60,7 @@ def cut(index, name: str, root: Path) -> Piece:
         return _whole(index, name, root)
     section = _SECTION.match(name)
     if reach := _RANGE.match(name):
-        return _reach(index, *reach.groups(), root)
+        return _reach(index, reach[1], reach[2], root)
     symbol = index.find(section.group(1) if section else name)
     text = _text(root, symbol.file)
     start, end = symbol.comment_start, symbol.end

@@ -49,7 +49,7 @@ def _question(entry: dict) -> Question:
     for key in (*LANGUAGES, *(f"ask_{lang}" for lang in LANGUAGES)):
         if not entry.get(key):
             raise BadQuestions(f"{FILE}: {entry['at']}: {key} is missing")
-    return Question(*place.groups(), {lang: entry[lang] for lang in LANGUAGES},
+    return Question(place[1], place[2], {lang: entry[lang] for lang in LANGUAGES},
                     {lang: entry[f"ask_{lang}"] for lang in LANGUAGES})
 
 

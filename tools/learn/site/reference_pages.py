@@ -45,7 +45,9 @@ def add(api: Path, tagfile: Path, index, root: Path = paths.ROOT) -> None:
         text = page.read_text(encoding="utf-8")
         place = of_page.get(page.name.replace("_source.html", ".html"), "")
         bar = line(place, titles)
-        page.write_text(_BODY.sub(lambda body: body[0] + bar, text, count=1), encoding="utf-8")
+        if body := _BODY.search(text):
+            text = text[: body.end()] + bar + text[body.end() :]
+        page.write_text(text, encoding="utf-8")
 
 
 def line(place: str, titles: dict) -> str:

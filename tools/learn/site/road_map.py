@@ -147,9 +147,9 @@ def _route(table: dict, by_id: dict[str, Chapter]) -> Route:
         if late:
             raise RoadError(f"route {table['id']}: {name} needs {late[0]}, which comes later")
     chosen = [by_id[name] for name in names]
-    texts = [{lang: table[key][lang] for lang in LANGUAGES} for key in ("title", "why")]
-    route = Route(table["id"], *texts, tuple(table["hours"]), chosen)
-    low, high = route.hours
+    title, why = ({lang: table[key][lang] for lang in LANGUAGES} for key in ("title", "why"))
+    low, high = table["hours"]
+    route = Route(table["id"], title, why, (low, high), chosen)
     if not low * 60 <= route.minutes <= high * 60:
         raise RoadError(f"route {route.id}: {route.minutes} minutes, not {low} to {high} hours")
     return route

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from learn import paths
@@ -41,7 +42,7 @@ FIELDS = {
 _BASE = re.compile(r'(<script id="__config" type="application/json">\{[^<]*?"base": )"\.\."')
 
 
-def write(site: Path, api: object = None, symbols: list = ()) -> None:
+def write(site: Path, api: object = None, symbols: Sequence = ()) -> None:
     """Makes the search of the site that MkDocs has written."""
     cutter = search_words.Cutter(search_words.dictionary())
     for language in content.LANGUAGES:

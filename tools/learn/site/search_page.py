@@ -83,7 +83,7 @@ class _Reader(HTMLParser):
         kind = self._kind_of(tag, classes)
         if kind == "prose" and tag in _HEADINGS and named.get("id"):
             self._close_block()
-            self.sections.append(Section(named["id"] if tag != "h1" else ""))
+            self.sections.append(Section((named["id"] or "") if tag != "h1" else ""))
             self.heading = True
         if tag in _BLOCKS:
             self._close_block()

@@ -65,7 +65,8 @@ def of_page(file: Path) -> PageWords:
     lists = [search.get("words") or [], *at.values()]
     if not all(isinstance(words, list) for words in lists):
         raise BadWords(f"{paths.relative(file)}: search words are no list")
-    return PageWords(title, _texts(lists[0]), {str(key): _texts(words) for key, words in at.items()})
+    return PageWords(title, _texts(lists[0]),
+                     {str(key): _texts(words) for key, words in at.items()})
 
 
 def _texts(words: list) -> list[str]:

@@ -63,5 +63,6 @@ class ShownCode:
             return html
         cards = f"{CARDS}/{self.page}.{self.language}.js"
         files[cards] = self.cards.script(titles) + "\n"
-        scripts = [f'<script defer src="{to_root}{file}"></script>' for file in (cards, bundle.CODE)]
+        scripts = [f'<script defer src="{to_root}{file}"></script>'
+                   for file in (cards, bundle.CODE)]
         return "\n".join([html, *scripts, ""])

@@ -95,7 +95,7 @@ class Browser:
             inside = listing.line_html(line, mentions.get(number, ()), link, self.places.heads)
             below = self.originals.get((file, number), "")
             yield (f'<i id=L{number}><a class=n href=#L{number} tabindex=-1 aria-hidden=true></a>'
-                   f"{_owner(file, shown, up, first=shown != last)}{inside}\n{below}</i>")  # fmt: skip
+                   f"{_owner(file, shown, up, first=shown != last)}{inside}\n{below}</i>")
             last = shown
 
 
@@ -121,7 +121,8 @@ def _originals(index) -> dict[tuple[str, int], str]:
             if symbol.kind == "function":
                 line = symbol.body_start or symbol.end
                 found.setdefault((symbol.file, line), []).append(
-                    f"<a class=go href={original.url} tabindex=-1>{original.file}:{original.line}</a>"
+                    f"<a class=go href={original.url} tabindex=-1>"
+                    f"{original.file}:{original.line}</a>"
                     f" {html.escape(original.symbol)}")  # fmt: skip
     return {place: f"<small>{', '.join(told)}</small>" for place, told in found.items()}
 

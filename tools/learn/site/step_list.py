@@ -60,9 +60,10 @@ def chosen(trace: dict, asked: tuple[str | int, ...]) -> list[dict]:
             raise NoSuchSteps("no_phase", ", ".join(by_phase) or "–")
         return by_phase[asked[0]]
     count = len(trace["steps"])
-    if not asked or len(asked) > 2 or not all(isinstance(number, int) for number in asked):
+    numbers = [number for number in asked if isinstance(number, int)]
+    if not asked or len(asked) > 2 or len(numbers) != len(asked):
         raise NoSuchSteps("steps_unreadable", ", ".join(by_phase))
-    first, last = asked[0], asked[-1]
+    first, last = numbers[0], numbers[-1]
     if not 1 <= first <= last <= count:
         raise NoSuchSteps("no_range", f"1–{count}")
     return trace["steps"][first - 1 : last]

@@ -54,14 +54,14 @@ def explains(prose: str, forms: list[str], exactly: bool = False) -> bool:
         return True
     pairs = [(a, b) for a in forms for b in forms if a != b]
     return any(
-        re.search(rf"{pattern(a)}\s*[(（]{pattern(b)}", prose, re.I) for a, b in pairs
+        re.search(rf"{pattern(a)}\s*[(（]{pattern(b)}", prose, re.IGNORECASE) for a, b in pairs
     )
 
 
 def place(markdown: str, forms: list[str]) -> str:
     """The id of the heading under which the page explains the term, with its #; "" when
     there is none."""
-    wanted = [re.compile(pattern(form), re.I) for form in forms]
+    wanted = [re.compile(pattern(form), re.IGNORECASE) for form in forms]
     found = list(_APART.finditer(markdown))
     for test in (re.Pattern.fullmatch, re.Pattern.search):
         for match in found:
@@ -73,7 +73,7 @@ def place(markdown: str, forms: list[str]) -> str:
 
 @functools.cache
 def _any_of(forms: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(map(pattern, forms)), re.I)
+    return re.compile("|".join(map(pattern, forms)), re.IGNORECASE)
 
 
 @functools.lru_cache(maxsize=200)
@@ -114,7 +114,7 @@ def _follow(tag: str, open_tags: list[str]) -> None:
     """Keeps the list of tags that are open here."""
     match = _TAG.match(tag)
     name = match[2].lower() if match else ""
-    if not name or name in _VOID or tag.endswith("/>"):
+    if not match or not name or name in _VOID or tag.endswith("/>"):
         return
     if not match[1]:
         open_tags.append(name)
@@ -144,7 +144,7 @@ def _finder(glossary: Path, language: str) -> tuple[re.Pattern | None, dict[str,
     forms = sorted(slugs, key=len, reverse=True)
     if not forms:
         return None, {}
-    finder = re.compile("|".join(map(pattern, forms)), re.I)
+    finder = re.compile("|".join(map(pattern, forms)), re.IGNORECASE)
     plurals = {f"{form}{end}": target for form, target in slugs.items() for end in ("s", "es")}
     return finder, plurals | slugs
 

@@ -176,7 +176,9 @@ def _picture(name: str, language: str, to_root: str) -> str:
     from learn.record import diagrams
 
     drawn = diagrams.svg(name, language)
-    width, height = _SIZE.search(drawn.read_text(encoding="utf-8")).groups()
+    size = _SIZE.search(drawn.read_text(encoding="utf-8"))
+    assert size is not None  # each drawing of ours tells it
+    width, height = size.groups()
     return (
         f'<noscript><div class="trace-picture" tabindex="0" role="group"'
         f' aria-label="{html.escape(text("trace_scroll", language))}">'

@@ -96,7 +96,8 @@ def read(path: Path) -> Page:
         directives = [] if inside else in_line(line, number)
         if heading:
             close(number)
-            anchor, position = heading.group(3) or ("title" if len(heading.group(1)) == 1 else ""), 0
+            anchor = heading.group(3) or ("title" if len(heading.group(1)) == 1 else "")
+            position = 0
             unit = Unit(f"{path.stem}#{anchor}/0", number + 1)
             marks.append((f"{heading.group(1)} {{#{heading.group(3) or ''}}}", number))
         elif directives and all(d.alone and d.name in BLOCKS for d in directives):

@@ -17,8 +17,6 @@ from learn.teacher.class_files import ClassError, places
 from learn.teacher.cpp_tokens import words
 from learn.teacher.similarity import Answer
 
-BYTES = 1 << 20  # of a file of a student
-
 
 def plain(text: str) -> str:
     """`text` without what turns the direction of writing round, rings or erases: each such
@@ -88,13 +86,14 @@ def same_text(answers: list[Answer], files: dict[str, str]) -> list[str]:
 
 def minutes_to_green(folder: Path, student: str, exercise: str) -> float | None:
     """From `start` to the first green, where the student handed in exercises.json too,
-    which ./learn keeps beside a workspace. It is theirs, and may say anything."""
-    for name in ("exercises.json", ".learn/exercises.json"):
-        file = folder / student / name
+    which ./learn keeps beside a workspace. It is theirs, and may say anything; what is no
+    plain file, or lies behind a link, is not opened."""
+    names = ["exercises.json", ".learn/exercises.json"]
+    home = folder / student
+    found = submission.read(home, names) if home.is_dir() else {}
+    for name in filter(found.__contains__, names):
         try:
-            if file.is_symlink() or file.stat().st_size > BYTES:
-                continue
-            told = json.loads(file.read_text("utf-8"))["exercises"][exercise]
+            told = json.loads(found[name])["exercises"][exercise]
             minutes = (float(told["first_green"]) - float(told["started"])) / 60
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             continue

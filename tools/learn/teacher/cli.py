@@ -35,8 +35,9 @@ def pack(
     lab: Annotated[str, typer.Argument(help="L3, or the name of its folder.")],
     for_: Annotated[str, typer.Option("--for", help="gradescope, autolab, actions or "
                     "dir.")] = "dir",
-    seed: Annotated[int, typer.Option(min=1, help="Of the hidden tests; else by chance.")] = None,
-    out: Annotated[Path, typer.Option(help="A folder; else build/labs/packs.")] = None,
+    seed: Annotated[int | None, typer.Option(min=1, help="Of the hidden tests; else by "
+                                             "chance.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A folder; else build/labs/packs.")] = None,
 ) -> int:
     """Makes a lab's pack for a platform, and proves it before it is given away."""
     from learn.teacher import layouts, prove

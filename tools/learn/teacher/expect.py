@@ -133,7 +133,7 @@ def _chosen(lab: Lab, known: list[Known]) -> list[tuple[int, Mutant]]:
     pools = []
     for place, one in enumerate(known):
         order = sorted(one.exercise.mutants,
-                       key=lambda m: f"{one.exercise.id}/{m.name}" not in named)  # noqa: B023
+                       key=lambda m: f"{one.exercise.id}/{m.name}" not in named)
         pools.append([(place, mutant) for mutant in order])
     found: list[tuple[int, Mutant]] = []
     while len(found) < PROVED and any(pools):

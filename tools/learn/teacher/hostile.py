@@ -66,7 +66,7 @@ def every(known: list[Known], world: World, walls: tuple[str, ...]) -> list[Host
         ("is_very_large", lambda to: _large(known, target, to), rest),
         ("climbs_out_of_a_tar", lambda to: _tar(known, world, to), 0),
         ("links_in_a_zip", lambda to: _zip(known, to), 0),
-        ("is_no_archive", lambda to: _noise(to), 0),
+        ("is_no_archive", _noise, 0),
     ]
     return found + [Hostile(*one) for one in more]
 
@@ -124,7 +124,7 @@ def _references(known: list[Known]) -> dict[str, dict[str, str]]:
 
 def _first(target: Known, to: Path) -> Path:
     """Where the first file of the attacked part is handed in."""
-    name = sorted(target.reference)[0].removeprefix(target.exercise.inner)
+    name = min(target.reference).removeprefix(target.exercise.inner)
     return to / target.exercise.id / name
 
 

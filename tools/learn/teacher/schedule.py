@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from learn.exercise.model import Exercise
 from learn.say import language, say
@@ -111,7 +112,7 @@ def plan(todo: Sequence[Item], weeks: int, hours: float) -> list[Week]:
                                 total=_hours(sum(loads)), least=least))
     cuts = [0, *_cuts(loads, weeks, hours * 60), len(units)]
     return [Week([item for unit in units[a:b] for item in unit])
-            for a, b in zip(cuts, cuts[1:], strict=False)]
+            for a, b in pairwise(cuts)]
 
 
 def _units(todo: Sequence[Item]) -> list[list[Item]]:

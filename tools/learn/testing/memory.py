@@ -21,7 +21,7 @@ ALWAYS = ("tools", "learn")
 
 def key(inputs: Iterable[str], root: Path = ROOT) -> str:
     """The hash of every file of the project under `inputs`; "" when git cannot list them."""
-    command = ["git", "-c", "safe.directory=*", "-C", root, "ls-files", "-z", "--cached",
+    command = ["git", "-c", "safe.directory=*", "-C", str(root), "ls-files", "-z", "--cached",
                "--others", "--exclude-standard", "--", *inputs, *ALWAYS]
     listing = subprocess.run(command, capture_output=True, check=False)
     if listing.returncode:

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from learn.conformance.situations import (
-    clients,
     client_more,
+    clients,
     closing,
     handlers,
     limits,

@@ -34,14 +34,14 @@ jobs:
     env:
       STUDENT: ${{{{ github.actor }}}}
     steps:
-      - uses: actions/checkout@v4
+      - uses: actions/checkout@11d5960a326750d5838078e36cf38b85af677262 # v4.4.0
       - name: install
         run: {_INSTALL}
       - name: grade
         run: {_GRADE} --lang {language}
       - name: summary
         run: {_SHOW.format(lang=language)} >> "$GITHUB_STEP_SUMMARY"
-      - uses: actions/upload-artifact@v4
+      - uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2
         if: always()
         with:
           name: grade
