@@ -123,7 +123,10 @@ def _build(exercise: Exercise, tree: Tree, workshop: Workshop,
 def judge_mutant(exercise: Exercise, mutant: Mutant, index: Index) -> Verdict:
     """What the tests say of a known wrong idea; remembered by content."""
     overlay = STORE / exercise.id / "mutants" / mutant.name
-    write_files(overlay, cut.mutated(exercise, mutant, index))
+    changed = cut.mutated(exercise, mutant, index)
+    # The files of a build include each other from beside: with one, all of them.
+    whole = cut.solution(exercise, index) if exercise.inner else {}
+    write_files(overlay, {**whole, **changed})
     return judge(exercise, overlay, f"mutant-{mutant.name}", remember=True)
 
 
