@@ -24,12 +24,14 @@ class Shown(Steps):
     def __init__(self, bar: Progress, title: str) -> None:
         self._bar = bar
         self._task = bar.add_task(title, total=None, now="")
+        self._begun = 0
 
     def begin(self, total: int) -> None:
         self._bar.update(self._task, total=total)
 
     def step(self, what: str) -> None:
-        self._bar.update(self._task, advance=1, now=what[:50])
+        self._bar.update(self._task, completed=self._begun, now=what[:50])
+        self._begun += 1
 
 
 @contextmanager
