@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from grader import run as sandbox
 from grader import score, tests
 from learn.exercise import cut, judge
 from learn.exercise.judge import Verdict
@@ -31,6 +32,12 @@ _LOCKS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 def alone(exercise: Exercise) -> threading.Lock:
     """For the judge, who keeps one program of each name: two packs may ask him at once."""
     return _LOCKS[exercise.id]
+
+
+def patient() -> float:
+    """The seconds of a test program. As the grader has it they are more on a busy machine:
+    a test that had no time to run would be taken for one that the starter fails."""
+    return judge.LIMITS["plain"].seconds * sandbox.patience()
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ class Known:
         write_files(overlay, texts)
         with alone(self.exercise):
             return judge.judge(self.exercise, overlay if texts else None, f"lab-{name}",
-                               remember=True, more=tuple(more),
+                               remember=True, more=tuple(more), seconds=patient(),
                                env={"LAB_SEED": str(self.seed)} if more else {})  # fmt: skip
 
     def mutated(self, mutant: Mutant) -> dict[str, str]:

@@ -20,7 +20,7 @@ from learn import paths
 from learn.exercise import cut, judge
 from learn.index import Index
 from learn.teacher import units
-from learn.teacher.expect import Known, alone
+from learn.teacher.expect import Known, alone, patient
 from learn.teacher.lab import Lab, LabPart
 from learn.teacher.steps import QUIET, Steps
 from learn.teacher.units import Units
@@ -110,7 +110,7 @@ def _ideas(known: Known, index: Index, steps: Steps) -> list[dict[str, Any]]:
     for mutant in known.exercise.mutants:
         steps.step(mutant.name)
         with alone(known.exercise):
-            got = judge.judge_mutant(known.exercise, mutant, index)
+            got = judge.judge_mutant(known.exercise, mutant, index, patient())
         failing = [o for o in got.outcomes if o.status != "passed"]
         if got.verdict == judge.RED and failing:
             found.append({"mutant": mutant.name,
