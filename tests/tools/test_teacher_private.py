@@ -83,6 +83,39 @@ def test_they_are_in_the_pack_with_their_points(tree, mine, workshop, tmp_path):
         assert b"mine_test" not in file.read_bytes()
 
 
+def test_a_compiler_does_not_tell_of_them(tree, mine, workshop, tmp_path):
+    """Of the answer's own faults a student reads; of what the teacher's tests say, nothing."""
+    (mine / "mine_test.cpp").write_text(TEST.replace("TEST(Mine, ANeg", """
+namespace netpoll::toy {
+int also(int value);
+}
+TEST(Mine, AlsoIsThere) {
+  EXPECT_EQ(netpoll::toy::clamp(netpoll::toy::also(1), 3, 9), 3);
+}
+TEST(Mine, ANeg"""))
+    lab = added(tree, mine)
+    source = next(one for one in lab.parts[0].exercise.root.rglob("toy.cpp"))
+    kept = source.read_text("utf-8")
+    source.write_text(kept + "namespace netpoll::toy {\nint also(int value) { return value; }\n}\n")
+    try:
+        made = pack.make(lab, tmp_path / "pack", SEED)
+    finally:
+        source.write_text(kept)
+    place = tmp_path / "handed_in" / "01-toy/1-clamp/src/netpoll/toy"
+    place.mkdir(parents=True)
+    (place / "toy.cpp").write_text(kept)  # what the teacher's test wants is not in it
+    (tmp_path / "room").mkdir()
+    given = layouts.of("dir").build(made, tmp_path, "en")
+    layouts.of("dir").room(given, tmp_path / "room")
+    got = layouts.of("dir").grade(tmp_path / "room", tmp_path / "handed_in",
+                                  {"GRADER_OBJECTS": str(workshop / "objects")})  # fmt: skip
+    part = got.grade["parts"][0]
+    assert part["verdict"] == "does_not_compile"
+    assert "error: a hidden test cannot be built with these files" in part["compiler"]
+    assert "mine_test" not in part["compiler"]
+    assert "AlsoIsThere" not in part["compiler"]
+
+
 def test_a_grader_that_forgets_them_is_not_given_away(tree, mine, workshop, tmp_path):
     made = pack.make(added(tree, mine), tmp_path / "pack", SEED)
     score = made.folder / "grader" / "score.py"

@@ -64,6 +64,17 @@ class Part:
         """The tests that are hidden."""
         return [*self.hidden, *self.private]
 
+    @property
+    def secret(self) -> list[str]:
+        """The units of the teacher's own tests, which no student may read."""
+        return [unit for unit in self.sources if unit.startswith("private/")]
+
+    def names_secret(self, line: str) -> bool:
+        """A linker's complaint that tells of them."""
+        own = [unit.rpartition("/")[2] for unit in self.secret]
+        return any(word in line for word in (*own, *(
+            f"{name.replace('.', '_')}_Test" for name in self.private)))  # fmt: skip
+
     def handed_in(self, name: str) -> str:
         """Where a file of the part lies in a submission."""
         return f"{self.exercise}/{name[len(self.inner):]}"

@@ -97,7 +97,7 @@ def right(part: LabPart, said: Verdict) -> Verdict:
         told = " ".join((lines or said.compiler.splitlines() or [""])[0].split())
         raise _error(part, "does_not_compile", told)
     if said.verdict != judge.GREEN:
-        raise _error(part, "reference_fails", ", ".join(sorted(said.failing)))
+        raise _error(part, "reference_fails", ", ".join(sorted(said.failing)) or said.verdict)
     return said
 
 
