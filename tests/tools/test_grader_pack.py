@@ -50,7 +50,7 @@ def test_a_pack_keeps_to_its_schema_and_has_no_answer(made):
 def test_a_layout_is_proved(made, workshop, tmp_path, name):
     given = layouts.of(name).build(made, tmp_path, "en")
     proof = prove.prove(made, name, given, workshop / "objects")
-    assert (proof.problems, proof.packs, proof.answers) == ([], 1, 4)
+    assert (proof.problems, proof.packs, proof.answers, proof.named) == ([], 1, 5, 3)
 
 
 def test_an_answer_of_a_wrong_idea_is_helped(made, workshop, tmp_path):

@@ -9,6 +9,7 @@
       tests.py        runs a test program: every expected test gets a status
         harness.cpp     its main(), which tells the grader
       score.py        statuses become points
+        ideas.py        which known wrong idea fails like that
     run.py          the sandbox: limits, a user of its own, no network
       jail.py         the process that stands between
         walls.py        name spaces

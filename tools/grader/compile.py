@@ -90,7 +90,10 @@ class Shop:
         for kind, sources in (("tests", part.sources), ("program", part.program)):
             if sources:
                 links = [str(objects.get(unit, self._shared(unit))) for unit in sources]
-                made[kind] = self._link(kind, links, job)
+                try:
+                    made[kind] = self._link(kind, links, job)
+                except DoesNotCompile as problem:
+                    raise DoesNotCompile(_told(part, str(problem)), problem.why) from problem
         return made
 
     def sane_program(self, job: Path) -> Path:
@@ -123,10 +126,16 @@ class Shop:
         source = mine / unit if own else self.pack.source / unit
         include = [f"-I{top / folder}" for folder in (*self.pack.include, part.inner) if folder
                    for top in (mine, self.pack.source)]  # fmt: skip
-        self._in_jail([*self._command(), *include, *self._use_prelude(),
-                       f"-ffile-prefix-map={self.pack.source}/=",
-                       f"-ffile-prefix-map={mine}/=", f"-ffile-prefix-map={mine}/{part.inner}=",
-                       "-c", str(source), "-o", str(scratch)], job, part.inner)  # fmt: skip
+        try:
+            self._in_jail([*self._command(), *include, *self._use_prelude(),
+                           f"-ffile-prefix-map={self.pack.source}/=",
+                           f"-ffile-prefix-map={mine}/=",
+                           f"-ffile-prefix-map={mine}/{part.inner}=",
+                           "-c", str(source), "-o", str(scratch)], job, part.inner)  # fmt: skip
+        except DoesNotCompile as problem:
+            if unit in part.secret:
+                raise DoesNotCompile(say("secret"), problem.why) from problem
+            raise
         _fetch(scratch, made)
         if part.sources and unit not in part.program:
             tests = not own
@@ -211,6 +220,13 @@ class Shop:
 
     def _command(self) -> list[str]:
         return [*self.pack.command, f"-DGRADER_COMPILER={compiler(self.pack.command[0])}"]
+
+
+def _told(part: Part, said: str) -> str:
+    """What a linker said, without the lines about tests that no student may read."""
+    lines = said.splitlines()
+    left = [line for line in lines if not part.names_secret(line)]
+    return "\n".join(left if len(left) == len(lines) else [*left, say("secret")])
 
 
 @functools.cache

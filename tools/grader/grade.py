@@ -85,7 +85,7 @@ def _part(shop: Shop, part: Part, handed_in: dict[str, bytes]) -> Verdict:
     files = {name: handed_in[part.handed_in(name)] for name in part.files
              if part.handed_in(name) in handed_in}  # fmt: skip
     nothing = [tests.Result(name, tests.NOT_RUN) for name in part.tests]
-    hidden = [tests.Result(name, tests.NOT_RUN) for name in part.hidden]
+    hidden = [tests.Result(name, tests.NOT_RUN) for name in part.unseen]
     missing = [part.handed_in(name) for name in part.files if name not in files]
     if missing:
         note = say("missing", files=", ".join(missing))
@@ -114,7 +114,7 @@ def _judged(shop: Shop, part: Part, files: dict[str, bytes]) -> Verdict:
             env["LEARN_PROGRAM"] = str(made["program"])
         own = tests.run_tests(made["tests"], part.tests, part.limits, job, env)
         # The seed is there for these alone, and what they print is not shown.
-        hidden = tests.run_tests(made["tests"], part.hidden, part.limits, job,
+        hidden = tests.run_tests(made["tests"], part.unseen, part.limits, job,
                                  {**env, "LAB_SEED": str(shop.pack.seed)})
     unseen = say("hidden", note=hidden.note.splitlines()[0]) if hidden.note else ""
     notes = "\n".join(filter(None, [own.note, unseen]))

@@ -5,7 +5,8 @@
     parts[].inner       how their names begin, which is left out where they are handed in
     parts[].sources     the units of the test program; parts[].program: of the learner's
     parts[].own         of these: the units that a submission can change
-    parts[].counted     the tests with marks; hidden: those of the hidden part
+    parts[].counted     the tests with marks; hidden: those of the hidden part;
+                        private: the teacher's own, which are hidden as well
     digests             of each unit with all that it includes: what may be kept
 """
 
@@ -40,6 +41,7 @@ class Part:
     name: dict[str, str]
     points: int
     hidden_points: int
+    private_points: int
     files: list[str]
     inner: str
     sources: list[str]
@@ -48,13 +50,30 @@ class Part:
     tests: list[str]  # all that the program has but the hidden ones
     counted: list[str]
     hidden: list[str]
+    private: list[str]
     allowed: list[str]  # words and symbols that are refused elsewhere; the reference has them
     ideas: list[dict[str, Any]]
     limits: Limits
 
     @property
     def most(self) -> int:
-        return self.points + self.hidden_points
+        return self.points + self.hidden_points + self.private_points
+
+    @property
+    def unseen(self) -> list[str]:
+        """The tests that are hidden."""
+        return [*self.hidden, *self.private]
+
+    @property
+    def secret(self) -> list[str]:
+        """The units of the teacher's own tests, which no student may read."""
+        return [unit for unit in self.sources if unit.startswith("private/")]
+
+    def names_secret(self, line: str) -> bool:
+        """A linker's complaint that tells of them."""
+        own = [unit.rpartition("/")[2] for unit in self.secret]
+        return any(word in line for word in (*own, *(
+            f"{name.replace('.', '_')}_Test" for name in self.private)))  # fmt: skip
 
     def handed_in(self, name: str) -> str:
         """Where a file of the part lies in a submission."""

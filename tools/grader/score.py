@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grader import ideas
 from grader.pack import Pack, Part
 from grader.tests import PASSED, Result
 
@@ -45,15 +46,18 @@ def points(count: int) -> float:
 
 
 def part_tenths(part: Part, verdict: Verdict) -> int:
-    return (tenths(part.points, verdict.results, part.counted)
-            + tenths(part.hidden_points, verdict.hidden, part.hidden))  # fmt: skip
+    return tenths(part.points, verdict.results, part.counted) + hidden_tenths(part, verdict)
+
+
+def hidden_tenths(part: Part, verdict: Verdict) -> int:
+    return (tenths(part.hidden_points, verdict.hidden, part.hidden)
+            + tenths(part.private_points, verdict.hidden, part.private))  # fmt: skip
 
 
 def idea(part: Part, verdict: Verdict) -> str | None:
-    """The one known wrong idea with which the same tests fail alike; two are none."""
-    mine = sorted([r.name, r.status] for r in verdict.results if r.status != PASSED)
-    alike = [one["mutant"] for one in part.ideas if mine and sorted(one["marks"]) == mine]
-    return alike[0] if len(alike) == 1 else None
+    """The known wrong idea with which the part's own tests fail alike."""
+    failing = [(r.name, r.status, r.message) for r in verdict.results if r.status != PASSED]
+    return ideas.named(part.ideas, failing)
 
 
 def part_entry(part: Part, verdict: Verdict) -> dict[str, Any]:
@@ -64,8 +68,8 @@ def part_entry(part: Part, verdict: Verdict) -> dict[str, Any]:
         "id": part.exercise, "name": part.name,
         "score": points(part_tenths(part, verdict)), "max": part.most,
         "own_tenths": tenths(part.points, verdict.results, part.counted),
-        "hidden_tenths": tenths(part.hidden_points, verdict.hidden, part.hidden),
-        "hidden_max": part.hidden_points,
+        "hidden_tenths": hidden_tenths(part, verdict),
+        "hidden_max": part.hidden_points + part.private_points,
         "verdict": verdict.verdict, "compiler": verdict.compiler, "note": verdict.note,
         "tests": [{"name": result.name, "status": result.status, "hidden": hidden,
                    "counts": hidden or result.name in part.counted,

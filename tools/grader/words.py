@@ -26,6 +26,8 @@ _WORDS = {
     "symbol": ("error: an answer may not define or use the symbol `{what}`",
                "error: 答案不允许定义或使用符号 `{what}`"),
     "no_object": ("error: the compiler left no object", "error: 编译器没有留下目标文件"),
+    "secret": ("error: a hidden test cannot be built with these files",
+               "error: 隐藏测试和这些文件一起构建不了"),
     "total": ("{score} of {most} points", "{most} 分得 {score} 分"),
     "passed_of": ("{passed} of {counted} tests that count have passed",
                   "计分的 {counted} 个测试通过了 {passed} 个"),

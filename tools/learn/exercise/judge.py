@@ -120,11 +120,15 @@ def _build(exercise: Exercise, tree: Tree, workshop: Workshop,
     return both, {"LEARN_PROGRAM": str(theirs)}
 
 
-def judge_mutant(exercise: Exercise, mutant: Mutant, index: Index) -> Verdict:
+def judge_mutant(exercise: Exercise, mutant: Mutant, index: Index,
+                 seconds: float | None = None) -> Verdict:
     """What the tests say of a known wrong idea; remembered by content."""
     overlay = STORE / exercise.id / "mutants" / mutant.name
-    write_files(overlay, cut.mutated(exercise, mutant, index))
-    return judge(exercise, overlay, f"mutant-{mutant.name}", remember=True)
+    changed = cut.mutated(exercise, mutant, index)
+    # The files of a build include each other from beside: with one, all of them.
+    whole = cut.solution(exercise, index) if exercise.inner else {}
+    write_files(overlay, {**whole, **changed})
+    return judge(exercise, overlay, f"mutant-{mutant.name}", remember=True, seconds=seconds)
 
 
 def patterns(exercise: Exercise) -> dict[str, frozenset[Mark]]:

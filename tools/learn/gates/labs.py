@@ -2,9 +2,10 @@
 """Every lab can be held, and its marks can be trusted.
 
 Each lab's pack, in each layout, is unpacked in a clean folder, and gives the reference,
-the starter and two mutants the points that they must have. Hostile submissions meet one
+the starter and the three wrong ideas the points that they must have, and these their names.
+Hostile submissions meet one
 pack: they have no marks that nothing has earned, and do no harm. The slides fit, labs_slides.py.
-What was green is remembered by the content of all that it depends on.
+What was green is remembered by the content of all that it depends on, labs_inputs.py.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from functools import partial
 from pathlib import Path
 
 from learn import paths
+from learn.exercise import cut
 from learn.exercise.model import ExerciseError
 from learn.exercise.precompiled import GTEST
 from learn.exercise.tests import NothingRan
 from learn.exercise.toolchain import VARIANTS, NoCompiler
 from learn.exercise.tree import write_file
 from learn.gate import GateResult, Problem, blocked, verdict
-from learn.gates import labs_slides
+from learn.gates import labs_inputs, labs_slides
 from learn.index.symbol import IndexUnavailable
 from learn.teacher import lab as labs
 from learn.teacher import layouts, pack, prove
@@ -39,11 +41,6 @@ HOME = paths.BUILD / "labs"
 AT_ONCE = 2
 COMPILERS = sorted({flags[0] for flags in VARIANTS.values()} | {"ld.gold", "ld"})
 MEND = "run ./learn teacher pack LAB, and mend the lab, the exercise or the grader"
-# What a proof depends on beside the lab and its exercises.
-TEACHER = ("expect.py", "hostile", "hostile.py", "lab.py", "layouts", "pack.py", "prove.py",
-           "units.py")  # fmt: skip
-INPUTS = ("src", "tests", "labs/support", "tools/grader", "tools/learn/exercise",
-          "tools/learn/run", *(f"tools/learn/teacher/{name}" for name in TEACHER))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,8 +64,9 @@ def check(work: Work) -> GateResult:
         except ExerciseError as problem:
             problems.append(_problem(str(problem), ""))
     figures: dict[str, object] = {
-        "labs": len(found), "packs_ok": 0, "answers": 0, "hostile_submissions": 0,
-        "hostile_harm": 0, "minutes": {lab.short: lab.minutes for lab in found}}
+        "labs": len(found), "packs_ok": 0, "answers": 0, "ideas_named": 0,
+        "hostile_submissions": 0, "hostile_harm": 0,
+        "minutes": {lab.short: lab.minutes for lab in found}}
     if not found:
         problems.append(_problem("labs: there is no lab", "write labs/NAME/lab.toml"))
         return verdict("labs", figures, problems)
@@ -80,6 +78,7 @@ def check(work: Work) -> GateResult:
     for lab, proof in proofs:
         problems += [_problem(f"labs/{lab.name}: {text}", MEND) for text in proof.problems]
         for key, count in (("packs_ok", proof.packs), ("answers", proof.answers),
+                           ("ideas_named", proof.named),
                            ("hostile_submissions", proof.hostile), ("hostile_harm", proof.harm)):
             figures[key] = int(str(figures[key])) + count
     if int(str(figures["hostile_submissions"])) < HOSTILE_LEAST:
@@ -101,7 +100,10 @@ def _proofs(work: Work, found: list[Lab]) -> list[tuple[Lab, Proof]]:
 
 def _remembered(work: Work, lab: Lab, kind: str, prove_it) -> Proof:
     """Only what was green; a fault may be the machine's."""
-    memory = work.home / "proved" / f"{lab.name}-{kind}-{_key(work, lab)}.json"
+    try:
+        memory = work.home / "proved" / f"{lab.name}-{kind}-{_key(work, lab)}.json"
+    except ExerciseError as problem:
+        return Proof(problems=[str(problem)])
     if memory.is_file():
         return Proof(**json.loads(memory.read_text("utf-8")))
     with tempfile.TemporaryDirectory(prefix="learn-labs-") as scratch:
@@ -127,6 +129,7 @@ def _packs(work: Work, lab: Lab, scratch: Path) -> Proof:
         shutil.rmtree(target)
         whole.packs += proof.packs
         whole.answers += proof.answers
+        whole.named += proof.named
         whole.problems += proof.problems
     return whole
 
@@ -138,15 +141,9 @@ def _hostile(work: Work, lab: Lab, scratch: Path) -> Proof:
 def _key(work: Work, lab: Lab) -> str:
     """Of every file that a proof reads, and of the compilers and the libraries."""
     digest = hashlib.sha256()
-    own = [f"exercises/{part.exercise.id}" for part in lab.parts]
-    for top in (*INPUTS, f"labs/{lab.name}", *own):
-        root = paths.ROOT if top.startswith("tools/") else work.root
-        whole = (root / top).rglob("*") if (root / top).is_dir() else [root / top]
-        for file in sorted(whole):
-            inside = file.relative_to(root)
-            aside = file.suffix == ".md" or str(inside).startswith("tests/tools/")
-            if file.is_file() and not aside and "__pycache__" not in file.parts:
-                digest.update(f"{inside}\0".encode() + file.read_bytes() + b"\0")
+    for file in sorted(labs_inputs.of(lab, cut.index_of(work.root))):
+        top = paths.ROOT if file.is_relative_to(paths.TOOLS) else work.root
+        digest.update(f"{file.relative_to(top)}\0".encode() + file.read_bytes() + b"\0")
     for program in (*COMPILERS, str(GTEST)):
         path = shutil.which(program) or program
         if os.path.exists(path):

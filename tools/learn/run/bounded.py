@@ -76,6 +76,8 @@ class Kept:
     def __init__(self, command: list, limits: Limits = NONE, *, group: bool = True,
                  pass_fds: tuple[int, ...] = (), **options: Any) -> None:
         """`options` are Popen's. `group` False: Ctrl-C reaches the program as well."""
+        if _ended_for_good.is_set():
+            raise Stopped
         ours, theirs = socket.socketpair()
         plan = limits.plan() | {"channel": theirs.fileno(), "group": group,
                                 "command": list(map(os.fspath, command))}
@@ -92,6 +94,8 @@ class Kept:
         finally:
             theirs.close()
         _RUNNING.add(self)
+        if _ended_for_good.is_set():  # it came between
+            self.let_go()
 
     def __enter__(self) -> Kept:
         return self
@@ -140,8 +144,18 @@ class Kept:
 _RUNNING: set[Kept] = set()
 
 
-def end_all() -> None:
-    """Ends every program of this process, so that the threads that wait for one go on."""
+_ended_for_good = threading.Event()
+
+
+class Stopped(KeyboardInterrupt):
+    """No program is started any more: this process ends."""
+
+
+def end_all(*, for_good: bool = False) -> None:
+    """Ends every program of this process, so that the threads that wait for one go on.
+    `for_good`: whoever wants to start another one meets Stopped."""
+    if for_good:
+        _ended_for_good.set()
     for kept in list(_RUNNING):
         kept.let_go()
 

@@ -97,7 +97,7 @@ def written(known: list[Known], answers: dict[str, dict[str, str]], to: Path) ->
 def _code(known: list[Known], target: Known, file: Path, world: World) -> Callable[[Path], Path]:
     def write(to: Path) -> Path:
         tests = ", ".join(f'"{name}"' for name in
-                          (*target.expected.counted, *target.expected.hidden))  # fmt: skip
+                          target.expected.bring_marks)  # fmt: skip
         given = {"TOKEN": f'"{world.token}"', "PACK": f'"{world.pack}"', "TESTS": tests,
                  "BESIDE": f'"{world.beside}"', "PORT": world.port, "PID": world.process}
         head = "".join(f"#define HARM_{name} {text}\n" for name, text in given.items())

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import tomllib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,14 @@ class LabPart:
     points: int
     hidden: list[str]  # from the top of the tree
     hidden_points: int
+    # Of the teacher's own, private.py: {name in the pack's sources: where it lies}.
+    private: dict[str, Path] = field(default_factory=dict)
+    private_headers: dict[str, Path] = field(default_factory=dict)
+    private_points: int = 0
+
+    @property
+    def most(self) -> int:
+        return self.points + self.hidden_points + self.private_points
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ class Lab:
     @property
     def tested(self) -> int:
         """The points that the grader gives."""
-        return sum(part.points + part.hidden_points for part in self.parts)
+        return sum(part.most for part in self.parts)
 
     @property
     def reported(self) -> int:
@@ -134,7 +142,7 @@ def find(name: str, root: Path = paths.ROOT) -> Lab:
 
 def load(folder: Path, root: Path = paths.ROOT) -> Lab:
     """Reads and checks one lab; a LabError names the file and the mend."""
-    reader = _Reader(folder / "lab.toml", root)
+    reader = Reader(folder / "lab.toml", root)
     table = reader.table
     lab = Lab(
         name=folder.name, folder=folder, root=root, title=reader.both(table, "title"),
@@ -151,7 +159,7 @@ def load(folder: Path, root: Path = paths.ROOT) -> Lab:
     return lab
 
 
-def _check(lab: Lab, reader: _Reader) -> None:
+def _check(lab: Lab, reader: Reader) -> None:
     names = [part.exercise.id for part in lab.parts]
     if len(set(names)) < len(names):
         raise reader.error(f"names an exercise twice: {', '.join(names)}")
@@ -167,7 +175,7 @@ def _check(lab: Lab, reader: _Reader) -> None:
         raise reader.error(f"{told}; shorten its timeline")
 
 
-class _Reader:
+class Reader:
     """One file; what is wrong in it is one line."""
 
     def __init__(self, file: Path, root: Path) -> None:

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from grader import pack as packs
-from grader import rules
+from grader import ideas, rules
 from learn import paths
 from learn.exercise import cut, judge
 from learn.index import Index
 from learn.teacher import units
-from learn.teacher.expect import Known, alone
+from learn.teacher.expect import Known, alone, patient
 from learn.teacher.lab import Lab, LabPart
+from learn.teacher.steps import QUIET, Steps
 from learn.teacher.units import Units
 
 GRADER = paths.TOOLS / "grader"
@@ -41,17 +42,18 @@ class Made:
     known: list[Known]
 
 
-def make(lab: Lab, folder: Path, seed: int | None = None) -> Made:
+def make(lab: Lab, folder: Path, seed: int | None = None, steps: Steps = QUIET) -> Made:
     """Writes the pack into `folder`, which is new. Raises ExerciseError."""
     seed = random.SystemRandom().randrange(1, SEED_MOST) if seed is None else seed
     index = cut.index_of(lab.root)
-    known = [Known(part, seed, index) for part in lab.parts]
-    built = [units.of(part.exercise, part.hidden, index) for part in lab.parts]
+    steps.begin(sum(1 + len(part.exercise.mutants) for part in lab.parts))
+    built = [units.of(part, index) for part in lab.parts]
+    known = [_known(part, seed, index, steps) for part in lab.parts]
     folder.mkdir(parents=True)
     digests: dict[str, str] = {}
     for one in built:
         for name in one.needed:
-            _copy(lab.root / name, folder / "source" / name)
+            _copy(one.file(lab.root, name), folder / "source" / name)
         digests.update({unit: one.digest(lab.root, unit) for unit in one.reads})
     _copy(PRELUDE, folder / "source" / "prelude.h")
     copy_grader(folder / "grader")
@@ -60,7 +62,7 @@ def make(lab: Lab, folder: Path, seed: int | None = None) -> Made:
         "compiler": {"command": COMMAND, "include": list(units.INCLUDE), "prelude": "prelude.h",
                      "libraries": ["-lgtest"]},
         "digests": dict(sorted(digests.items())),
-        "parts": [_part(*row, index) for row in zip(lab.parts, built, known, strict=True)],
+        "parts": [_part(*row, index, steps) for row in zip(lab.parts, built, known, strict=True)],
         "report": [{"name": one.name, "points": one.points} for one in lab.report],
     }  # fmt: skip
     text = json.dumps(table, ensure_ascii=False, indent=1) + "\n"
@@ -69,36 +71,52 @@ def make(lab: Lab, folder: Path, seed: int | None = None) -> Made:
 
 
 def copy_grader(target: Path) -> None:
+    for name in grader_files():
+        _copy(GRADER / name, target / name)
+
+
+def grader_files() -> list[Path]:
     """The files of tools/grader, and no others that lie there."""
-    for file in sorted(GRADER.rglob("*")):
-        if file.suffix in (".py", ".cpp", ".json") and "__pycache__" not in file.parts:
-            _copy(file, target / file.relative_to(GRADER))
+    return [file.relative_to(GRADER) for file in sorted(GRADER.rglob("*"))
+            if file.suffix in (".py", ".cpp", ".json") and "__pycache__" not in file.parts]
 
 
-def _part(part: LabPart, built: Units, known: Known, index: Index) -> dict[str, Any]:
+def _known(part: LabPart, seed: int, index: Index, steps: Steps) -> Known:
+    steps.step(part.exercise.id)
+    return Known(part, seed, index)
+
+
+def _part(part: LabPart, built: Units, known: Known, index: Index,
+          steps: Steps) -> dict[str, Any]:  # fmt: skip
     exercise = part.exercise
     allowed = {word for name, text in (*known.reference.items(), *known.starter.items())
                for word in rules.words(name, text)}  # fmt: skip
     return {
         "exercise": exercise.id, "name": exercise.title,
         "points": part.points, "hidden_points": part.hidden_points,
+        "private_points": part.private_points,
         "files": built.files, "inner": exercise.inner,
         "sources": built.sources, "program": built.program, "own": built.own,
         "tests": known.expected.names, "counted": known.expected.counted,
-        "hidden": known.expected.hidden, "allowed": sorted(allowed),
-        "ideas": _ideas(known, index), "limits": LIMITS,
+        "hidden": known.expected.hidden, "private": known.expected.private,
+        "allowed": sorted(allowed),
+        "ideas": _ideas(known, index, steps), "limits": LIMITS,
     }  # fmt: skip
 
 
-def _ideas(known: Known, index: Index) -> list[dict[str, Any]]:
+def _ideas(known: Known, index: Index, steps: Steps) -> list[dict[str, Any]]:
     """How the tests fail with each mutant that the judge tells apart."""
     found = []
     for mutant in known.exercise.mutants:
+        steps.step(mutant.name)
         with alone(known.exercise):
-            got = judge.judge_mutant(known.exercise, mutant, index)
-        marks = sorted([o.test, o.status] for o in got.outcomes if o.status != "passed")
-        if got.verdict == judge.RED and marks:
-            found.append({"mutant": mutant.name, "marks": marks, "help": mutant.help})
+            got = judge.judge_mutant(known.exercise, mutant, index, patient())
+        failing = [o for o in got.outcomes if o.status != "passed"]
+        if got.verdict == judge.RED and failing:
+            found.append({"mutant": mutant.name,
+                          "marks": sorted([o.test, o.status] for o in failing),
+                          "said": ideas.digest([(o.test, o.message) for o in failing]),
+                          "help": mutant.help})
     return found
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A pack is proved before it is given away: unpacked in a clean folder, by the platform's
-own commands, it must give the reference all points, the starter none, and two mutants the
-points that the project's judge says.
+own commands, it must give the reference all points, the starter none, and each wrong
+idea of the lab the points that the project's judge says, and its name.
 
 Hostile submissions meet the same machinery in every layout, so one layout meets them.
 """
@@ -23,12 +23,14 @@ from pathlib import Path
 from typing import Any
 
 from grader import run as sandbox
+from learn.run import bounded
 from learn.teacher import hostile, layouts
 from learn.teacher.expect import Answer, answers
 from learn.teacher.hostile import Hostile, World
 from learn.teacher.layouts import common
 from learn.teacher.layouts.common import Graded, Layout
 from learn.teacher.pack import Made
+from learn.teacher.steps import QUIET, Steps
 
 HOSTILE_SECONDS = 3.0  # of a test program: those that hang need not hang for long
 PLACES = ("/", "/tmp", "/var/tmp", "/dev/shm", "/root", "/etc")
@@ -40,12 +42,13 @@ class Proof:
 
     packs: int = 0
     answers: int = 0
+    named: int = 0  # wrong ideas that a grade has named
     hostile: int = 0
     harm: int = 0
     problems: list[str] = field(default_factory=list)
 
 
-def prove(made: Made, name: str, given: Path, objects: Path) -> Proof:
+def prove(made: Made, name: str, given: Path, objects: Path, steps: Steps = QUIET) -> Proof:
     """One layout of a pack: `given` is what the platform gets."""
     proof = Proof()
     layout = layouts.of(name)
@@ -56,17 +59,22 @@ def prove(made: Made, name: str, given: Path, objects: Path) -> Proof:
         if prepared.status:
             proof.problems.append(f"{name}: --prepare failed: {_last(prepared.output)}")
             return proof
-        for number, answer in enumerate(answers(made.lab, made.known)):
+        every = answers(made.lab, made.known)
+        steps.begin(len(every))
+        for number, answer in enumerate(every):
+            steps.step(answer.name)
             place = clean / "answers" / str(number)
             hostile.written(made.known, answer.files, place)
             got = layout.grade(clean, place, env)
             proof.answers += 1
-            proof.problems += [f"{name}: {text}" for text in _differs(answer, got)]
+            found = list(_differs(answer, got))
+            proof.named += 0 if found else sum(idea is not None for idea in answer.ideas)
+            proof.problems += [f"{name}: {text}" for text in found]
     proof.packs = int(not proof.problems)
     return proof
 
 
-def attack(made: Made, objects: Path, only: str = "") -> Proof:
+def attack(made: Made, objects: Path, only: str = "", steps: Steps = QUIET) -> Proof:
     """Every hostile submission against the pack. `only`: those with these letters."""
     proof = Proof()
     layout = layouts.of("dir")
@@ -81,15 +89,18 @@ def attack(made: Made, objects: Path, only: str = "") -> Proof:
         beside.mkdir()
         (beside / "alice.grade.json").write_text('{"score": 1}\n')
         world = World(f"harm{secrets.token_hex(6)}", pack, beside, port, bystander.pid)
-        for one in hostile.every(made.known, world, sandbox.walls()):
-            if only in one.name:
-                proof.hostile += 1
-                found = _attacked(one, world, layout, clean, env)
-                found += ["it has called out"] if heard else []
-                found += ["it has ended a process"] if bystander.poll() is not None else []
-                heard.clear()
-                proof.harm += bool(found)
-                proof.problems += [f"hostile {one.name}: {text}" for text in found]
+        every = [one for one in hostile.every(made.known, world, sandbox.walls())
+                 if only in one.name]  # fmt: skip
+        steps.begin(len(every))
+        for one in every:
+            steps.step(one.name)
+            proof.hostile += 1
+            found = _attacked(one, world, layout, clean, env)
+            found += ["it has called out"] if heard else []
+            found += ["it has ended a process"] if bystander.poll() is not None else []
+            heard.clear()
+            proof.harm += bool(found)
+            proof.problems += [f"hostile {one.name}: {text}" for text in found]
     return proof
 
 
@@ -124,7 +135,11 @@ def _differs(answer: Answer, got: Graded) -> Iterator[str]:
     if got.status or got.grade.get("status") != "ok":
         yield f"{answer.name} was not graded: {_last(got.output) or got.grade.get('error')}"
         return
-    for part, tenths in zip(got.grade["parts"], answer.tenths, strict=True):
+    rows = zip(got.grade["parts"], answer.tenths, answer.ideas, strict=True)
+    for part, tenths, idea in rows:
+        if idea is not None and part["idea"] != idea:
+            yield (f"the grade of {answer.name} names {part['idea'] or 'no idea'}: another mutant "
+                   f"of {part['id']} fails the same tests with the same words")  # fmt: skip
         if round(part["score"] * 10) != tenths:
             failed = ", ".join(f"{test['name']} {test['status']}" for test in part["tests"]
                                if test["status"] != "passed")  # fmt: skip
@@ -171,11 +186,9 @@ def _listener() -> Iterator[tuple[int, list[bytes]]]:
 
 @contextmanager
 def _bystander() -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen(["sleep", "3600"], start_new_session=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    """Another process of this user, which must live on; it dies with this one."""
+    with bounded.Kept(["sleep", "3600"], stdin=subprocess.DEVNULL) as kept:
+        yield kept.process
 
 
 def _left(clean: Path) -> list[str]:

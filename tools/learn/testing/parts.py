@@ -60,8 +60,8 @@ SLOW_FILES = ("test_conformance.py", "test_demos.py", "test_epoll_demos.py",
               "test_input_output_demos.py", "test_labs_gate.py", "test_mermaid.py",
               "test_package.py", "test_player.py", "test_player_script.py", "test_record.py",
               "test_site.py", "test_site_live.py", "test_site_player.py",
-              "test_teacher_browser.py", "test_teacher_class.py",
-              "test_teacher_slides_browser.py")
+              "test_teacher_browser.py", "test_teacher_class.py", "test_teacher_private.py",
+              "test_teacher_slides_browser.py", "test_teacher_stop.py")
 QUICK = ("release", "quick-tools", "quick-house", "player", "ledger", "sourcemap", "parity",
          "facts")
 

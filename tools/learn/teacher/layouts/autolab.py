@@ -45,7 +45,7 @@ def _settings(made: Made, name: str, language: str) -> str:
     """JSON is YAML; Autolab reads YAML."""
     parts = [{"name": told.number({"id": part.exercise.id}),
               "description": part.exercise.title[language],
-              "max_score": float(part.points + part.hidden_points), "optional": False}
+              "max_score": float(part.most), "optional": False}
              for part in made.lab.parts]  # fmt: skip
     report = [{"name": one.name[language], "description": "", "max_score": float(one.points),
                "optional": True} for one in made.lab.report]  # fmt: skip

@@ -60,13 +60,24 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def put(given: Path, target: Path) -> Path:
-    """Gives a layout's files away: into `target`, in place of older ones."""
-    place = target / given.name
-    if place.is_dir():
-        shutil.rmtree(place)
-    place.unlink(missing_ok=True)
-    shutil.move(given, place)
+    """Gives a layout's files away: into `target`, in place of older ones. They come there
+    under another name, so that half a pack never has a pack's name."""
+    place, half = target / given.name, target / f".{given.name}.half"
+    _remove(half)
+    try:
+        shutil.move(given, half)
+        _remove(place)
+        half.rename(place)
+    finally:
+        _remove(half)
     return place
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def starters(made: Made, target: Path) -> None:
