@@ -27,14 +27,21 @@ def program_of(preset: str, name: str) -> Path:
     return program
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true",
+                     help="the long forms: hours of load, hundreds of runs")
+
+
 class Server:
     """A running echo_server; `address` is what it printed."""
 
-    def __init__(self, preset: str, log: Path, *flags: str) -> None:
+    def __init__(self, preset: str, log: Path, *flags: str,
+                 env: dict[str, str] | None = None) -> None:
         program = program_of(preset, "echo_server")
         self.log = log
-        self.process = subprocess.Popen([program, *flags], stdout=subprocess.PIPE,
-                                        stderr=log.open("w"), text=True)
+        with log.open("w") as stderr:
+            self.process = subprocess.Popen([program, *flags], stdout=subprocess.PIPE,
+                                            stderr=stderr, text=True, env=env)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line.startswith("listening on "), f"printed {line!r}, {log.read_text()!r}"
@@ -48,6 +55,11 @@ class Server:
     def fds(self) -> int:
         """How many descriptors it has open."""
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def resident_bytes(self) -> int:
+        """How much of its memory is in RAM."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def assert_clean(self) -> None:
         """No line of a sanitizer, nor any other."""
