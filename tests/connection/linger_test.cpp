@@ -14,6 +14,7 @@
 #include "connection/census.h"
 #include "connection/support.h"
 #include "netpoll/connection/connection.h"
+#include "netpoll/os/half_close.h"
 #include "netpoll/os/socket.h"
 #include "support/net.h"
 #include "support/tcp.h"
@@ -103,6 +104,94 @@ TEST_F(Linger, SetLingerOfZeroEndsTheWait) {
   EXPECT_EQ(served.torn_down(), 0);
   served.conn().set_linger(milliseconds(0));
   EXPECT_TRUE(served.wait_torn_down());
+}
+
+// Stands in for a poller that has taken input from the kernel and was stopped
+// before it counted that input: the poller is inside the operator's functions.
+class Inside {
+ public:
+  Inside(Connection& conn, Poller& poller) : conn_(conn), poller_(poller) {
+    // It fails while the poller itself is inside.
+    EXPECT_TRUE(eventually([&] { return conn.watch().state.enter(); }));
+  }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+  ~Inside() {
+    if (!conn_.watch().state.leave()) return;
+    poller_.detach(conn_);
+    conn_.on_detached();
+  }
+
+ private:
+  FdOperator& conn_;
+  Poller& poller_;
+};
+
+// Broken variant: Connection::has_uncounted_input() asks only the kernel; then
+// the socket is closed at once, and what the peer sends next is a reset.
+TEST(LingerInside, InputInThePollersHandsCountsAsUnread) {
+  Trigger may_end;
+  Trigger closed;
+  const auto answer_later = [&](Connection& conn) {
+    ASSERT_TRUE(may_end.wait_until(test::soon()));
+    EXPECT_FALSE(conn.reader().skip(conn.reader().size()));
+    conn.writer().write_string("answer");
+    EXPECT_FALSE(conn.writer().flush());
+    EXPECT_TRUE(eventually([&] { return os::bytes_unsent(conn.fd()) == 0; }));
+    conn.close();
+  };
+  Served served({.on_request = answer_later}, kOnePoller, test::tcp_pair);
+  served.conn().set_linger(hours(1));
+  served.conn().add_close_callback([&](Connection&) { closed.pull(); });
+  ASSERT_FALSE(served.start());
+  served.send("request");
+  ASSERT_TRUE(eventually([&] { return served.conn().reader().size() == 7; }));
+  {
+    const Inside poller(served.conn(), served.runtime().pollers().next());
+    may_end.pull();
+    ASSERT_TRUE(closed.wait_until(test::soon()));
+    EXPECT_EQ(served.receive(6), "answer");
+    EXPECT_TRUE(at_eof(served.far()));  // the FIN of a close that lingers
+  }
+  EXPECT_EQ(served.torn_down(), 0);
+  served.send("more");
+  EXPECT_TRUE(
+      eventually([&] { return os::bytes_waiting(served.conn().fd()) == 0; }));
+  EXPECT_TRUE(at_eof(served.far()));
+  served.close_far();
+  EXPECT_TRUE(served.wait_torn_down());
+}
+
+// Input is full, so the poller is about to stop watching for more when our close
+// begins to linger, and to watch for it. This thread holds the lock that both
+// need, and mostly is the first to take it again.
+void close_while_the_poller_pauses(Served& served) {
+  FdOperator& op = served.conn();
+  {
+    const Lock lock(op.watch().control);
+    served.send("two");
+    ASSERT_TRUE(eventually([&] { return served.conn().reader().is_paused(); }));
+    test::give_others_a_chance();
+  }
+  served.conn().close();
+}
+
+// Broken variant: Connection::on_readable() does not call go_on_lingering();
+// then the poller reads no more, and the peer never gets rid of what it sends.
+TEST(LingerInside, AFullInputDoesNotStopIt) {
+  static const std::string much(1 << 20, 'x');
+  for (int round = 0; round < 20; ++round) {
+    Served served({}, kOnePoller, test::tcp_pair);
+    served.conn().set_linger(hours(1));
+    served.conn().set_max_input(1);
+    ASSERT_FALSE(served.start());
+    served.conn().writer().write_string("answer");
+    ASSERT_FALSE(served.conn().writer().flush());
+    close_while_the_poller_pauses(served);
+    ASSERT_TRUE(served.send(much));
+    served.half_close();
+    ASSERT_TRUE(served.wait_torn_down()) << "round " << round;
+  }
 }
 
 // As a dialled connection: the user closes it, and ends the runtime at once.

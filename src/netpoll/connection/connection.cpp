@@ -167,6 +167,14 @@ Look Connection::look(bool stopping) const {
   return it;
 }
 
+// True if the peer has sent bytes that input_ does not count yet: the kernel
+// holds them, or the poller has taken them and is about to commit them. The
+// kernel is asked first, and input_ must be asked last. So bytes that go from
+// one to the next meanwhile are not missed.
+bool Connection::has_uncounted_input() const {
+  return os::bytes_waiting(fd()) > 0 || is_entered();
+}
+
 Task Connection::task(void (Connection::*step)()) {
   return Step{Ref<FdOperator>::share(*this), step};
 }
@@ -194,9 +202,9 @@ void Connection::stop() {
 
 void Connection::close_if_quiet(Quiet& quiet, Milliseconds grace) {
   if (!life_.try_hold()) return;
-  const bool input_is_quiet = quiet.look(input_.committed(), input_.size() > 0,
-                                         Deadline::clock::now(), grace) &&
-                              os::bytes_waiting(fd()) == 0;
+  const bool input_is_quiet = !has_uncounted_input() &&
+                              quiet.look(input_.committed(), input_.size() > 0,
+                                         Deadline::clock::now(), grace);
   // The result, what to do with the key, is not needed: try_hold() has taken
   // the key, and settle() below does the work of its holder.
   if (input_is_quiet && output_.is_empty()) static_cast<void>(mark_closed());

@@ -80,8 +80,7 @@ class Connection final : public FdOperator {
   /// upstream, a task that runs notices it, and calls `handler`:
   /// connection.SetOnRequest, connection_onevent.go:67. [any]
   void set_on_request(Handler handler);
-  /// Replaces on_disconnect; an empty `handler`: none. A call after
-  /// on_disconnect was called has no effect. [any]
+  /// Replaces on_disconnect; empty: none. Not once it was called. [any]
   void set_on_disconnect(Handler handler);
 
   /// Neither side has closed, and the kernel has reported no failure. [any]
@@ -106,11 +105,10 @@ class Connection final : public FdOperator {
   /// connection.AddCloseCallback, connection_onevent.go:80. [any]
   void add_close_callback(CloseCallback callback);
 
-  /// From now on the connection closes as soon as on_request has returned and
-  /// all input is read and all output sent. [any]
+  /// Closes once on_request has returned, input is read, output is sent. [any]
   void stop();
-  /// Closes if no handler runs, no output is unsent, the kernel holds no input,
-  /// and quiet.look() finds the input quiet. [any]
+  /// Closes if no handler runs, no output is unsent, no input is on its way, and
+  /// quiet.look() finds the input quiet. [any]
   void close_if_quiet(Quiet& quiet, Milliseconds grace);
 
   // How long a read or flush may wait; 0: no limit; negative: unchanged. [any]
@@ -141,6 +139,7 @@ class Connection final : public FdOperator {
   void hang_up(ClosedBy by);
   void bring_input();
   void discard_input();
+  void go_on_lingering();
   void close_idle();
   void defer_task_of(Next next);
   // connection_task.cpp [worker]
@@ -156,6 +155,7 @@ class Connection final : public FdOperator {
   Next mark_closed();
   Task task(void (Connection::*step)());
   Look look(bool stopping) const;
+  bool has_uncounted_input() const;
   void set_alarm();
   // connection_end.cpp [holder of the key]
   void tear_down();

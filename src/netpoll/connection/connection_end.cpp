@@ -62,8 +62,8 @@ bool Connection::must_linger() const {
   if (!socket_ || linger_limit_.count() <= 0 || output_.sent() == 0) {
     return false;
   }
-  return input_.size() > 0 || os::bytes_unsent(socket_.get()) > 0 ||
-         os::bytes_waiting(socket_.get()) > 0;
+  return has_uncounted_input() || input_.size() > 0 ||
+         os::bytes_unsent(socket_.get()) > 0;
 }
 
 void Connection::begin_linger() {

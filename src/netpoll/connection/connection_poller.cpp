@@ -17,7 +17,7 @@ void Connection::on_readable() {
   const Result<os::Moved> moved = input_.fill(fd(), poller_.turn_bytes());
   if (!moved) return hang_up(ClosedBy::error);
   if (moved->eof) return hang_up(ClosedBy::peer);
-  if (moved->again) return;
+  if (moved->again) return go_on_lingering();
   poller_.count_read(moved->bytes);
   bring_input();
 }
@@ -43,13 +43,16 @@ void Connection::defer_task_of(Next next) {
 void Connection::discard_input() {
   if (!lingers_until()) {
     static_cast<void>(poller_.watch_input(*this, false));
-    // If begin_linger() began to watch for input before the line above, that
-    // line has stopped it: begin again.
-    if (lingers_until()) static_cast<void>(poller_.watch_input(*this, true));
-    return;
+    return go_on_lingering();
   }
   const Result<os::Moved> moved = os::discard(fd());
   if (!moved || moved->eof) end_linger();
+}
+
+// To be called after the watch for input was ended. If begin_linger() began to
+// watch for input just before that, begins again.
+void Connection::go_on_lingering() {
+  if (lingers_until()) static_cast<void>(poller_.watch_input(*this, true));
 }
 
 void Connection::on_writable() {

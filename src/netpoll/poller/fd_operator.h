@@ -43,6 +43,11 @@ class FdOperator : public RefCounted<FdOperator> {
   /// closes it after this operator has been detached. [any]
   int fd() const { return fd_; }
 
+  /// The poller is inside an on_… function of this operator, and may have read
+  /// from the descriptor what the operator does not count yet. When false, all
+  /// that it did in earlier calls is visible to the caller. [any]
+  bool is_entered() const { return watch_.state.is_inside(); }
+
   /// The poller calls this when the descriptor has input, or its peer has
   /// finished sending. The function may leave input unread: then the poller
   /// calls the function again in its next turn. [poller]

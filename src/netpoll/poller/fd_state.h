@@ -83,6 +83,14 @@ class BasicFdState {
   /// the stage to ending and returns false. [any]
   [[nodiscard]] bool detach_soon();
 
+  /// True while the poller is inside an on_… function. When false, all that the
+  /// poller wrote in earlier ones is visible to the caller. [any]
+  bool is_inside() const {
+    // acquire: pairs with the release in leave().
+    const FdStage now = stage_.load(std::memory_order_acquire);
+    return now == FdStage::busy || now == FdStage::leaving ||
+           now == FdStage::ending;
+  }
   /// The present stage; another thread may change it at the same time. For a
   /// poller inside an on_… function, busy means that no thread has called
   /// detach() or detach_soon() yet. [any]
