@@ -65,8 +65,8 @@ class Figures:
 
     def thirds(self) -> tuple[float, float, float]:
         """The medians of the resident bytes in each third of the rounds."""
-        size = len(self.resident) // 3
-        parts = (self.resident[:size], self.resident[size:-size], self.resident[-size:])
+        size = max(1, len(self.resident) // 3)
+        parts = (self.resident[:size], self.resident[size:-size] or [0], self.resident[-size:])
         first, middle, last = (median(part) for part in parts)
         return first, middle, last
 
@@ -241,14 +241,12 @@ async def rest(server: Held, figures: Figures, limit_s: float) -> None:
 
 
 async def soak(server: Held, plan: Plan) -> Figures:
-    """Rounds until the time is over; stops early when descriptors are left over."""
+    """Rounds until the time is over, or until one leaves descriptors over."""
     figures = Figures(fds_before=server.fds())
     end = time.monotonic() + plan.seconds
-    number = 0
-    while time.monotonic() < end or number < 3:
-        await one_round(server, figures, f"{plan.seed}/{number}", plan)
+    while time.monotonic() < end or len(figures.resident) < 3:
+        await one_round(server, figures, f"{plan.seed}/{len(figures.resident)}", plan)
         await rest(server, figures, plan.rest_s)
-        number += 1
-        if figures.fds_after[-1] != figures.fds_before and number >= 3:
+        if figures.fds_after[-1] != figures.fds_before:
             break
     return figures

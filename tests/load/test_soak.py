@@ -45,7 +45,7 @@ def soaked(request: pytest.FixtureRequest,
 
 
 def start(name: str, log: Path) -> Server:
-    preset, runner = name.split("-")
+    preset, runner = name.rsplit("-", 1)
     return Server(preset, log, "--runner", runner, "--pollers", "2",
                   env=os.environ | SMALL_QUARANTINE)
 
