@@ -6,13 +6,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <map>
 #include <string>
 #include <thread>
 
-#include "flags.h"
 #include "netpoll/netpoll.h"
 #include "netpoll/os/signals.h"
+#include "server_flags.h"
 
 namespace {
 
@@ -21,17 +20,10 @@ using std::chrono::milliseconds;
 
 struct Flags {
   netpoll::programs::Where where;
-  std::size_t pollers = 0;
-  std::string runner = "pool";
+  netpoll::programs::Threads threads;
   unsigned work_us = 0;
   unsigned block_ms = 0;
   std::size_t max_input = 0;
-};
-
-const std::map<std::string, netpoll::RunBy> kRunners = {
-    {"pool", netpoll::RunBy::pool},
-    {"inline", netpoll::RunBy::inline_on_poller},
-    {"adaptive", netpoll::RunBy::adaptive},
 };
 
 // The handler: sends back all input that is there. malloc() hands out the
@@ -64,7 +56,7 @@ int run_server(const Flags& flags) {
   // signals.wait().
   netpoll::os::EndSignals signals;
   auto runtime = netpoll::Runtime::start(
-      {.pollers = flags.pollers, .runner = kRunners.at(flags.runner)});
+      netpoll::programs::runtime_options(flags.threads));
   if (!runtime) return refuse("cannot start", runtime.error().message());
   auto listener =
       netpoll::Listener::listen(flags.where.network, flags.where.addr);
@@ -101,13 +93,7 @@ int main(int argc, char** argv) {
   CLI::App app("Sends back whatever it gets, until SIGTERM or SIGINT.",
                "echo_server");
   netpoll::programs::add_where(app, flags.where);
-  app.add_option("--pollers", flags.pollers,
-                 "poller threads; 0 is a quarter of the cores")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  app.add_option("--runner", flags.runner, "who runs the handler")
-      ->check(CLI::IsMember(kRunners))
-      ->capture_default_str();
+  netpoll::programs::add_threads(app, flags.threads);
   app.add_option("--work-us", flags.work_us,
                  "microseconds of work for each call of the handler")
       ->check(CLI::Range(0, 60'000'000))
@@ -119,7 +105,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--max-input", flags.max_input,
                  "unread bytes at which the poller stops reading; 0: none")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+      ->check(netpoll::programs::bytes_from(0))
       ->capture_default_str();
   if (const int status = netpoll::programs::parse(app, argc, argv);
       status >= 0) {

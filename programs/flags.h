@@ -29,18 +29,25 @@ inline void add_where(CLI::App& app, Where& where) {
       ->capture_default_str();
 }
 
-/// Checks that --addr has the form that --network needs. Returns -1 when the
-/// program may go on, else its exit status, after one line on standard error.
-/// With --network unix, --addr must be given: its default is a tcp address.
+/// Checks that `addr`, the value of `flag`, has the form that `network` needs.
+/// Returns -1 when the program may go on, else its exit status, after one line
+/// on standard error.
+inline int check_addr(const CLI::App& app, const std::string& flag,
+                      const std::string& network, const std::string& addr) {
+  const auto error = os::check_form(network, addr);
+  if (!error) return -1;
+  return refuse_flag(app, flag + " " + addr + ": " + error.message() +
+                              "; it is " +
+                              (network == "unix" ? "a PATH" : "HOST:PORT"));
+}
+
+/// check_addr() of --addr. With --network unix, --addr must be given: its
+/// default is a tcp address.
 inline int check_where(const CLI::App& app, const Where& where) {
-  const bool is_unix = where.network == "unix";
-  if (is_unix && app.get_option("--addr")->count() == 0) {
+  if (where.network == "unix" && app.get_option("--addr")->count() == 0) {
     return refuse_flag(app, "--network unix needs --addr PATH");
   }
-  const auto error = os::check_form(where.network, where.addr);
-  if (!error) return -1;
-  return refuse_flag(app, "--addr " + where.addr + ": " + error.message() +
-                              "; it is " + (is_unix ? "a PATH" : "HOST:PORT"));
+  return check_addr(app, "--addr", where.network, where.addr);
 }
 
 /// Makes the process fit for a server or a client: a write to a pipe or a

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// mux_server: answers many requests on each connection, in any order, until
+// SIGTERM or SIGINT. It then answers what it has taken; a second signal ends it
+// at once.
+//
+// The frames are in mux_frame.h, and what becomes of a request is in
+// mux_session.h: MuxSession::answer() is the function to put real work into.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "mux_session.h"
+#include "netpoll/netpoll.h"
+#include "netpoll/os/signals.h"
+#include "server_flags.h"
+
+namespace {
+
+using netpoll::Connection;
+using netpoll::Deadline;
+using netpoll::Lock;
+using netpoll::Ref;
+using netpoll::programs::MuxSession;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kShutdown{30'000};
+// A peer that does not take its answers within this time is closed.
+constexpr milliseconds kWriteTimeout{120'000};
+// After so long without a byte TCP asks a peer whether it is still there.
+constexpr std::chrono::seconds kKeepalive{60};
+// Threads that work on requests.
+constexpr std::size_t kTasks = 64;
+
+struct Flags {
+  netpoll::programs::Where where;
+  netpoll::programs::Threads threads;
+  std::size_t max_frame = 1024 * 1024;
+  unsigned work_us = 0;
+};
+
+int refuse(const std::string& what, const std::string& why) {
+  std::fprintf(stderr, "mux_server: %s: %s\n", what.c_str(), why.c_str());
+  return 1;
+}
+
+// All sessions, each until its connection is torn down.
+class Sessions {
+ public:
+  Sessions(netpoll::Runtime& runtime, const Flags& flags)
+      : runtime_(runtime),
+        tasks_({.name = "task", .cap = kTasks}),
+        server_{.runtime = runtime,
+                .tasks = tasks_,
+                .work = std::chrono::microseconds(flags.work_us),
+                .max_frame = flags.max_frame} {}
+  /// Works on all requests that were taken.
+  ~Sessions() { tasks_.stop(netpoll::Stop::drain); }
+
+  /// on_connect of each connection.
+  void begin(Connection& conn);
+  /// Ends all sessions. Returns false when some still wait for their peers
+  /// after `limit`.
+  bool drain(milliseconds limit);
+
+ private:
+  void end(Connection& conn);
+
+  netpoll::Runtime& runtime_;
+  netpoll::GoPool tasks_;
+  const MuxSession::Server server_;
+
+  netpoll::Mutex mutex_;
+  std::condition_variable emptied_;
+  std::unordered_map<Connection*, Ref<MuxSession>> sessions_
+      NETPOLL_GUARDED_BY(mutex_);
+  bool stopping_ NETPOLL_GUARDED_BY(mutex_) = false;
+};
+
+void Sessions::begin(Connection& conn) {
+  const auto session = netpoll::make_ref<MuxSession>(server_, conn);
+  {
+    const Lock lock(mutex_);
+    if (stopping_) return conn.close();
+    sessions_.emplace(&conn, session);
+  }
+  conn.add_close_callback([this](Connection& it) { end(it); });
+  session->begin();
+}
+
+// A close callback. It may run inside a Getter, so a worker drops the Ref.
+void Sessions::end(Connection& conn) {
+  Ref<MuxSession> last;
+  {
+    const Lock lock(mutex_);
+    last = std::move(sessions_.extract(&conn).mapped());
+    if (sessions_.empty()) emptied_.notify_all();
+  }
+  netpoll::Task drop = [last = std::move(last)] {};
+  static_cast<void>(runtime_.workers().go(std::move(drop)));
+}
+
+bool Sessions::drain(milliseconds limit) {
+  std::vector<Ref<MuxSession>> all;
+  {
+    const Lock lock(mutex_);
+    stopping_ = true;
+    for (const auto& [_, session] : sessions_)
+      all.push_back(session);
+  }
+  for (const Ref<MuxSession>& session : all)
+    session->end();
+  all.clear();
+  const Deadline until = netpoll::deadline_after(limit);
+  Lock lock(mutex_);
+  while (!sessions_.empty()) {
+    if (!lock.wait_until(emptied_, until)) break;
+  }
+  return sessions_.empty();
+}
+
+int run_server(const Flags& flags) {
+  netpoll::os::EndSignals signals;  // before any thread is started
+  auto runtime = netpoll::Runtime::start(
+      netpoll::programs::runtime_options(flags.threads));
+  if (!runtime) return refuse("cannot start", runtime.error().message());
+  auto listener =
+      netpoll::Listener::listen(flags.where.network, flags.where.addr);
+  if (!listener) {
+    return refuse("cannot listen on " + flags.where.addr,
+                  listener.error().message());
+  }
+  const std::string address = listener->address().to_string();
+  Sessions sessions(**runtime, flags);
+  // A frame must fit into the input: on_request takes whole frames only.
+  netpoll::EventLoop loop(
+      **runtime,
+      {.on_connect = [&sessions](Connection& conn) { sessions.begin(conn); }},
+      {.write_timeout = kWriteTimeout,
+       .keepalive = kKeepalive,
+       .max_input = flags.max_frame + 64 * 1024});
+  if (const auto error = loop.start(*std::move(listener))) {
+    return refuse("cannot serve " + address, error.message());
+  }
+  std::printf("listening on %s\n", address.c_str());
+  std::fflush(stdout);
+
+  signals.wait();
+  // EventLoop::shutdown() alone would close a connection whose requests are all
+  // taken: it does not know that tasks still work on them.
+  const bool answered = sessions.drain(kShutdown);
+  static_cast<void>(loop.shutdown(milliseconds(2000)));
+  return answered ? 0 : refuse("shut down", "answers were still unsent");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Flags flags;
+  CLI::App app(
+      "Answers many requests on each connection, in any order, until SIGTERM "
+      "or "
+      "SIGINT. A request and its answer: u32 length of the payload, u32 id "
+      "(both big-endian), payload.",
+      "mux_server");
+  netpoll::programs::add_where(app, flags.where);
+  netpoll::programs::add_threads(app, flags.threads);
+  app.add_option("--max-frame", flags.max_frame,
+                 "bytes of payload; a longer frame closes its connection")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{0xffff'ffff}))
+      ->capture_default_str();
+  app.add_option(
+         "--work-us", flags.work_us,
+         "microseconds that a request with an even id takes; an odd one "
+         "overtakes it")
+      ->check(CLI::Range(0, 60'000'000))
+      ->capture_default_str();
+  if (const int status = netpoll::programs::parse(app, argc, argv);
+      status >= 0) {
+    return status;
+  }
+  if (const int status = netpoll::programs::check_where(app, flags.where);
+      status >= 0) {
+    return status;
+  }
+  netpoll::programs::prepare_process();
+  return run_server(flags);
+}
