@@ -28,16 +28,21 @@ def program_of(preset: str, name: str) -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true",
-                     help="the long forms: hours of load, hundreds of runs")
+    parser.addoption("--long", action="store_true")
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """The long form was asked for: as many connections, bytes and seconds as can be had."""
+    return request.config.getoption("--long")
 
 
 class Server:
-    """A running echo_server; `address` is what it printed."""
+    """A running server; `address` is what it printed."""
 
-    def __init__(self, preset: str, log: Path, *flags: str,
+    def __init__(self, preset: str, log: Path, *flags: str, name: str = "echo_server",
                  env: dict[str, str] | None = None) -> None:
-        program = program_of(preset, "echo_server")
+        program = program_of(preset, name)
         self.log = log
         with log.open("w") as stderr:
             self.process = subprocess.Popen([program, *flags], stdout=subprocess.PIPE,
@@ -78,8 +83,8 @@ def start(preset: str, tmp_path: Path) -> Iterator:
     """start("--pollers", "2") -> Server, killed at the end if it still runs."""
     running: list[Server] = []
 
-    def start_one(*flags: str) -> Server:
-        server = Server(preset, tmp_path / f"stderr-{len(running)}.log", *flags)
+    def start_one(*flags: str, name: str = "echo_server") -> Server:
+        server = Server(preset, tmp_path / f"stderr-{len(running)}.log", *flags, name=name)
         running.append(server)
         return server
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 PIECE = 64 * 1024
 # (requests under way at most, smallest and largest request)
 WINDOWS = {"lock_step": (1, 1, 2000), "pipelined": (8, 1, 4000), "half_close": (2, 1, 4000),
-           "slow_reader": (4, 100_000, 200_000), "pusher": (8, 1, 4000), "newcomer": (1, 1, 2000)}
+           "slow_reader": (16, 100_000, 400_000), "pusher": (8, 1, 4000), "newcomer": (1, 1, 2000)}
 
 
 @dataclass
@@ -61,7 +61,8 @@ class Peer:
         self.reads_from = 0.0  # a slow reader: not before this moment
         self.may_ask = True
         self.finished = False  # it has sent its FIN
-        self.ended = ""  # how: "FIN", "reset", "refused"
+        self.ended = ""  # how: "FIN", "reset"; a newcomer: "answered"
+        self.saw_reset = False
         self.problems: list[str] = []
 
     def under_way(self) -> int:
@@ -100,8 +101,6 @@ class Peer:
             raise error
         self.saw_reset = True
 
-    saw_reset = False
-
     def finish(self) -> None:
         if self.sent == len(self.asked):
             self.end.shutdown(socket.SHUT_WR)
@@ -119,11 +118,13 @@ class Peer:
             self.problems.append(f"other bytes came after {self.got}")
         self.got += len(piece)
         if not piece:
-            self.ended = "reset" if self.saw_reset else "FIN"
-            self.end.close()
+            self.leave("reset" if self.saw_reset else "FIN")
         elif self.kind == "newcomer" and self.got == len(self.asked):
-            self.ended = "answered"
-            self.end.close()
+            self.leave("answered")
+
+    def leave(self, ended: str) -> None:
+        self.ended = ended
+        self.end.close()
 
     def signal_sent(self) -> int:
         """The server has been told to end. Returns how many bytes it owes, not yet got."""
@@ -157,8 +158,11 @@ def unacknowledged(end: socket.socket) -> int:
     return struct.unpack("i", fcntl.ioctl(end, termios.TIOCOUTQ, b"\0" * 4))[0]
 
 
-def connect(address: str) -> socket.socket:
-    """A connected socket that does not wait. Fails as connect(2) does."""
+def connect(address: str, receives: int = 0) -> socket.socket:
+    """A connected socket that does not wait. Fails as connect(2) does.
+
+    `receives`: the size of its receive buffer, if not the usual one.
+    """
     if address.startswith("/"):
         end = socket.socket(socket.AF_UNIX)
         target: object = address
@@ -167,6 +171,8 @@ def connect(address: str) -> socket.socket:
         end = socket.socket()
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         target = (host, int(port))
+    if receives:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
     end.settimeout(20)
     try:
         end.connect(target)
@@ -179,15 +185,18 @@ def connect(address: str) -> socket.socket:
 
 def greeted(kind: str, address: str, rng: random.Random) -> Peer:
     """A peer that the server has accepted: it has answered its first request."""
-    peer = Peer(kind, connect(address), rng)
+    is_slow = kind == "slow_reader"  # so its answers wait in the server
+    peer = Peer(kind, connect(address, 16 * 1024 if is_slow else 0), rng)
     peer.end.settimeout(20)
     peer.ask(10)
     peer.send()
     while peer.got < 10 and not peer.ended:
         peer.read()
     peer.end.setblocking(False)
-    if kind == "slow_reader":
+    if is_slow:
         peer.reads_from = float("inf")
+        for _ in range(peer.window):
+            peer.send()
     return peer
 
 

@@ -23,9 +23,6 @@ from typing import Protocol
 from echo_load import CHUNK, open_to
 
 MIB = 1 << 20
-# What the last third of the rounds may hold more than the middle third.
-GROWTH_SHARE = 0.05
-GROWTH_BYTES = 2 * MIB
 CLIENT_LIMIT_S = 120.0  # a client that takes longer has failed
 AT_ONCE = 40  # clients of one server
 
@@ -74,9 +71,6 @@ class Figures:
         """Resident bytes that came after the warm-up, the first third of the rounds."""
         _, middle, last = self.thirds()
         return last - middle
-
-    def growth_allowed(self) -> float:
-        return max(GROWTH_SHARE * self.thirds()[1], GROWTH_BYTES)
 
     def line(self) -> str:
         """All of it for a person."""

@@ -24,14 +24,14 @@ KINDS = ("lock_step",) * 6 + ("pipelined",) * 6 + ("half_close",) * 3 + (
 RUNS = {"release": 8, "dev": 6, "tsan": 6}
 LONG_RUNS = {"release": 500, "dev": 100, "tsan": 100}
 LOAD_S = 0.03  # SIGTERM comes at some moment in the first 30 ms of load
+NEWCOMERS = 100  # of one run, at most
 END_S = 60.0  # a server that is still there has hung: its own limit is 30 s
 
 
 @pytest.mark.parametrize("runner", ["pool", "inline", "adaptive"])
 def test_sigterm_under_load_loses_no_answer(start: START, preset: str, runner: str,
-                                            tmp_path: Path,
-                                            request: pytest.FixtureRequest) -> None:
-    runs = LONG_RUNS if request.config.getoption("--long") else RUNS
+                                            tmp_path: Path, long: bool) -> None:
+    runs = LONG_RUNS if long else RUNS
     tally, wrong = Tally(), []
     for number in range(runs.get(preset, min(runs.values()))):
         rng = random.Random(f"{runner}/{number}")
@@ -40,16 +40,36 @@ def test_sigterm_under_load_loses_no_answer(start: START, preset: str, runner: s
         server = start("--runner", runner, "--network", network, "--addr", address,
                        "--pollers", str(rng.randint(1, 3)),
                        "--work-us", rng.choice(("0", "200", "2000")))
-        seen = one_run(server, rng, tally)
+        seen = one_run(server, rng, tally, KINDS)
         wrong += [f"seed {runner}/{number}, {network}: {it}" for it in seen]
     print(f"{preset} {runner}: {tally.line()}")
     assert wrong == []
     assert tally.owed_bytes > 0  # else no signal came while a request was under way
 
 
-def one_run(server: Server, rng: random.Random, tally: Tally) -> list[str]:
+@pytest.mark.parametrize("runner", ["pool", "inline", "adaptive"])
+def test_sigterm_to_a_proxy_under_load_loses_no_answer(start: START, preset: str, runner: str,
+                                                       long: bool) -> None:
+    tally, wrong = Tally(), []
+    behind = start("--work-us", "200", "--pollers", "2")
+    # A proxy lets go on what still moves, for 30 seconds: a pusher would use them up.
+    kinds = tuple(kind for kind in KINDS if kind != "pusher")
+    for number in range(30 if long else 1):
+        rng = random.Random(f"proxy/{runner}/{number}")
+        server = start("--runner", runner, "--to", behind.address, "--pollers", "2",
+                       name="proxy_server")
+        seen = one_run(server, rng, tally, kinds)
+        wrong += [f"seed {runner}/{number}: {it}" for it in seen]
+    print(f"{preset} proxy {runner}: {tally.line()}")
+    assert wrong == []
+    assert tally.owed_bytes > 0
+    assert behind.stop() == 0
+    behind.assert_clean()
+
+
+def one_run(server: Server, rng: random.Random, tally: Tally, kinds: tuple[str, ...]) -> list[str]:
     """What was wrong with one shutdown."""
-    peers = [greeted(kind, server.address, random.Random(rng.random())) for kind in KINDS]
+    peers = [greeted(kind, server.address, random.Random(rng.random())) for kind in kinds]
     moment = time.monotonic() + rng.random() * LOAD_S
     while (now := time.monotonic()) < moment:
         step_all(peers, moment - now)
@@ -68,8 +88,11 @@ def one_run(server: Server, rng: random.Random, tally: Tally) -> list[str]:
 
 
 def bring_newcomer(peers: list[Peer], address: str, rng: random.Random) -> bool:
-    """One more peer, if the last newcomer has ended. False when nobody listens any more."""
-    if any(peer.kind == "newcomer" and not peer.ended for peer in peers):
+    """One more peer, if the last newcomer has ended. False when no more shall come."""
+    newcomers = [peer for peer in peers if peer.kind == "newcomer"]
+    if len(newcomers) == NEWCOMERS:
+        return False
+    if newcomers and not newcomers[-1].ended:
         return True
     try:
         end = connect(address)
