@@ -59,11 +59,13 @@ def long(request: pytest.FixtureRequest) -> bool:
 class Server:
     """A running server; `address` is what it printed."""
 
-    def __init__(self, preset: str, log: Path, *flags: str, program: str = "echo_server") -> None:
+    def __init__(self, preset: str, log: Path, *flags: str, program: str = "echo_server",
+                 env: dict[str, str] | None = None) -> None:
         path = program_of(preset, program)
         self.log = log
-        self.process = subprocess.Popen([path, *flags], stdout=subprocess.PIPE,
-                                        stderr=log.open("w"), text=True)
+        with log.open("w") as stderr:
+            self.process = subprocess.Popen([path, *flags], stdout=subprocess.PIPE,
+                                            stderr=stderr, text=True, env=env)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line.startswith("listening on "), f"printed {line!r}, {log.read_text()!r}"
