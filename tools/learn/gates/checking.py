@@ -22,7 +22,7 @@ from learn.run.progress import console
 from learn.say import say
 
 GATES = ("house", "ledger", "sourcemap", "facts", "parity", "traces", "experiments", "exercises",
-         "conformance", "speed", "site", "labs")
+         "conformance", "speed", "mutants", "site", "labs")
 LATER = ("faults", "onboarding")
 _SHOWN = 30  # problems printed for people; --json has them all
 

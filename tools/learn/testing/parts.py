@@ -44,6 +44,7 @@ INPUTS = {
     "exercises": ("src", "tests", "exercises", "programs", "chapters", "diagrams"),
     "conformance": ("src", "tests", *CMAKE),
     "labs": ("src", "tests", "exercises", "labs", "chapters"),
+    "mutants": ("src", "tests", *CMAKE),
     "experiments": ("src", "programs", "chapters", "tests", *CMAKE),
 }
 # These use one processor most of the time, and much of it they wait.
