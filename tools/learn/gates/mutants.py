@@ -20,6 +20,7 @@ from learn.mutants import equivalent, sample
 from learn.mutants.draw import Mutant
 from learn.mutants.equivalent import Row
 from learn.mutants.judge import BY_LOCKS, KILLED
+from learn.mutants.patch import CannotCompile
 from learn.mutants.sample import Sample, Unsound
 from learn.run.build import BuildError
 from learn.run.progress import console
@@ -37,7 +38,7 @@ def run(options: object = None) -> GateResult:
         with console.status("mutants") as status:
             done = sample.run(paths.ROOT, count, seed, lambda decided: status.update(
                 say("mutants.progress", done=decided, of=count)))  # fmt: skip
-    except (BuildError, Unsound, FileNotFoundError) as problem:
+    except (BuildError, CannotCompile, Unsound, FileNotFoundError) as problem:
         return blocked("mutants", str(problem), "./learn test --only dev")
     return verdict("mutants", figures(done, rows), sorted([*outdated(paths.ROOT, rows),
                                                            *problems(done, rows)]))

@@ -7,6 +7,6 @@
     patch       what a changed file makes anew: its objects, its layers, a test program
     running     a test program, to its first failure or until it stands still
     judge       a mutant -> a Verdict
-    sample      many mutants, two at once; what is known of them is in build/mutants/
+    sample      many mutants, some at once; what is known of them is in build/mutants/
     equivalent  tests/mutants/equivalent.toml: the mutants that nobody can tell from the original
 """

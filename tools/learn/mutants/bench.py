@@ -12,6 +12,7 @@ sanitizer's bench has not built yet, it builds when a mutant asks for it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -21,6 +22,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from learn.exercise.precompiled import PRELUDE
 from learn.run import progress
 from learn.run.build import BuildError
 from learn.say import say
@@ -90,6 +92,24 @@ class Bench:
                 raise BuildError(say("mutants.no_build", log=f"build/logs/{log}"), log)
             self._read_depends()
 
+    def prelude(self) -> Path:
+        """The standard headers, read once: half of a compilation of a layer's file."""
+        text = PRELUDE.read_text("utf-8")
+        made = self.home / f"prelude-{hashlib.sha256(text.encode()).hexdigest()[:8]}.pch"
+        with _BUILDING:
+            if not made.is_file():
+                header = made.with_suffix(".h")
+                header.write_text(text, "utf-8")
+                any_object = next(name for names in self.objects.values() for name in names)
+                command = self.commands[any_object]
+                flags = command[: command.index("-o")]
+                run = subprocess.run([*flags, "-fpch-instantiate-templates", "-x", "c++-header",
+                                      header, "-o", made], cwd=self.home, check=False,
+                                     capture_output=True, text=True)  # fmt: skip
+                if run.returncode:
+                    raise BuildError(run.stderr.splitlines()[0], f"mutants-{self.variant}.log")
+        return made
+
     def affected(self, file: str, objects: tuple[str, ...]) -> list[str]:
         """Those of `objects` that `file` went into."""
         return [name for name in objects if file in self.depends.get(name, ())]
@@ -123,7 +143,7 @@ class Bench:
     def _read_depends(self) -> None:
         top = f"{self.root}{os.sep}"
         self.depends = {}
-        for part in self._ninja("deps").split("\n\n"):
+        for part in self._ninja("deps").strip().split("\n\n"):
             head, *files = part.strip().splitlines()
             paths = (os.path.normpath(self.home / file.strip()) for file in files)
             self.depends[head.split(":")[0]] = {

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """One mutant before its judges: the compiler, then one test program after the other.
 
-The first that notices ends it. A test that fails must fail again: one that failed once and then
-passes has a reason of its own, and goes on as if it had passed.
+The first that notices ends it. A test that fails must fail again, and pass on the real library:
+one that does not has a reason of its own, and the judging goes on as if it had passed.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,8 +19,8 @@ from learn.mutants.patch import Patch, Refused
 
 KILLED, SURVIVED, REFUSED = "killed", "survived", "does not compile"
 BY_LOCKS = "thread-safety"  # Clang's annotations, which the preset clang makes errors
-# What a sanitizer's bench is asked about; the rest is not its business.
-TSAN_OPERATORS = ("remove lock", "memory order")
+# Faults that only two threads can show: ThreadSanitizer is asked, and every stress test.
+RACES = ("remove lock", "memory order")
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Judge:
             shutil.rmtree(place, ignore_errors=True)
 
     def _judged(self, patch: Patch, mutant: Mutant, hint: tuple[str, str]) -> Verdict:
-        order = self.order(patch, mutant.folder)
+        order = self.order(patch, mutant)
         first = self.bench.programs.get(hint[0])
         if first and first in order and first.kind != "model":
             models = [program for program in order if program.kind == "model"]
@@ -72,20 +73,30 @@ class Judge:
                 return verdict
         return Verdict(SURVIVED)
 
-    def order(self, patch: Patch, folder: str) -> list[Program]:
-        """Those that the file went into: model tests of the changed code itself, the folder's
-        own, and then the rest, what is made fastest first."""
-        file = patch.file
+    def order(self, patch: Patch, mutant: Mutant) -> list[Program]:
+        """Model tests of the changed code, the folder's own tests, those of the others, what is
+        made fastest first, and then the stress tests: the folder's own, and all for a race.
+
+        A model test calls nothing of a layer: it is asked only about what it compiles itself."""
+        races = mutant.operator in RACES
+
+        def instance(program: Program) -> bool:
+            return bool(self.bench.affected(patch.file, program.objects))
+
+        def judges(program: Program) -> bool:
+            own = program.folder == mutant.folder
+            if program.kind == "model":
+                return instance(program)
+            return patch.touches(program) and (program.kind == "test" or own or races)
 
         def rank(program: Program) -> tuple:
-            own = program.folder == folder
-            instance = bool(self.bench.affected(file, program.objects))
-            models = program.kind == "model"
-            place = 0 if own and models and instance else 1 if own and not models else 2
-            return (place, len(patch.anew(program)) if place == 2 else 0,
-                    program.kind == "stress", sum(self.usual.get(program.name, {}).values()))
+            own = program.folder == mutant.folder
+            kind = ("model", "test", "stress").index(program.kind)
+            place = 2 if not own and kind < 2 else (0, 1, 3)[kind]
+            return (place, not own, len(patch.anew(program)) if not own else 0,
+                    sum(self.usual.get(program.name, {}).values()))  # fmt: skip
 
-        return sorted(filter(patch.touches, self.bench.programs.values()), key=rank)
+        return sorted(filter(judges, self.bench.programs.values()), key=rank)
 
     def _killed(self, patch: Patch, program: Program, only: str = "*") -> Verdict | None:
         usual = self.usual.get(program.name, {})
@@ -96,10 +107,18 @@ class Judge:
         by = program.kind if self.bench.variant == "plain" else self.bench.variant
         verdict = Verdict(KILLED, by, program.name, done.failed, done.how,
                           program.kind == "model")  # fmt: skip
-        if done.how == "hangs" or "." not in done.failed:
+        if "." not in done.failed or self._is_sure(done, made, environment, usual, program):
             return verdict
-        for _ in range(running.ATTEMPTS):
-            if running.run(made, environment, usual, done.failed).how:
-                return verdict
         rest = f"{only}-{done.failed}" if "-" not in only else f"{only}:{done.failed}"
         return self._killed(patch, program, rest)
+
+    def _is_sure(self, done: running.Run, made: Path, environment: dict[str, str],
+                 usual: dict[str, float], program: Program) -> bool:  # fmt: skip
+        """The test fails once more with the mutant, and passes without: else the machine or
+        another program made it fail."""
+        real = self.bench.home / "bin" / program.name
+        if running.run(real, dict(os.environ), usual, done.failed).how:
+            return False
+        return done.how == "hangs" or any(
+            running.run(made, environment, usual, done.failed).how
+            for _ in range(running.ATTEMPTS))  # fmt: skip

@@ -19,7 +19,7 @@ LOGICAL = ((r"(?<= )&&(?= )|^\s*&&|&&$", "||"), (r"\|\|", "&&"))
 ARITHMETIC = (
     (r"(?<=[\w)\]] )\+(?= )", "-"), (r"(?<=[\w)\]] )-(?= )", "+"), (r"\+=", "-="), (r"-=", "+="),
     (r"(?<=[\w)\]] )\*(?= )", "/"), (r"(?<=[\w)\]] )/(?= )", "*"), (r"(?<=[\w)\]] )%(?= )", "*"),
-    (r"\+\+", "--"), (r"(?<!-)--(?!-)", "++"), (r"<<(?= \w)", ">>"), (r">>(?= \w)", "<<"),
+    (r"\+\+", "--"), (r"(?<!-)--(?!-)", "++"), (r"(?<= )<<=?(?= \w)", ">>"), (r"(?<= )>>(?= \w)", "<<"),
     (r"(?<=[\w)\]] )&(?= [\w~(])", "|"), (r"(?<=[\w)\]] )\|(?= [\w~(])", "&"),
     (r"\|=", "&="), (r"&= ~", "|= "), (r"std::min", "std::max"), (r"std::max\b(?!_)", "std::min"),
     (r"fetch_add", "fetch_sub"), (r"fetch_sub", "fetch_add"),
@@ -36,6 +36,7 @@ LOCK = re.compile(r"^\s*(?:const )?(?:Lock|std::(?:lock_guard|unique_lock|scoped
 CALL = re.compile(r"^\s*(?:[\w:.<>*]|->|\[\w+\]|\(\*?\w+\))+\(.*\);$")
 ASSIGNS = re.compile(r"^\s*[*\w.:>\[\]()-]+ (?:[-+|&]|<<|>>)?= .*;$")
 STATEMENT = re.compile(r"^\s+[\w:*(+].*;$")
+DECLARES = re.compile(r"\)[^=]*= (?:0|default|delete);$|\boperator\b|^\s*\[\[nodiscard\]\]")  # it declares
 NO_STATEMENT = re.compile(r"^\s*(?:return|case|default|using|static|friend|break|continue|public|"
                           r"private|template|typedef|struct|class|enum|else)\b")  # fmt: skip
 OPERATORS = ("negate condition", "relational", "logical", "arithmetic", "true/false", "constant+1",
@@ -47,6 +48,8 @@ def changes(code: str, returns: str | None, whole: bool = True) -> dict[str, lis
     """Operator -> what it makes of `code`, a line without its comment. `returns` is what leaves
     the function that the line stands in; `whole`: no statement goes on in this line."""
     found: dict[str, list[str]] = {}
+    if DECLARES.search(code):
+        return found
     for name in OPERATORS[:-1]:
         if name in ("remove call", "delete assignment", "remove lock") and not whole:
             continue

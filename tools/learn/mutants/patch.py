@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +22,17 @@ from learn.run import bounded
 from learn.run.bounded import MB, Limits
 
 COMPILING = Limits(seconds=300.0, output=4 * MB, address_space=4096 * MB)
+# A mutant that waits for a test that stands still leaves the processor to the others.
+_COMPILING = threading.BoundedSemaphore(2)
 _ERROR = re.compile(r": (?:fatal )?error: .*")
+
+
+# A complaint about a place in the code, or about what the linker has not found.
+_IN_CODE = re.compile(r":\d+:\d+: (?:fatal )?error: |undefined reference|multiple definition")
+
+
+class CannotCompile(Exception):
+    """One line: the compiler failed for a reason that is not in the code."""
 
 
 class Refused(Exception):
@@ -95,11 +106,15 @@ class Patch:
             real = str(self.bench.root / self.file)
             command = [str(self.place / self.file) if word == real else word for word in command]
             command[1:1] = [f"-I{self.place / 'src'}", "-Werror=thread-safety"]
-            self._run(command)
+            if name.startswith("src/"):
+                command[1:1] = ["-include-pch", str(self.bench.prelude())]
+            with _COMPILING:
+                self._run(command)
             self.made[name] = out
         return self.made[name]
 
     def _run(self, command: list[str]) -> None:
         done = bounded.run(command, COMPILING, cwd=self.bench.home)
         if done.why or done.status:
-            raise Refused(done.output or done.why)
+            raise Refused(done.output) if _IN_CODE.search(done.output) else CannotCompile(
+                f"{Path(command[0]).name}: {done.why or done.output.splitlines()[0]}")

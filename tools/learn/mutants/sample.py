@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many mutants, two at once. What is known is in build/mutants/state.json after each of them.
+"""Many mutants, some at once. What is known is in build/mutants/state.json after each of them.
 
 A run that was ended goes on where it was. When src/ or tests/ have changed, nothing is taken
 over, but the test that killed a mutant before is asked first.
@@ -20,10 +20,11 @@ from pathlib import Path
 from learn.mutants import draw, running
 from learn.mutants.bench import Bench
 from learn.mutants.draw import Mutant
-from learn.mutants.judge import KILLED, REFUSED, SURVIVED, TSAN_OPERATORS, Judge, Verdict
+from learn.mutants.judge import KILLED, RACES, REFUSED, SURVIVED, Judge, Verdict
 from learn.say import say
 
-WORKERS = 2
+WORKERS = 4  # two compile at a time; many a mutant only waits for a test that stands still
+SUITE_S = 600.0  # for one test on the real library, to know what it usually takes
 PARTS = ("src", "tests", "cmake", "CMakeLists.txt")
 
 
@@ -123,13 +124,13 @@ def _remembered(mutant: Mutant, judge: Judge, known: Known) -> Verdict:
 def _closer(root: Path, alive: list[Mutant], known: Known) -> Callable[[Mutant], Verdict]:
     """What the sanitizers say of what no test of the plain bench has noticed."""
     folders = {m.folder for m in alive}
-    racy = {m.folder for m in alive if m.operator in TSAN_OPERATORS}
+    racy = {m.folder for m in alive if m.operator in RACES}
     asan = _judge(root, "asan", folders, known) if folders else None
     tsan = _judge(root, "tsan", racy, known) if racy else None
 
     def closer(mutant: Mutant) -> Verdict:
         verdict = _remembered(mutant, asan, known)
-        if verdict.state != KILLED and mutant.operator in TSAN_OPERATORS:
+        if verdict.state != KILLED and mutant.operator in RACES:
             verdict = _remembered(mutant, tsan, known)
         # What a sanitizer's compiler refuses for another reason is no verdict.
         return verdict if verdict.state == KILLED else Verdict(SURVIVED)
@@ -149,7 +150,7 @@ def _judge(root: Path, variant: str, folders: set[str] | None, known: Known) -> 
 
     def green(name: str) -> None:
         if name not in usual:
-            done = running.run(bench.home / "bin" / name, dict(os.environ), {})
+            done = running.run(bench.home / "bin" / name, dict(os.environ), {}, stands=SUITE_S)
             if done.how:
                 raise Unsound(say("mutants.unsound", program=name, test=done.failed))
             usual[name] = done.seconds
