@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # netpoll_layer(NAME DEPENDS folders… SOURCES files…): one folder of src/netpoll/ as one
-# static library, netpoll::NAME. DEPENDS is the whole of what its files may
+# static library, netpoll::NAME (`./learn check mutants` builds them SHARED: it replaces
+# one at a time). DEPENDS is the whole of what its files may
 # include; cmake/layer_check.cmake reads it and fails the build otherwise.
 include(GNUInstallDirs)
 
@@ -22,6 +23,7 @@ if(NETPOLL_FUZZ)
   target_compile_options(netpoll_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+set(NETPOLL_LAYER_TYPE STATIC CACHE STRING "What a layer is: STATIC or SHARED")
 set_property(GLOBAL PROPERTY NETPOLL_LAYERS "")
 
 function(netpoll_layer name)
@@ -31,7 +33,7 @@ function(netpoll_layer name)
   list(TRANSFORM layer_SOURCES PREPEND netpoll/${name}/)
 
   set(target netpoll_${name})
-  add_library(${target} STATIC ${layer_SOURCES})
+  add_library(${target} ${NETPOLL_LAYER_TYPE} ${layer_SOURCES})
   add_library(netpoll::${name} ALIAS ${target})
   set_target_properties(${target} PROPERTIES
     EXPORT_NAME ${name} CXX_EXTENSIONS OFF VERIFY_INTERFACE_HEADER_SETS ON)

@@ -98,6 +98,28 @@ TEST(NewFd, OpensTheStandardStreamsThatAreClosed) {
             0);
 }
 
+TEST(NewFd, AStandardStreamOpenedHereIsForBothDirectionsAndNotInherited) {
+  EXPECT_EQ(test::exit_status(test::in_child([] {
+              ::close(0);
+              const StandardFds held = open_closed_standard_fds();
+              if (held[0].get() != 0 || !test::is_cloexec(0)) return 1;
+              return (::fcntl(0, F_GETFL) & O_ACCMODE) == O_RDWR ? 0 : 2;
+            })),
+            0);
+}
+
+TEST(NewFd, NoneIsKeptOpenWhereNoStandardStreamIsClosed) {
+  EXPECT_EQ(test::exit_status(test::in_child([] {
+              // 3 is the lowest free number: the first one that is too high.
+              while (::open("/dev/null", O_RDONLY) < 3) {
+              }
+              ::close(3);
+              const StandardFds held = open_closed_standard_fds();
+              return held[0] || is_open(3) ? 1 : 0;
+            })),
+            0);
+}
+
 // Every function of this folder that makes descriptors.
 int open_everything() {
   const auto epoll = Epoll::open();

@@ -244,5 +244,11 @@ TEST_F(OneTurnOfTasks, WhatTheTurnHasNoTimeForGoesToTheWorkers) {
   EXPECT_LT(count, static_cast<std::size_t>(kBells));
 }
 
+// Broken variant: the time counts from the first task of the poller's life.
+TEST_F(OneTurnOfTasks, EachTurnHasTheWholeTime) {
+  static_cast<void>(at_home(std::chrono::milliseconds(1)));  // all of it
+  EXPECT_TRUE(eventually([&] { return at_home(microseconds(10)) > 1; }));
+}
+
 }  // namespace
 }  // namespace netpoll

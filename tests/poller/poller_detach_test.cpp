@@ -183,6 +183,25 @@ TEST_F(PollerTest, DropsDetachedOperatorsOverTheBudgetOfATurnInTheNextOne) {
   EXPECT_EQ(died.size(), 2u);
 }
 
+// Broken variant: take_posted() keeps the moved-from Refs of detached operators.
+// Then each later turn that takes what was posted has all of them to drop.
+TEST_F(PollerTest, LaterTurnsHaveNothingToDoWithOperatorsDroppedBefore) {
+  constexpr int kOperators = 2000;
+  constexpr int kBarriers = 100;
+  constexpr std::uint64_t kTurnsForEach = 6;
+  for (int i = 0; i < kOperators; ++i) {
+    const UniqueFd event = *os::open_eventfd();
+    const Ref<Op> once = make_ref<Op>(event.get());
+    ASSERT_FALSE(poller->add(*once));
+    poller->detach(*once);
+  }
+  test::turn_over(*poller);
+  const std::uint64_t before = poller->turns();
+  for (int i = 0; i < kBarriers; ++i)
+    test::turn_over(*poller);
+  EXPECT_LE(poller->turns() - before, kBarriers * kTurnsForEach);
+}
+
 TEST_F(PollerTest, StopsWithOperatorsStillRetired) {
   ASSERT_FALSE(poller->add(*op));
   stop();

@@ -216,6 +216,26 @@ TEST_F(PollerTest, SleepsUntilATimerInTheFutureIsDue) {
   poller->detach(*op);
 }
 
+// No later turn could fire them. They are more than a turn fires at once.
+TEST_F(PollerTest, FiresEachTimerThatIsSetWhenItStops) {
+  constexpr int kOperators = 300;
+  std::vector<UniqueFd> fds;
+  std::vector<Ref<Op>> ops;
+  std::atomic<int> fired{0};
+  for (int i = 0; i < kOperators; ++i) {
+    fds.push_back(*os::open_eventfd());
+    ops.push_back(make_ref<Op>(fds.back().get()));
+    ops.back()->timer = [&](Op&) { ++fired; };
+    ASSERT_FALSE(poller->add(*ops.back()));
+    poller->set_timer(*ops.back(),
+                      Deadline::clock::now() + std::chrono::hours(1));
+  }
+  stop();
+  EXPECT_EQ(fired, kOperators);
+  for (const Ref<Op>& each : ops)
+    poller->detach(*each);
+}
+
 // More timers are due at once than the budget of one turn.
 TEST_F(PollerTest, TimersOverTheBudgetOfATurnFireInTheNextOne) {
   constexpr int kOperators = 300;

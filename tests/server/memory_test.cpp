@@ -4,11 +4,13 @@
 // that is allocated in it.
 #include <gtest/gtest.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -86,7 +88,8 @@ TEST(Memory, IdleConnectionFitsItsBudget) {
     test::echo(conn);
     ++served;
   }});
-  Listener listener = *Listener::listen("unix", "@netpoll-memory-test");
+  Listener listener = *Listener::listen(
+      "unix", "@netpoll-memory-" + std::to_string(::getpid()));
   const Address address = listener.address();
   ASSERT_FALSE(loop.start(std::move(listener)));
   std::vector<UniqueFd> clients;

@@ -87,6 +87,8 @@ def check(
                     "has these letters.")] = "",
     wild: Annotated[int, typer.Option(min=0, help="Of exercises: so many faults that nobody "
                     "designed, instead; what is green is listed.")] = 0,
+    sample: Annotated[int, typer.Option(min=1, help="Of mutants: how many are planted.")] = None,
+    seed: Annotated[int, typer.Option(min=1, help="Of mutants: which ones.")] = None,
 ) -> None:
     """One gate, or all of them: one line a problem, with what mends it."""
     from learn.gates import checking
@@ -99,8 +101,11 @@ def check(
         raise typer.Exit(complain(say("speed.write_where"), USAGE))
     if (part and name not in ("exercises", "faults")) or (wild and name != "exercises"):
         raise typer.Exit(complain(say("cli.part_where"), USAGE))
+    if (sample or seed) and name != "mutants":
+        raise typer.Exit(complain(say("cli.sample_where"), USAGE))
     options = ({} if scripts is None else {"scripts": scripts}) | {
-        "changed": changed, "write": write, "part": part, "wild": wild}
+        "changed": changed, "write": write, "part": part, "wild": wild, "sample": sample,
+        "seed": seed}
     raise typer.Exit(checking.run(name, as_json, **options))
 
 

@@ -22,7 +22,7 @@ from learn.run.progress import console
 from learn.say import say
 
 GATES = ("house", "ledger", "sourcemap", "facts", "parity", "traces", "experiments", "exercises",
-         "conformance", "speed", "faults", "site", "labs")
+         "conformance", "speed", "faults", "mutants", "site", "labs")
 LATER = ("onboarding",)
 _SHOWN = 30  # problems printed for people; --json has them all
 

@@ -45,6 +45,7 @@ INPUTS = {
     "conformance": ("src", "tests", *CMAKE),
     "faults": ("src", "tests", *CMAKE),
     "labs": ("src", "tests", "exercises", "labs", "chapters"),
+    "mutants": ("src", "tests", *CMAKE),
     "experiments": ("src", "programs", "chapters", "tests", *CMAKE),
 }
 # These use one processor most of the time, and much of it they wait.
