@@ -165,7 +165,7 @@ def connect(address: str, receives: int = 0) -> socket.socket:
     """
     if address.startswith("/"):
         end = socket.socket(socket.AF_UNIX)
-        target: object = address
+        target: str | tuple[str, int] = address
     else:
         host, port = address.rsplit(":", 1)
         end = socket.socket()

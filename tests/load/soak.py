@@ -39,9 +39,9 @@ class Held(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """How long, and how much in each round."""
+    """How many rounds, and how much in each of them."""
 
-    seconds: float = 60.0
+    rounds: int = 20
     round_s: float = 3.0
     times: int = 1
     seed: int = 1
@@ -235,11 +235,10 @@ async def rest(server: Held, figures: Figures, limit_s: float) -> None:
 
 
 async def soak(server: Held, plan: Plan) -> Figures:
-    """Rounds until the time is over, or until one leaves descriptors over."""
+    """All rounds, or those until one leaves descriptors over."""
     figures = Figures(fds_before=server.fds())
-    end = time.monotonic() + plan.seconds
-    while time.monotonic() < end or len(figures.resident) < 3:
-        await one_round(server, figures, f"{plan.seed}/{len(figures.resident)}", plan)
+    for number in range(plan.rounds):
+        await one_round(server, figures, f"{plan.seed}/{number}", plan)
         await rest(server, figures, plan.rest_s)
         if figures.fds_after[-1] != figures.fds_before:
             break

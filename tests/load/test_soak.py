@@ -16,7 +16,7 @@ from soak import MIB, Figures, Plan, soak
 
 RUNNERS = ("pool", "inline", "adaptive")
 NAMES = [f"{preset}-{runner}" for preset in PRESETS for runner in RUNNERS]
-LONG = Plan(seconds=1800.0, round_s=15.0, times=2)
+LONG = Plan(rounds=120, round_s=15.0, times=2)
 # Bounds on what allocators keep of freed memory, or they would grow for longer than a
 # minute: AddressSanitizer's quarantine, and the arenas of the C library.
 SMALL_HOARDS = {"ASAN_OPTIONS": "quarantine_size_mb=4:thread_local_quarantine_size_kb=64",
