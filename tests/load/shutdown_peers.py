@@ -90,7 +90,8 @@ class Peer:
         except BlockingIOError:
             return
         except OSError as error:
-            return self.fail_to_send(error)
+            self.fail_to_send(error)
+            return
         if self.kind == "half_close" and self.rng.random() < 0.1:
             self.finish()
 
@@ -209,7 +210,8 @@ def step_all(peers: list[Peer], wait_s: float) -> None:
             if events and not peer.ended:
                 ready.register(peer.end, events, peer)
         if not ready.get_map():
-            return time.sleep(min(wait_s, 0.001))
+            time.sleep(min(wait_s, 0.001))
+            return
         for key, events in ready.select(wait_s):
             if events & selectors.EVENT_READ:
                 key.data.read()

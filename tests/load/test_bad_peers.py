@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from bad_peers import (
     DIRECT_AND_PROXIED,
     RUNNERS,

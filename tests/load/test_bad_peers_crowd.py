@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+
 from bad_peers import (
     DIRECT_AND_PROXIED,
     PATIENCE_S,

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable
 
 import pytest
+
 from bad_peers import (
     DIRECT_AND_PROXIED,
     MUX_POOLED,

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+
 from bad_peers import (
     PROXY_POOLED,
     RUNNERS,

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from conftest import Server, program_of
 from support import (
     assert_refuses,
@@ -231,7 +232,7 @@ def test_a_client_notices_a_wrong_answer(preset: str, answer: Callable[[int, byt
 
         server = threading.Thread(target=lie)
         server.start()
-        client = run_client(preset, "127.0.0.1:%d" % listener.getsockname()[1], "--callers", "1",
+        client = run_client(preset, f"127.0.0.1:{listener.getsockname()[1]}", "--callers", "1",
                             "--requests", "3", "--timeout-ms", "1000")
         server.join(30)
     assert client.returncode == 1

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from conftest import Server, program_of
 from echo_load import Load, open_to, run
 from support import (
@@ -51,12 +52,12 @@ def backend(talk: Callable[[socket.socket], None]) -> Iterator[str]:
                 with peer:
                     peer.settimeout(30)
                     talk(peer)
-            except BaseException as error:  # noqa: BLE001 - shown by the test's own thread
+            except BaseException as error:
                 failed.append(error)
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield "127.0.0.1:%d" % listener.getsockname()[1]
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
         thread.join(60)
         assert not thread.is_alive()
         assert failed == []
@@ -197,7 +198,8 @@ def test_a_reset_closes_both_sides(start: START, who: str, when: str) -> None:
         assert peer.recv(1) == b"x"
         peer.sendall(b"x")
         if who == "server":
-            return fill_and_reset(peer)
+            fill_and_reset(peer)
+            return
         assert may_read.wait(60)
         read_all(peer)
 

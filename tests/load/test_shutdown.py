@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from conftest import Server
 from shutdown_peers import Peer, Tally, connect, greeted, step_all
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from conftest import PRESETS, Server
 from soak import MIB, Figures, Plan, soak
 

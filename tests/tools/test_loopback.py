@@ -4,9 +4,12 @@ started as it comes, and asked of the kernel where it listens.
 
 The server of the site is in test_site_server.py."""
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,13 @@ def listening(process: int) -> list[str]:
     return [row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in inodes]
 
 
+def until(happened) -> None:
+    """Waits, a minute at most."""
+    end = time.monotonic() + 60
+    while not happened() and time.monotonic() < end:
+        time.sleep(0.02)
+
+
 def places_of(*command) -> list[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -93,8 +103,17 @@ def test_a_demonstration_binds_here_alone(name, tmp_path):
     need_strace()
     build(name)
     log = tmp_path / "log"
-    command = ["strace", "-f", "-qq", "-e", "trace=bind", "-o", log, "timeout", "10", BIN / name]
-    subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=60)
+    log.touch()
+    command = ["strace", "-f", "-qq", "-e", "trace=bind", "-o", log, BIN / name]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=tmp_path,
+                          start_new_session=True) as demo:
+        try:
+            until(lambda: demo.poll() is not None or _BOUND.search(log.read_text(errors="replace")))
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                demo.wait(3)  # some serve until they are ended
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(demo.pid, signal.SIGKILL)
     bound = _BOUND.findall(log.read_text(errors="replace"))
     assert bound and [place for place in bound if not _HERE.search(place)] == []
 

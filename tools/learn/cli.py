@@ -87,8 +87,9 @@ def check(
                     "has these letters.")] = "",
     wild: Annotated[int, typer.Option(min=0, help="Of exercises: so many faults that nobody "
                     "designed, instead; what is green is listed.")] = 0,
-    sample: Annotated[int, typer.Option(min=1, help="Of mutants: how many are planted.")] = None,
-    seed: Annotated[int, typer.Option(min=1, help="Of mutants: which ones.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Of mutants: how many are "
+                      "planted.")] = None,
+    seed: Annotated[int | None, typer.Option(min=1, help="Of mutants: which ones.")] = None,
 ) -> None:
     """One gate, or all of them: one line a problem, with what mends it."""
     from learn.gates import checking

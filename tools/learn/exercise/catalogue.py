@@ -24,11 +24,11 @@ KINDS = ("fill", "fix", "build", "explore")
 STARS = (1, 2, 3)
 WHOLE = ""  # the part of hints that are about the whole exercise
 # The types of what the files hold; what must be there is asked for where it is read.
-_CHANGE = {name: str for name in ("symbol", "body", "file", "find", "replace")}
+_CHANGE = dict.fromkeys(("symbol", "body", "file", "find", "replace"), str)
 EXERCISE = {
-    **{name: str for name in ("kind", "folder", "measure", "preset")},
+    **dict.fromkeys(("kind", "folder", "measure", "preset"), str),
     **{name: [str] for name in ("prerequisites", "folder_tests", "support", "programs")},
-    **{name: shape.BOTH for name in ("title", "after", "story")},
+    **dict.fromkeys(("title", "after", "story"), shape.BOTH),
     "minutes": int, "stars": int, "program": bool,
     "holes": [{"symbol": str, "task": shape.BOTH, "answer": str}], "planted": [_CHANGE],
     "questions": [{"name": str, "ask": shape.BOTH, "within": shape.NUMBER,

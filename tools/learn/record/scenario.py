@@ -28,19 +28,19 @@ PART_KEYS = {"of", "path", "as"}
 _NAMES = (str, [str])
 _PHASE = {"time": int, "en": str, "zh": str}
 _STOP = {
-    **{name: str for name in ("fn", "syscall")},
-    **{name: _NAMES for name in ("en", "zh", "to", "starts", "wakes")},
+    **dict.fromkeys(("fn", "syscall"), str),
+    **dict.fromkeys(("en", "zh", "to", "starts", "wakes"), _NAMES),
     **{name: [str] for name in ("args", "show", "after")},
     "back": {...: _NAMES}, "first": int, "vague": bool, "phase": (_PHASE, [_PHASE]),
 }  # fmt: skip
 _ACT = {
-    **{name: str for name in ("do", "data", "en", "zh")},
-    **{name: int for name in ("bytes", "client", "like")},
+    **dict.fromkeys(("do", "data", "en", "zh"), str),
+    **dict.fromkeys(("bytes", "client", "like"), int),
     "phase": shape.BOTH, "then": [str], "ends": bool,
 }  # fmt: skip
 _FAULT = {"syscall": str, "time": int, "error": str, "done": bool}
 TYPES = {
-    **{name: str for name in ("program", "what_if", "same_run", "alone")},
+    **dict.fromkeys(("program", "what_if", "same_run", "alone"), str),
     **{name: [str] for name in ("flags", "lanes", "watch")},
     "title": shape.BOTH, "doorbell": bool, "state": {...: {...: str}}, "peer": [_ACT],
     "lane": [{"id": str, "en": str, "zh": str, "root": str, "rest": _NAMES, "thread": str}],

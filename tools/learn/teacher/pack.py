@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader import pack as packs
 from grader import ideas, rules
+from grader import pack as packs
 from learn import paths
 from learn.exercise import cut, judge
 from learn.index import Index
