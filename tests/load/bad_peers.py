@@ -65,6 +65,8 @@ def is_over(peer: socket.socket) -> bool:
         return peer.recv(1) == b""
     except ConnectionError:
         return True
+    except TimeoutError:
+        return False
 
 
 def send_until_stuck(senders: Sequence[tuple[socket.socket, bytes]], most: int) -> list[int]:
