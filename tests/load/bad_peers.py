@@ -5,11 +5,12 @@ A `Watched` server is looked at before the attack; `assert_as_before()` asks it 
 as a new client, and counts its descriptors and threads.
 """
 
+import contextlib
 import random
 import select
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from conftest import REPORT, Server
@@ -64,20 +65,24 @@ def is_over(peer: socket.socket) -> bool:
         return peer.recv(1) == b""
     except ConnectionError:
         return True
+    except TimeoutError:
+        return False
 
 
-def send_until_stuck(peer: socket.socket, most: int, data: bytes) -> int:
-    """Sends `data` again and again and reads nothing, until no byte was taken for a while;
-    how many were taken, `most` at most."""
-    peer.setblocking(False)
-    sent, since = 0, time.monotonic()
-    while sent < most and time.monotonic() - since < 0.3:
-        try:
-            at = sent % len(data)
-            sent += peer.send(data[at:at + (1 << 16)])
-            since = time.monotonic()
-        except BlockingIOError:
-            time.sleep(0.002)
+def send_until_stuck(senders: Sequence[tuple[socket.socket, bytes]], most: int) -> list[int]:
+    """Each sends its bytes again and again and reads nothing, until none of them was rid of
+    a byte for a while; how many bytes each has sent, `most` at most."""
+    sent = [0] * len(senders)
+    since = time.monotonic()
+    while min(sent) < most and time.monotonic() - since < 0.3:
+        for number, (peer, data) in enumerate(senders):
+            peer.setblocking(False)
+            at = sent[number] % len(data)
+            with contextlib.suppress(BlockingIOError):
+                if sent[number] < most:
+                    sent[number] += peer.send(data[at:at + (1 << 16)])
+                    since = time.monotonic()
+        time.sleep(0.0005)
     return sent
 
 

@@ -128,9 +128,10 @@ def test_requests_whose_answers_are_never_read_are_held_back(watched: Watched,
                                                              preset: str) -> None:
     count, most = 2, 64 * MIB  # fewer than workers: each may keep one
     peers = [connect(watched.address, receive_buffer=1 << 16) for _ in range(count)]
-    for payload, peer in zip((bytes(40), bytes(5000)), peers, strict=True):
-        requests = frame(1, payload) * (MIB // (8 + len(payload)))
-        assert send_until_stuck(peer, most, requests) < most
+    # Each sends whole frames: 1 MiB of them, again and again.
+    requests = (frame(1, bytes(56)) * (MIB // 64), frame(1, bytes(4088)) * (MIB // 4096))
+    sent = send_until_stuck(list(zip(peers, requests, strict=True)), most)
+    assert max(sent) < most
     if preset == "release":
         assert watched.grown() <= count * 8 * MIB + 16 * MIB
     assert watched.ask(watched.address)
