@@ -30,9 +30,10 @@ def problem(value: Any, shape: Any) -> str:
 def _wrong(value: Any, shape: Any, at: str) -> tuple[str, str] | None:
     """Where, and what should be there."""
     if isinstance(shape, tuple):
-        found = [_wrong(value, one, at) for one in shape]
+        found = [wrong for one in shape if (wrong := _wrong(value, one, at))]
         # The one that got deepest knows best; of several, the last.
-        return None if None in found else max(reversed(found), key=lambda one: len(one[0]))
+        fits = len(found) < len(shape)
+        return None if fits else max(reversed(found), key=lambda one: len(one[0]))
     if isinstance(shape, list):
         if not isinstance(value, list):
             return at, say("shape.list")
@@ -46,7 +47,7 @@ def _wrong(value: Any, shape: Any, at: str) -> tuple[str, str] | None:
         return None
     else:
         return at, say(f"shape.{_WORDS[shape]}")
-    return next((found for one in each if (found := _wrong(*one))), None)
+    return next((wrong for one in each if (wrong := _wrong(*one))), None)
 
 
 def _plain(name: str) -> str:

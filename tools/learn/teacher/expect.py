@@ -37,7 +37,7 @@ def alone(exercise: Exercise) -> threading.Lock:
 def patient() -> float:
     """The seconds of a test program. As the grader has it they are more on a busy machine:
     a test that had no time to run would be taken for one that the starter fails."""
-    return judge.LIMITS["plain"].seconds * sandbox.patience()
+    return (judge.LIMITS["plain"].seconds or 0.0) * sandbox.patience()
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,9 @@ def one(name: str, programs: Path, seconds: int) -> Outcome:
     for folder in (kept, FINDINGS):
         folder.mkdir(parents=True, exist_ok=True)
     words = TESTS / "fuzz" / f"{name}.dict"
+    program = programs / f"{name}_fuzz"
     command = [
-        programs / f"{name}_fuzz",
+        program,
         f"-max_total_time={seconds}", f"-max_len={INPUT_MAX}", f"-timeout={HANG_S}",
         f"-artifact_prefix={FINDINGS}/{name}-", "-print_final_stats=1", "-close_fd_mask=1",
         *([f"-dict={words}"] if words.is_file() else []),
@@ -72,7 +73,7 @@ def one(name: str, programs: Path, seconds: int) -> Outcome:
     log = f"fuzz-{name}.log"
     status = progress.run(say("fuzz.title", name=name, seconds=seconds), command, log,
                           read=reading, env=environment())
-    return judged(name, command[0], status, (LOGS / log).read_text(errors="replace"), log)
+    return judged(name, program, status, (LOGS / log).read_text(errors="replace"), log)
 
 
 def judged(name: str, program: Path, status: int, said: str, log: str) -> Outcome:
