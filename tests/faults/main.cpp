@@ -84,12 +84,13 @@ void play(const Scene& scene, RunBy runner) {
     arm(false);
     std::printf(",\"again\":{%s}", again.to_json().c_str());
   }
-  outcome.reset();
   log::set_sink(nullptr);
-  const std::string lines = std::move(log_lines);
+  std::printf(",\"log\":[%s]", log_lines.c_str());
+  outcome.reset();
+  std::string().swap(log_lines);
   const Census after = Census::settled(before);
-  std::printf(",%s,\"log\":[%s],\"injected\":%lu,\"calls\":{",
-              after.more_than(before).c_str(), lines.c_str(), injected());
+  std::printf(",%s,\"injected\":%lu,\"calls\":{",
+              after.more_than(before).c_str(), injected());
   each_site(print_site);
   std::printf("}}\n");
 }

@@ -88,7 +88,7 @@ def test_what_was_expected_is_no_fault():
     ({"log": ["x"], "fds": 1}, "leaks"),
     ({"log": ["x"], "threads": 1}, "leaks"),
     ({"log": ["x"], "block_bytes": 8192}, "leaks"),
-    ({"log": ["x"], "objects": 7}, "leaks"),
+    ({"log": ["x"], "objects": 5}, "leaks"),
     ({"log": ["x"], "served": 0}, "unserved"),
     ({"log": ["x"], "closed": 1}, "unexpected"),
     ({"log": ["x"], "injected": 0}, "not_injected"),

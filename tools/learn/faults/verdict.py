@@ -14,9 +14,6 @@ from learn.faults.play import Told
 from learn.faults.table import TOLD, Cell
 from learn.say import say
 
-# Objects of operator new that a fault may leave more than a run without: mcache keeps the
-# arrays of its lists, and which lists are used may differ.
-SPARE_OBJECTS = 2
 COUNTED = ("crashes", "hangs", "leaks", "lost_bytes", "unserved", "unexpected", "not_injected")
 
 
@@ -61,7 +58,7 @@ def faults(told: Told, objects: int, cell: Cell | None = None) -> Iterator[Fault
 
 def leaks(said: dict, objects: int) -> Iterator[Fault]:
     held = {"fds": said["fds"], "threads": said["threads"], "block_bytes": said["block_bytes"],
-            "objects": said["objects"] - objects - SPARE_OBJECTS}
+            "objects": said["objects"] - objects}
     for what, count in held.items():
         if count > 0:
             yield Fault("leaks", 1, say("faults.leak", what=what, count=count))
