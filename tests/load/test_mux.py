@@ -42,8 +42,8 @@ def read_frame(peer: socket.socket) -> tuple[int, bytes]:
 
 def run_client(preset: str, address: str, *flags: str) -> subprocess.CompletedProcess:
     network = "unix" if address.startswith("/") else "tcp"
-    return subprocess.run([program_of(preset, "mux_client"), "--network", network, "--addr", address,
-                           *flags], capture_output=True, text=True, timeout=120, check=False)
+    command = [program_of(preset, "mux_client"), "--network", network, "--addr", address, *flags]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def assert_lives(server: Server) -> None:
@@ -235,7 +235,7 @@ def test_a_client_notices_a_wrong_answer(preset: str, answer: Callable[[int, byt
 
         server = threading.Thread(target=lie)
         server.start()
-        client = run_client(preset, "127.0.0.1:%d" % listener.getsockname()[1], "--callers", "1",
+        client = run_client(preset, f"127.0.0.1:{listener.getsockname()[1]}", "--callers", "1",
                             "--requests", "3", "--timeout-ms", "1000")
         server.join(30)
     assert client.returncode == 1
