@@ -8,9 +8,9 @@
 //
 //    take_frame() -----> work, then add(answer) -----> one consumer flushes
 //    take_frame() -----> work, then add(answer) --/    the answers in batches
-//       |                                                   |
-//       |  kWaitingMax of requests and answers wait:        | an answer goes into
-//       v  no on_request, so the peer has to wait           v a batch: less waits
+//       |                                                 |
+//       |  kWaitingMax of requests and answers wait:      | an answer goes into
+//       v  no on_request, so the peer has to wait         v a batch: less waits
 //
 // So a peer that sends and never reads has a bounded share of the memory: two
 // times kWaitingMax, what the input holds, and one frame.

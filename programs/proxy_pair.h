@@ -15,7 +15,7 @@
 //      |           max_input, then its peer has to wait
 //      v
 //    a task of the senders flushes, and waits 20 ms at most. Then it goes to
-//      |                   the end of their queue, so that the others have turns
+//      |                   the end of their queue: the others have turns
 //      v
 //    all is sent: `from` gets its on_request back
 //

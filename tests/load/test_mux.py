@@ -43,8 +43,8 @@ def read_frame(peer: socket.socket) -> tuple[int, bytes]:
 
 def run_client(preset: str, address: str, *flags: str) -> subprocess.CompletedProcess:
     network = "unix" if address.startswith("/") else "tcp"
-    return subprocess.run([program_of(preset, "mux_client"), "--network", network, "--addr", address,
-                           *flags], capture_output=True, text=True, timeout=120, check=False)
+    command = [program_of(preset, "mux_client"), "--network", network, "--addr", address, *flags]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def assert_lives(server: Server) -> None:

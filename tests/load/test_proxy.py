@@ -1,66 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""proxy_server between a foreign client and a server: bytes, ends, slow and absent peers."""
+"""proxy_server between a foreign client and a server: every byte, every end, SIGTERM."""
 
 import asyncio
-import contextlib
 import hashlib
-import os
 import random
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
-from conftest import Server, program_of
+from conftest import program_of
 from echo_load import Load, open_to, run
-from support import (
-    assert_refuses,
-    connect,
-    read_all,
-    read_exactly,
-    reset,
-    send_until_full,
-    wait_until,
-)
-
-START = Callable[..., Server]
-MIB = 1 << 20
-
-
-def in_front_of(start: START, address: str, *flags: str, pollers: str = "2") -> Server:
-    """A proxy for the server at `address`."""
-    network = "unix" if address.startswith("/") else "tcp"
-    return start("--to-network", network, "--to", address, "--pollers", pollers, *flags,
-                 program="proxy_server")
-
-
-@contextlib.contextmanager
-def backend(talk: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server of one connection, on a thread of its own; its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        failed: list[BaseException] = []
-
-        def serve() -> None:
-            try:
-                listener.settimeout(30)
-                peer, _ = listener.accept()
-                with peer:
-                    peer.settimeout(30)
-                    talk(peer)
-            except BaseException as error:
-                failed.append(error)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        thread.join(60)
-        assert not thread.is_alive()
-        assert failed == []
+from proxied import MIB, START, backend, in_front_of
+from support import assert_refuses, connect, read_all, read_exactly, wait_until
 
 
 @pytest.mark.parametrize("flags", [
@@ -181,125 +135,6 @@ def test_the_servers_half_close_leaves_the_other_way_open(start: START) -> None:
             client.sendall(b"y" * MIB)
     assert got == [b"y" * MIB]
     proxy.assert_clean()
-
-
-@pytest.mark.parametrize("who", ["client", "server"])
-@pytest.mark.parametrize("when", ["idle", "full"])
-def test_a_reset_closes_both_sides(start: START, who: str, when: str) -> None:
-    # full: the side that is not reset has taken nothing for a while, and takes nothing while the
-    # proxy closes. It then finds the end behind what the kernel had for it.
-    may_read = threading.Event()
-
-    def fill_and_reset(peer: socket.socket) -> None:
-        if when == "full":
-            send_until_full(peer, b"f" * MIB)
-        reset(peer)
-
-    def talk(peer: socket.socket) -> None:
-        assert peer.recv(1) == b"x"
-        peer.sendall(b"x")
-        if who == "server":
-            fill_and_reset(peer)
-            return
-        assert may_read.wait(60)
-        read_all(peer)
-
-    with backend(talk) as address:
-        proxy = in_front_of(start, address, "--max-input", "16384")
-        before = proxy.fds()
-        with connect(proxy.address) as client:
-            client.sendall(b"x")
-            assert client.recv(1) == b"x"
-            if who == "client":
-                fill_and_reset(client)
-            # It has two descriptors more while the pair is open.
-            wait_until(lambda: proxy.fds() == before, "the other side stays open", 30)
-            may_read.set()
-            if who == "server":
-                read_all(client)
-    assert proxy.stop() == 0
-    proxy.assert_clean()
-
-
-def test_a_server_that_is_down_costs_its_client_alone(start: START) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    proxy = in_front_of(start, f"127.0.0.1:{port}")
-    before = proxy.fds()
-    begun = time.monotonic()
-    for _ in range(100):
-        with connect(proxy.address) as client, contextlib.suppress(ConnectionError):
-            client.sendall(b"x")
-            assert read_all(client) == b""
-    seconds = time.monotonic() - begun
-    lines = proxy.log.read_text().splitlines()
-    assert 1 <= len(lines) <= seconds + 1
-    assert lines[0] == f"proxy_server: cannot reach 127.0.0.1:{port}: Connection refused"
-    wait_until(lambda: proxy.fds() == before, "descriptors are left over")
-    echo = start("--addr", f"127.0.0.1:{port}")  # and now it is up
-    with connect(proxy.address) as client:
-        client.sendall(b"x")
-        assert client.recv(1) == b"x"
-    assert proxy.stop() == 0
-    assert echo.stop() == 0
-
-
-def test_clients_that_leave_at_once_leave_nothing_behind(start: START) -> None:
-    proxy = in_front_of(start, start().address)
-    before = proxy.fds()
-    for number in range(200):
-        client = connect(proxy.address)
-        if number % 2:
-            client.sendall(b"x")
-        reset(client) if number % 3 else client.close()
-    wait_until(lambda: proxy.fds() == before, "descriptors are left over", 30)
-    assert proxy.stop() == 0
-    proxy.assert_clean()
-
-
-@pytest.mark.parametrize("runner", ["pool", "inline", "adaptive"])
-def test_peers_that_read_nothing_cost_little_and_hold_up_nobody(start: START, preset: str,
-                                                               runner: str) -> None:
-    max_input = 64 * 1024
-    limit = str(max_input)
-    echo = start("--max-input", limit)
-    # One poller: two that drop the late input of closed connections at the same time are a race
-    # to TSan, which takes a recv() of MSG_TRUNC for a write to the null pointer that it is given.
-    proxy = in_front_of(start, echo.address, "--runner", runner, "--max-input", limit,
-                        pollers="1")
-    assert touch(proxy.address)
-    resting = proxy.rss_bytes()
-    data = random.Random(5).randbytes(MIB)
-    count = 100
-    slow = [connect(proxy.address) for _ in range(count)]
-    with ThreadPoolExecutor(count) as fillers:  # nobody reads, so each is stopped
-        sent = list(fillers.map(lambda peer: send_until_full(peer, data), slow))
-    # Others are served as before.
-    for _ in range(10):
-        with connect(proxy.address) as other:
-            other.sendall(b"y" * 10_000)
-            assert read_exactly(other, 10_000) == b"y" * 10_000
-    assert len(os.listdir(f"/proc/{proxy.process.pid}/task")) < 64 + 32
-    if preset == "release":  # a sanitizer keeps freed memory
-        # Two ways hold twice max_input each, in blocks that may be half empty; and 64 threads.
-        # What was in use for a moment goes back to the system within seconds, while events come.
-        most = resting + count * 8 * max_input + 16 * MIB
-        wait_until(lambda: touch(proxy.address) and proxy.rss_bytes() < most, "its memory grows")
-    # Those who read at last get all that they have sent.
-    for i in (0, count - 1):
-        whole = data * (sent[i] // len(data) + 1)
-        assert read_exactly(slow[i], sent[i]) == whole[:sent[i]]
-    for peer in slow:
-        reset(peer)
-    assert proxy.stop() == 0
-    proxy.assert_clean()
-
-
-def touch(address: str) -> bool:
-    """One byte there and back."""
-    with connect(address) as peer:
-        peer.sendall(b"x")
-        return peer.recv(1) == b"x"
 
 
 def test_sigterm_lets_answers_under_way_arrive(start: START) -> None:
