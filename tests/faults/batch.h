@@ -3,8 +3,9 @@
 
 // Plays many scenes, each in a process of its own, one after the other.
 //
-//    "7 echo pool recv:refuse=4:1"  -->  fork, exec of this program with
-//                                        fault_inject in front and NETPOLL_FAULT
+//    "7 echo pool recv:refuse=4:1"  -->  fork, exec of this program
+//                                        with fault_inject in front
+//                                        and NETPOLL_FAULT
 //    {"id":"7","status":"exit 0","output":"…"}  <--
 //
 // A scene that does not end in time is killed, and its status is "time".

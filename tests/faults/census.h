@@ -19,7 +19,7 @@ struct Census {
 
   static Census now();
   /// Looks until descriptors and threads are as few as they were in `before`,
-  /// or patience is used up: a thread that has ended is counted a moment longer.
+  /// or patience is used up: an ended thread is counted a moment longer.
   static Census settled(const Census& before);
 
   /// The members of a JSON object: how much more is held than `before`.

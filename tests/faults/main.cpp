@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // fault_scenes SCENE RUNNER: plays one scene, and prints one JSON object that
-// says how it went. fault_scenes --batch LIBRARY: see batch.h. `./learn check faults` runs it with fault_inject in front of
-// the C library.
+// says how it went. fault_scenes --batch LIBRARY: see batch.h.
+// `./learn check faults` runs it with fault_inject in front of the C library.
 #include <array>
 #include <cstdio>
 #include <mutex>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tests/faults/expected.toml as cells, and what calls.toml says of each call.
+"""tests/faults/expected/ as cells, and what calls.toml says of each call.
 
 A row names a call, its failures, the scenes, and what must come of it. A cell is one
 failure of one call at one place in one scene under one runner:
@@ -20,7 +20,7 @@ from learn import paths
 from learn.say import say
 
 FOLDER = paths.TESTS / "faults"
-EXPECTED = FOLDER / "expected.toml"
+EXPECTED = FOLDER / "expected"
 CALLS = FOLDER / "calls.toml"
 RUNNERS = ("pool", "inline", "adaptive")
 OUTCOMES = ("whole", "logged", "closed", "closed, logged")
@@ -98,9 +98,10 @@ def number(name: str) -> int:
     return value
 
 
-def rows(path: Path = EXPECTED) -> list[Row]:
-    table = tomllib.loads(path.read_text())
-    return [row_of(row, table["groups"]) for row in table["row"]]
+def rows(folder: Path = EXPECTED) -> list[Row]:
+    tables = [tomllib.loads(path.read_text()) for path in sorted(folder.glob("*.toml"))]
+    groups = {name: scenes for table in tables for name, scenes in table.get("groups", {}).items()}
+    return [row_of(row, groups) for table in tables for row in table.get("row", [])]
 
 
 def row_of(row: dict, groups: dict[str, list[str]]) -> Row:

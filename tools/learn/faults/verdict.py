@@ -65,7 +65,7 @@ def leaks(said: dict, objects: int) -> Iterator[Fault]:
 
 
 def outcome_of(said: dict) -> str:
-    """One of the words of expected.toml."""
+    """One of the words of expected/."""
     if said["told_by"]:
         again = said["again"]
         if again["told_by"] or again["closed"]:

@@ -2,7 +2,7 @@
 """The library while system calls fail: tests/faults/, each cell of its table.
 
 A fault is injected into one call of one scene (an echo server, a dial, a shutdown …), and
-what comes of it is compared with tests/faults/expected.toml. The build `record` is
+what comes of it is compared with tests/faults/expected/. The build `record` is
 played, whose library asserts.
 """
 
