@@ -19,7 +19,8 @@ from learn.mutants import operators
 
 # Lines that are no code of a function or a value, wherever they stand.
 NO_CODE = re.compile(r"^\s*(?:#|using\b|namespace\b|template\b|friend\b|static_assert\b|public:|"
-                     r"private:|protected:|NETPOLL_|enum\b|(?:class|struct)\s+\w+(?:;| final| \{| :))")  # fmt: skip
+                     r"private:|protected:|NETPOLL_|enum\b|"
+                     r"(?:class|struct)\s+\w+(?:;| final| \{| :))")  # fmt: skip
 # What follows an open brace of one of these is no function's body.
 NO_BODY = re.compile(r"\b(?:namespace|class|struct|enum|union)\b")
 INNER = re.compile(r"^\s*(?:\}\s*)?(?:if|for|while|switch|do|else|case|default|try|catch)\b")

@@ -24,7 +24,8 @@ PATIENCE = 12  # so many times that, at most, for a test that gets no processor
 LOOKS, LOOK_S = 10, 0.1
 ATTEMPTS = 3  # to see a failure again
 _TICK = os.sysconf("SC_CLK_TCK")
-_LINE = re.compile(r"^\[( RUN      |       OK |  FAILED  |  SKIPPED )\] ([\w./]+)(?:.*\((\d+) ms\))?")
+_LINE = re.compile(r"^\[( RUN      |       OK |  FAILED  |  SKIPPED )\] ([\w./]+)"
+                   r"(?:.*\((\d+) ms\))?")  # fmt: skip
 
 
 @dataclass
