@@ -98,7 +98,7 @@ class _Followed:
         self.limit = max(self.stands, TIMES * self.usual.get(self.test, 0.0))
         self.began = time.monotonic()
         self.deadline = self.began + self.limit
-        self.used = None  # of the processor, when the deadline was first reached
+        self.used: float | None = None  # of the processor, when the deadline was first reached
 
     def _stands_still(self) -> bool:
         """At the deadline. False moves it."""

@@ -130,8 +130,8 @@ def _closer(root: Path, alive: list[Mutant], known: Known) -> Callable[[Mutant],
     tsan = _judge(root, "tsan", racy, known) if racy else None
 
     def closer(mutant: Mutant) -> Verdict:
-        verdict = _remembered(mutant, asan, known)
-        if verdict.state != KILLED and mutant.operator in RACES:
+        verdict = _remembered(mutant, asan, known) if asan else Verdict(SURVIVED)
+        if verdict.state != KILLED and tsan and mutant.operator in RACES:
             verdict = _remembered(mutant, tsan, known)
         # What a sanitizer's compiler refuses for another reason is no verdict.
         return verdict if verdict.state == KILLED else Verdict(SURVIVED)
