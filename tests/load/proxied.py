@@ -32,7 +32,7 @@ def backend(talk: Callable[[socket.socket], None]) -> Iterator[str]:
                 with peer:
                     peer.settimeout(30)
                     talk(peer)
-            except BaseException as error:  # noqa: BLE001 - shown by the test's own thread
+            except BaseException as error:
                 failed.append(error)
 
         thread = threading.Thread(target=serve)

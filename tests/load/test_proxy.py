@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from conftest import program_of
 from echo_load import Load, open_to, run
 from proxied import MIB, START, backend, in_front_of

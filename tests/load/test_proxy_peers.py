@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from proxied import MIB, START, backend, in_front_of
 from support import connect, read_all, read_exactly, reset, send_until_full, wait_until
 
@@ -30,7 +31,8 @@ def test_a_reset_closes_both_sides(start: START, who: str, when: str) -> None:
         assert peer.recv(1) == b"x"
         peer.sendall(b"x")
         if who == "server":
-            return fill_and_reset(peer)
+            fill_and_reset(peer)
+            return
         assert may_read.wait(60)
         read_all(peer)
 

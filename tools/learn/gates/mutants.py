@@ -26,7 +26,7 @@ from learn.run.build import BuildError
 from learn.run.progress import console
 from learn.say import say
 
-SAMPLE, SEED = 10, 1
+SAMPLE, SEED = 8, 1
 ROWS = "tests/mutants/equivalent.toml"
 
 

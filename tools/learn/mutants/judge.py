@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class Judge:
     """The bench, and how long each test takes on the real library."""
 
     bench: Bench
-    usual: dict[str, dict[str, float]]  # program -> test -> seconds
+    usual: Callable[[str], dict[str, float]]  # of a program: test -> seconds. Raises Unsound
 
     def judge(self, mutant: Mutant, place: Path, hint: tuple[str, str] = ("", "")) -> Verdict:
         """`hint`: the program and the test that killed it on an earlier tree."""
@@ -94,12 +95,12 @@ class Judge:
             kind = ("model", "test", "stress").index(program.kind)
             place = 2 if not own and kind < 2 else (0, 1, 3)[kind]
             return (place, not own, len(patch.anew(program)) if not own else 0,
-                    sum(self.usual.get(program.name, {}).values()))  # fmt: skip
+                    len(program.objects), program.name)  # fmt: skip
 
         return sorted(filter(judges, self.bench.programs.values()), key=rank)
 
     def _killed(self, patch: Patch, program: Program, only: str = "*") -> Verdict | None:
-        usual = self.usual.get(program.name, {})
+        usual = self.usual(program.name)
         made, environment = patch.make(program), patch.environment()
         done = running.run(made, environment, usual, only)
         if not done.how:

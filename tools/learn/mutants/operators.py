@@ -15,11 +15,12 @@ RELATIONAL = (
     (r"(?<=\s)>(?=\s)", ">="), (r"(?<=\s)>=(?=\s)", ">"), (r"(?<=\s)>(?=\s)", "<="),
     (r"(?<=\s)==(?=\s)", "!="), (r"(?<=\s)!=(?=\s)", "=="),
 )  # fmt: skip
-LOGICAL = ((r"(?<= )&&(?= )|^\s*&&|&&$", "||"), (r"\|\|", "&&"))
+LOGICAL = ((r"(?<= )&&(?= )|&&$", "||"), (r"\|\|", "&&"))
 ARITHMETIC = (
     (r"(?<=[\w)\]] )\+(?= )", "-"), (r"(?<=[\w)\]] )-(?= )", "+"), (r"\+=", "-="), (r"-=", "+="),
     (r"(?<=[\w)\]] )\*(?= )", "/"), (r"(?<=[\w)\]] )/(?= )", "*"), (r"(?<=[\w)\]] )%(?= )", "*"),
-    (r"\+\+", "--"), (r"(?<!-)--(?!-)", "++"), (r"(?<= )<<=?(?= \w)", ">>"), (r"(?<= )>>(?= \w)", "<<"),
+    (r"\+\+", "--"), (r"(?<!-)--(?!-)", "++"), (r"(?<= )<<(?= \w)", ">>"),
+    (r"(?<= )>>(?= \w)", "<<"),
     (r"(?<=[\w)\]] )&(?= [\w~(])", "|"), (r"(?<=[\w)\]] )\|(?= [\w~(])", "&"),
     (r"\|=", "&="), (r"&= ~", "|= "), (r"std::min", "std::max"), (r"std::max\b(?!_)", "std::min"),
     (r"fetch_add", "fetch_sub"), (r"fetch_sub", "fetch_add"),
@@ -36,7 +37,8 @@ LOCK = re.compile(r"^\s*(?:const )?(?:Lock|std::(?:lock_guard|unique_lock|scoped
 CALL = re.compile(r"^\s*(?:[\w:.<>*]|->|\[\w+\]|\(\*?\w+\))+\(.*\);$")
 ASSIGNS = re.compile(r"^\s*[*\w.:>\[\]()-]+ (?:[-+|&]|<<|>>)?= .*;$")
 STATEMENT = re.compile(r"^\s+[\w:*(+].*;$")
-DECLARES = re.compile(r"\)[^=]*= (?:0|default|delete);$|\boperator\b|^\s*\[\[nodiscard\]\]")  # it declares
+# What it declares has no body here.
+DECLARES = re.compile(r"\)[^=]*= (?:0|default|delete);$|\boperator\b|^\s*\[\[nodiscard\]\]")
 NO_STATEMENT = re.compile(r"^\s*(?:return|case|default|using|static|friend|break|continue|public|"
                           r"private|template|typedef|struct|class|enum|else)\b")  # fmt: skip
 OPERATORS = ("negate condition", "relational", "logical", "arithmetic", "true/false", "constant+1",

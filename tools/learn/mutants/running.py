@@ -24,7 +24,8 @@ PATIENCE = 12  # so many times that, at most, for a test that gets no processor
 LOOKS, LOOK_S = 10, 0.1
 ATTEMPTS = 3  # to see a failure again
 _TICK = os.sysconf("SC_CLK_TCK")
-_LINE = re.compile(r"^\[( RUN      |       OK |  FAILED  |  SKIPPED )\] ([\w./]+)(?:.*\((\d+) ms\))?")
+_LINE = re.compile(r"^\[( RUN      |       OK |  FAILED  |  SKIPPED )\] ([\w./]+)"
+                   r"(?:.*\((\d+) ms\))?")  # fmt: skip
 
 
 @dataclass
@@ -97,7 +98,7 @@ class _Followed:
         self.limit = max(self.stands, TIMES * self.usual.get(self.test, 0.0))
         self.began = time.monotonic()
         self.deadline = self.began + self.limit
-        self.used = None  # of the processor, when the deadline was first reached
+        self.used: float | None = None  # of the processor, when the deadline was first reached
 
     def _stands_still(self) -> bool:
         """At the deadline. False moves it."""

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -129,8 +130,8 @@ def _closer(root: Path, alive: list[Mutant], known: Known) -> Callable[[Mutant],
     tsan = _judge(root, "tsan", racy, known) if racy else None
 
     def closer(mutant: Mutant) -> Verdict:
-        verdict = _remembered(mutant, asan, known)
-        if verdict.state != KILLED and mutant.operator in RACES:
+        verdict = _remembered(mutant, asan, known) if asan else Verdict(SURVIVED)
+        if verdict.state != KILLED and tsan and mutant.operator in RACES:
             verdict = _remembered(mutant, tsan, known)
         # What a sanitizer's compiler refuses for another reason is no verdict.
         return verdict if verdict.state == KILLED else Verdict(SURVIVED)
@@ -139,7 +140,7 @@ def _closer(root: Path, alive: list[Mutant], known: Known) -> Callable[[Mutant],
 
 
 def _judge(root: Path, variant: str, folders: set[str] | None, known: Known) -> Judge:
-    """With the test programs of `folders`, or all; they must be green before."""
+    """With the test programs of `folders`, or all; each must be green before it judges."""
     bench = Bench(root, variant)
     bench.configure()
     if folders is not None:
@@ -147,19 +148,21 @@ def _judge(root: Path, variant: str, folders: set[str] | None, known: Known) -> 
                           if program.folder in folders and program.kind != "model"}  # fmt: skip
     bench.build(sorted(bench.programs))
     usual = known.usual.setdefault(variant, {})
+    locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def green(name: str) -> None:
-        if name not in usual:
-            done = running.run(bench.home / "bin" / name, dict(os.environ), {}, stands=SUITE_S)
-            if done.how:
-                raise Unsound(say("mutants.unsound", program=name, test=done.failed))
-            usual[name] = done.seconds
+    def green(name: str) -> dict[str, float]:
+        """Runs the program on the real library, when a mutant first asks for it."""
+        with locks[name]:
+            if name not in usual:
+                done = running.run(bench.home / "bin" / name, dict(os.environ), {}, stands=SUITE_S)
+                if done.how:
+                    raise Unsound(say("mutants.unsound", program=name, test=done.failed))
+                with known.lock:
+                    usual[name] = done.seconds
+                    known.save()
+            return usual[name]
 
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(green, sorted(bench.programs)))
-    with known.lock:
-        known.save()
-    return Judge(bench, usual)
+    return Judge(bench, green)
 
 
 def digest(root: Path) -> str:

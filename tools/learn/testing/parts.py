@@ -58,10 +58,11 @@ SLOW_FILES = ("test_conformance.py", "test_demos.py", "test_epoll_demos.py",
               "test_fuzz_lines.py", "test_fuzz_toml.py", "test_gopool_demos.py",
               "test_grader_archives.py", "test_grader_pack.py", "test_house.py",
               "test_house_python.py", "test_input_output_demos.py", "test_labs_gate.py",
-              "test_loopback.py", "test_mermaid.py", "test_package.py", "test_player.py",
-              "test_player_script.py", "test_record.py", "test_site.py", "test_site_live.py",
-              "test_site_player.py", "test_teacher_browser.py", "test_teacher_class.py",
-              "test_teacher_private.py", "test_teacher_slides_browser.py", "test_teacher_stop.py")
+              "test_loopback.py", "test_mermaid.py", "test_mutants_run.py", "test_package.py",
+              "test_player.py", "test_player_script.py", "test_record.py", "test_site.py",
+              "test_site_live.py", "test_site_player.py", "test_teacher_browser.py",
+              "test_teacher_class.py", "test_teacher_private.py", "test_teacher_slides_browser.py",
+              "test_teacher_stop.py")
 QUICK = ("release", "quick-tools", "quick-house", "player", "ledger", "sourcemap", "parity",
          "facts")
 
