@@ -59,7 +59,7 @@ def changes(code: str, returns: str | None, whole: bool = True) -> dict[str, lis
         if made:
             found[name] = made
     if returns and whole and STATEMENT.match(code) and not NO_STATEMENT.match(code):
-        indent = re.match(r"\s*", code)[0]
+        indent = code[: len(code) - len(code.lstrip())]
         found["return early"] = [f"{indent}{returns} {code.lstrip()}"]
     return found
 
@@ -114,7 +114,7 @@ def _constants(code: str) -> Iterator[str]:
 def _without(pattern: re.Pattern) -> Callable[[str], Iterator[str]]:
     def made(code: str) -> Iterator[str]:
         if pattern.match(code) and not NO_STATEMENT.match(code) and _balanced(code):
-            yield re.match(r"\s*", code)[0] + "{}"
+            yield code[: len(code) - len(code.lstrip())] + "{}"
 
     return made
 
