@@ -59,6 +59,7 @@ class Client {
   const std::string& why() const { return why_; }
 
  private:
+  void run_callers(std::vector<std::size_t>& right);
   std::size_t call_all(std::size_t caller);
   bool call(std::size_t caller, std::uint32_t id);
   void read_answers();
@@ -132,24 +133,28 @@ void Client::read_answers() {
   }
 }
 
+// Runs a thread for each caller; returns when all have ended. `right` gets how
+// many answers of each were right.
+void Client::run_callers(std::vector<std::size_t>& right) {
+  std::vector<std::jthread> callers;
+  callers.reserve(right.size());
+  try {
+    while (callers.size() < right.size()) {
+      callers.emplace_back([this, &right, caller = callers.size()] {
+        right[caller] = call_all(caller);
+      });
+    }
+  } catch (const std::system_error& error) {
+    const std::size_t left = right.size() - callers.size();
+    fail_with("no thread for " + std::to_string(left) + " callers",
+              error.code().message());
+  }
+}
+
 std::size_t Client::run() {
   std::jthread reader([this] { read_answers(); });
   std::vector<std::size_t> right(flags_.callers, 0);
-  {
-    std::vector<std::jthread> callers;
-    callers.reserve(flags_.callers);
-    try {
-      while (callers.size() < flags_.callers) {
-        callers.emplace_back([this, &right, caller = callers.size()] {
-          right[caller] = call_all(caller);
-        });
-      }
-    } catch (const std::system_error& error) {
-      const std::size_t left = flags_.callers - callers.size();
-      fail_with("no thread for " + std::to_string(left) + " callers",
-                error.code().message());
-    }
-  }  // all callers have ended
+  run_callers(right);
   why_ = answers_.lost();
   conn_.close();  // ends the reader
   return std::accumulate(right.begin(), right.end(), std::size_t{0});

@@ -3,6 +3,7 @@
 // No function of the connection is called under mutex_.
 #include "mux_session.h"
 
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -58,8 +59,9 @@ void MuxSession::take_requests() {
   for (;;) {
     auto request = take_frame(conn_.reader(), server_.max_frame);
     if (!request) return conn_.close();
-    if (!*request) return;
-    start(**std::move(request));
+    std::optional<Frame> whole = *std::move(request);
+    if (!whole) return;
+    start(*std::move(whole));
     if (pause_if_full()) return;
   }
 }

@@ -75,7 +75,7 @@ void Pair::close_when_quiet(milliseconds quiet) {
     const Lock lock(mutex_);
     if (!joined_) return;
   }
-  (*server_)->set_idle_timeout(quiet);
+  forth_.to->set_idle_timeout(quiet);
 }
 
 void Pair::close_now() {
@@ -85,8 +85,8 @@ void Pair::close_now() {
     const Lock lock(mutex_);
     if (!joined_) return;
   }
-  (*server_)->set_linger(milliseconds(0));
-  (*server_)->close();
+  forth_.to->set_linger(milliseconds(0));
+  forth_.to->close();
 }
 
 Handler Pair::carrier(Way& way) {

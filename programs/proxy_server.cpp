@@ -168,6 +168,7 @@ bool Proxy::drain(milliseconds limit) {
 std::vector<Ref<Pair>> Proxy::pairs() {
   std::vector<Ref<Pair>> all;
   const Lock lock(mutex_);
+  all.reserve(pairs_.size());
   for (const auto& [_, pair] : pairs_)
     all.push_back(pair);
   return all;

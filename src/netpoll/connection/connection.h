@@ -107,8 +107,8 @@ class Connection final : public FdOperator {
 
   /// Closes once on_request has returned, input is read, output is sent. [any]
   void stop();
-  /// Closes if no handler runs, no output is unsent, no input is on its way, and
-  /// quiet.look() finds the input quiet. [any]
+  /// Closes if no handler runs, no output is unsent, no input is on its way,
+  /// and quiet.look() finds the input quiet. [any]
   void close_if_quiet(Quiet& quiet, Milliseconds grace);
 
   // How long a read or flush may wait; 0: no limit; negative: unchanged. [any]
