@@ -181,11 +181,19 @@ long syscall(long number, ...) noexcept {
   for (long& argument : with)
     argument = va_arg(more, long);
   va_end(more);
-  const char* const site =
-      number == SYS_futex ? futex_site(with[1]) : "syscall";
-  return pass(site, -1L, [&] {
+  const auto call = [&] {
     return real(number, with[0], with[1], with[2], with[3], with[4], with[5]);
-  });
+  };
+  if (number == SYS_recvfrom) {  // os::discard()
+    const Verdict verdict = judge("recv.discard");
+    if (verdict.how == How::shorten) {
+      with[2] = std::min<long>(with[2], verdict.number);
+    }
+    if (verdict.how != How::refuse) return call();
+    errno = verdict.number;
+    return -1;
+  }
+  return pass(number == SYS_futex ? futex_site(with[1]) : "syscall", -1L, call);
 }
 
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,

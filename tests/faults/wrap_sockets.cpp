@@ -63,8 +63,7 @@ extern "C" {
 
 ssize_t recv(int fd, void* room, std::size_t size, int flags) {
   static auto* const real = next(&::recv, "recv");
-  const Verdict verdict =
-      judge((flags & MSG_TRUNC) != 0 ? "recv.discard" : "recv.input");
+  const Verdict verdict = judge("recv.input");
   if (verdict.how == How::refuse) return refused(verdict);
   return real(fd, room, shortened(size, verdict), flags);
 }

@@ -133,6 +133,17 @@ TEST(Graceful, HalfAMessageEndsAfterTheGrace) {
   EXPECT_TRUE(at_eof(client.get()));
 }
 
+// Broken variant: close_if_quiet() takes an empty input for half a message; then
+// shutdown() waits for the grace, and times out.
+TEST(Graceful, WhoHasAskedNothingEndsBeforeTheGrace) {
+  Serving serving({.on_request = send_answer});
+  const UniqueFd client = serving.client();
+  send_all(client.get(), "x");
+  EXPECT_EQ(receive(client.get(), answer().size()), answer());
+  EXPECT_FALSE(serving->shutdown(kLong, kLong));
+  EXPECT_TRUE(at_eof(client.get()));
+}
+
 // Broken variant: shutdown() does not ask whose thread it is on, and waits for
 // its own handler.
 TEST(Graceful, ShutdownInsideAHandlerIsRefused) {
