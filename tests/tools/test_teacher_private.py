@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from lab_helpers import SEED, lab_tree  # noqa: F401: a fixture
+from lab_helpers import SEED, lab_tree, workshop  # noqa: F401 (a fixture)
 from learn.exercise.model import ExerciseError
 from learn.teacher import lab as labs
 from learn.teacher import layouts, pack, private, prove

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab_helpers import lab_tree  # noqa: F401: a fixture
+from lab_helpers import lab_tree, workshop  # noqa: F401 (a fixture)
 from learn import paths
 from learn.teacher.layouts import common
 
