@@ -5,12 +5,14 @@
 
 #include <atomic>
 #include <future>
+#include <span>
 #include <string>
 #include <thread>
 
 #include "connection/support.h"
 #include "netpoll/connection/connection.h"
 #include "support/net.h"
+#include "support/turn.h"
 
 namespace netpoll {
 namespace {
@@ -52,6 +54,35 @@ TEST(Inline, EchoToASlowReaderLosesNothing) {
       eventually([&] { return served.conn().writer().is_unattended(); }));
   EXPECT_EQ(served.receive(text.size()), text);
   EXPECT_TRUE(sent.get());
+}
+
+// The poller pauses the input while nobody waits for the output. Broken variant:
+// a flush that takes the output over does not set the timer; then the poller
+// never reads the second request.
+TEST(Inline, ReadsOnWhenAnotherThreadsFlushTakesTheOutputOver) {
+  const std::string text = test::numbers(16 << 20);
+  std::atomic<int> asked{0};
+  Served served({.on_request =
+                     [&](Connection& conn) {
+                       swallow(conn);
+                       if (++asked > 1) return;
+                       conn.writer().write_string(text);
+                       EXPECT_FALSE(conn.writer().flush());
+                     }},
+                kInline);
+  ASSERT_FALSE(served.start());
+  served.send("1");
+  ASSERT_TRUE(
+      eventually([&] { return served.conn().writer().is_unattended(); }));
+  served.send("2");
+  test::turn_over(served.runtime().pollers().next());  // it has paused
+  auto pushed = std::async(std::launch::async, [&] {
+    return served.conn().writer().write(std::as_bytes(std::span("pushed", 6)));
+  });
+  EXPECT_TRUE(eventually([&] { return asked == 2; }));
+  EXPECT_TRUE(served.receive(text.size()) == text);
+  EXPECT_EQ(served.receive(6), "pushed");
+  EXPECT_FALSE(pushed.get());
 }
 
 TEST(Inline, NextThatWouldWaitSaysSoAndTheNextByteCallsAgain) {

@@ -95,6 +95,36 @@ TEST(MaxInput, NextBeyondTheLimitGetsItsBytes) {
   EXPECT_EQ(served.conn().reader().read_string(1000), text);
 }
 
+// Broken variant: the input is refused before the new handler, or the reader in
+// its place, has had its turn.
+TEST(MaxInput, HandlerMayLeaveAFullInputToWhomItHandsOver) {
+  const std::string text = numbers(1000);
+  for (const bool to_handler : {false, true}) {
+    std::string got;
+    std::atomic<std::size_t> count{0};
+    const Handler takes = [&](Connection& conn) {
+      got += *conn.reader().read_string(conn.reader().size());
+      count = got.size();
+    };
+    Trigger handed;
+    Served served({.on_request = [&](Connection& conn) {
+      if (!conn.reader().is_full()) return;
+      conn.set_on_request(to_handler ? takes : Handler());
+      handed.pull();
+    }});
+    served.conn().set_max_input(100);
+    ASSERT_FALSE(served.start());
+    served.send(text);
+    handed.wait();
+    if (to_handler) {
+      EXPECT_TRUE(eventually([&] { return count == text.size(); }));
+      EXPECT_EQ(got, text);
+    } else {
+      EXPECT_EQ(served.conn().reader().read_string(text.size()), text);
+    }
+  }
+}
+
 TEST(MaxInput, HigherLimitLetsMoreIn) {
   Served served({});
   served.conn().set_max_input(100);

@@ -140,6 +140,7 @@ class Connection final : public FdOperator {
   void bring_input();
   void discard_input();
   void go_on_lingering();
+  void go_on_after_output();
   void close_idle();
   void defer_task_of(Next next);
   // connection_task.cpp [worker]
@@ -170,7 +171,6 @@ class Connection final : public FdOperator {
   void close_socket();
   UniqueFd take_socket();
 
-  // The first four are constant after construction.
   Poller& poller_;
   const Handlers& handlers_;
   const Address peer_;

@@ -2,12 +2,23 @@
 //
 // [poller] What the kernel reports.
 #include <cassert>
+#include <system_error>
 #include <utility>
 
 #include "netpoll/connection/connection.h"
 #include "netpoll/os/half_close.h"
 
 namespace netpoll {
+namespace {
+
+// Epoll reports other errors of a socket, so that on_hangup() is called. It
+// does not report that the kernel has no memory for what is to be sent.
+bool lacks_memory(std::error_code error) {
+  return error == std::errc::no_buffer_space ||
+         error == std::errc::not_enough_memory;
+}
+
+}  // namespace
 
 void Connection::on_readable() {
   assert(poller_.on_poller_thread());
@@ -58,11 +69,18 @@ void Connection::go_on_lingering() {
 void Connection::on_writable() {
   assert(poller_.on_poller_thread());
   ConsumedNodes sent;
-  const bool attended = output_.drain(sent);
+  const Result<bool> over = output_.drain(sent);
   // A task destroys the sent nodes: that may call done() of a lent block, which
   // is user code and must not run inside this function.
   if (!sent.is_empty()) poller_.defer([nodes = std::move(sent)] {});
-  if (!attended) return;
+  if (!over && lacks_memory(over.error())) return hang_up(ClosedBy::error);
+  if (!over || *over) go_on_after_output();
+}
+
+// To be called when output that no flush waited for has ended, or when a flush
+// waits for it again. Until then the connection read nothing, and called no
+// handler.
+void Connection::go_on_after_output() {
   input_.resume();
   defer_task_of(life_.look_again());
 }
@@ -88,6 +106,8 @@ void Connection::on_timer() {
   if (now >= output_.give_up_at()) return hang_up(ClosedBy::error);
   if (now >= activity_.idle_at()) return close_idle();
   set_alarm();
+  // A flush that takes over unattended output sets the timer to now.
+  if (!output_.is_unattended()) go_on_after_output();
 }
 
 // The idle timeout has passed: closes the connection, unless a thread holds the

@@ -44,7 +44,8 @@ void Connection::handle_request() {
   // on_request took nothing: it waits for more input, or leaves the input to a
   // reader on another thread. If that reader sleeps, it may have to be woken.
   if (!took) input_.wake_if_enough();
-  if (input_.is_full_since(arrived)) {
+  // A handler that was set meanwhile, or a reader in its place, may make room.
+  if (input_.is_full_since(arrived) && !on_request_.has_next(mutex_)) {
     refuse_full_input();
   } else {
     input_.resume();

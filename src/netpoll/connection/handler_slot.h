@@ -48,6 +48,11 @@ class HandlerSlot {
     const bool has_next = own_ != nullptr && own_->next != nullptr;
     return (has_next ? *own_->next : *current_) != nullptr;
   }
+  /// set() was called since the last newest(). [any]
+  bool has_next(Mutex& mutex) const {
+    const Lock lock(mutex);
+    return own_ != nullptr && own_->next != nullptr;
+  }
   /// Makes the handler that was set last the current one, and returns it. It is
   /// valid until the next newest(). [the one thread that calls the handler]
   const Handler& newest(Mutex& mutex) {

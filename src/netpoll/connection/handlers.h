@@ -107,7 +107,7 @@ struct ConnectionOptions {
   /// given back by release(), the poller stops reading, so that the peer has to
   /// wait. 0: no limit. A reader's call that waits for more bytes than that
   /// lets in as many as it waits for. When a handler returns and leaves a full
-  /// input as it is, the connection is closed.
+  /// input as it is, and has not set another handler, the connection is closed.
   std::size_t max_input = 4 * 1024 * 1024;
   /// How many bytes the first read from the socket takes at most. This size
   /// grows after a read that filled it, and shrinks after a read that used less

@@ -74,6 +74,8 @@ std::error_code Output::begin_flush(State& state) {
       break;
     case State::unattended:
       set_state(State::awaited);
+      // on_timer() finds that the connection may read again.
+      poller_.set_timer(op_, Deadline::clock::now());
       break;
     case State::sending:
     case State::awaited:
@@ -180,7 +182,7 @@ Output::Progress Output::send_some(std::size_t max) {
   return {};
 }
 
-bool Output::drain(ConsumedNodes& sent) {
+Result<bool> Output::drain(ConsumedNodes& sent) {
   assert(poller_.on_poller_thread());
   {
     const Lock lock(mutex_);
@@ -190,7 +192,9 @@ bool Output::drain(ConsumedNodes& sent) {
   }
   const Progress progress = send_some(poller_.turn_bytes());
   sent = buffer_.take_consumed_nodes();
-  return finish_turn(progress);
+  const bool unattended = finish_turn(progress);
+  if (unattended && progress.error) return fail(progress.error);
+  return unattended;
 }
 
 // Ends a turn of the poller's sending. When all is sent, or on an error,

@@ -122,9 +122,9 @@ class Output {
   /// Fails as Connection::shutdown_write(). [any]
   [[nodiscard]] std::error_code shut();
   /// Sends what the socket takes, turn_bytes() at most. True: output that no
-  /// flush waits for is now sent, or failed. The caller destroys `sent` under
-  /// no lock and outside its FdOperator: done() of a block may run. [poller]
-  [[nodiscard]] bool drain(ConsumedNodes& sent);
+  /// flush waits for is now sent; fails as its send. The caller destroys `sent`
+  /// under no lock and outside its FdOperator: done() may run. [poller]
+  [[nodiscard]] Result<bool> drain(ConsumedNodes& sent);
   /// Wakes a flush() that sleeps; it then looks whether it must end. [any]
   void wake() { sent_.pull(); }
   /// All that was flushed has been sent. [any]
