@@ -52,6 +52,13 @@ def connect(address: str, timeout_s: float = 30) -> socket.socket:
     return socket.create_connection((host, int(port)), timeout=timeout_s)
 
 
+def with_small_buffers(peer: socket.socket) -> socket.socket:
+    """What the kernel holds for this end stays small, however much goes to and fro."""
+    for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+        peer.setsockopt(socket.SOL_SOCKET, option, 1 << 16)
+    return peer
+
+
 def reset(peer: socket.socket) -> None:
     """Closes with a RST instead of a FIN."""
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
