@@ -11,7 +11,6 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -32,22 +31,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true")
 
 
-# What the short form leaves to the long one; the release build has every way in both.
-LEFT_OUT = {"dev": ("proxy-pool", "proxy-inline"), "tsan": ("proxy-inline", "proxy-adaptive")}
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long_only(*presets): see support.py")
+    for name in ("soak", "waits", "fills_kernel"):
+        config.addinivalue_line("markers", f"{name}: see support.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--long"):
         return
-    left = [item for item in items if is_left_out(getattr(item, "callspec", None))]
+    left = [item for item in items if is_left_out(item)]
     items[:] = [item for item in items if item not in left]
     config.hook.pytest_deselected(items=left)
 
 
-def is_left_out(callspec: Any) -> bool:
-    params = callspec.params if callspec else {}
-    ways = LEFT_OUT.get(params.get("preset", ""), ())
-    return any(value in ways for value in params.values() if isinstance(value, str))
+def is_left_out(item: pytest.Item) -> bool:
+    """The short form does not run it: it, or one of its parameters, is long_only() here."""
+    callspec = getattr(item, "callspec", None)
+    preset = callspec.params.get("preset") if callspec else None
+    return any(preset in mark.args for mark in item.iter_markers("long_only"))
 
 
 @pytest.fixture

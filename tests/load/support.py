@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the load tests share: waiting for a state, raw sockets, refused flags."""
+"""What the load tests share: marks, waiting for a state, raw sockets, refused flags."""
 
 import os
 import socket
@@ -8,6 +8,29 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+
+# Marks that say which tests `./learn test` runs side by side: parts.py has a lane for each
+# mark, and one for all other tests. The tests of a lane run one after the other.
+#
+# Runs before the other lanes: how much memory a sanitizer takes for its threads depends on how
+# they are run.
+soak = pytest.mark.soak
+# Several connections with megabytes in each that nobody reads, up to 800 MB in all. The kernel
+# has about 2 GB for all of TCP; when it runs out, every connection crawls.
+fills_kernel = pytest.mark.fills_kernel
+# For many seconds nothing happens: a time limit of the program has to run out.
+waits = pytest.mark.waits
+
+
+def long_only(*presets: str) -> pytest.MarkDecorator:
+    """For a test, or one of its parameters: with these presets it runs with --long alone.
+
+    The release build has every test in both forms.
+    """
+    assert presets and set(presets) <= {"dev", "tsan"}
+    return pytest.mark.long_only(*presets)
 
 
 def wait_until(condition: Callable[[], bool], what: str, limit_s: float = 10) -> None:
@@ -27,6 +50,13 @@ def connect(address: str, timeout_s: float = 30) -> socket.socket:
         return peer
     host, port = address.rsplit(":", 1)
     return socket.create_connection((host, int(port)), timeout=timeout_s)
+
+
+def with_small_buffers(peer: socket.socket) -> socket.socket:
+    """What the kernel holds for this end stays small, however much goes to and fro."""
+    for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+        peer.setsockopt(socket.SOL_SOCKET, option, 1 << 16)
+    return peer
 
 
 def reset(peer: socket.socket) -> None:
@@ -61,13 +91,14 @@ def send_until_full(peer: socket.socket, data: bytes, limit: int = 64 << 20,
                     still_s: float = 1.0) -> int:
     """Sends again and again without reading, until nothing has gone for so long; how much went.
     Fails at the limit: whoever takes that much is not stopped by anything."""
+    view = memoryview(data)
     timeout = peer.gettimeout()
     peer.setblocking(False)
     sent, moved = 0, time.monotonic()
     while time.monotonic() - moved < still_s:
         assert sent < limit, f"{sent} bytes went, and nobody reads"
         try:
-            sent += peer.send(data[sent % len(data):])
+            sent += peer.send(view[sent % len(data):])
             moved = time.monotonic()
         except BlockingIOError:
             time.sleep(0.01)

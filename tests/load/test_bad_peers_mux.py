@@ -21,7 +21,7 @@ from bad_peers import (
     send_until_stuck,
 )
 from conftest import Server
-from support import reset
+from support import fills_kernel, reset
 
 START = Callable[..., Server]
 MIB = 1 << 20
@@ -124,6 +124,7 @@ def test_random_bytes_are_no_frames_for_long(watched: Watched, long: bool) -> No
     watched.assert_ends()
 
 
+@fills_kernel
 def test_requests_whose_answers_are_never_read_are_held_back(watched: Watched,
                                                              preset: str) -> None:
     count, most = 2, 64 * MIB  # fewer than workers: each may keep one

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +50,7 @@ def test_a_line_from_netcat_is_answered(start: START) -> None:
 
 def test_sigterm_lets_fifty_requests_under_way_finish(start: START) -> None:
     server = start("--work-us", "300000", "--pollers", "2")
+    before = server.fds()
     count = 50
 
     async def scene() -> list[bytes]:
@@ -58,7 +58,8 @@ def test_sigterm_lets_fifty_requests_under_way_finish(start: START) -> None:
         for number, (_, writer) in enumerate(ends):
             writer.write(b"request %d" % number)
             await writer.drain()
-        await asyncio.sleep(0.1)
+        while server.fds() < before + count:  # each is accepted, and its request is there
+            await asyncio.sleep(0.01)
         server.process.send_signal(signal.SIGTERM)
         answers = await asyncio.gather(*(reader.read() for reader, _ in ends))
         for _, writer in ends:
@@ -142,10 +143,11 @@ def test_an_address_that_is_none_is_one_line_and_exit_2(preset: str, tmp_path: P
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_ends_it_at_once(start: START, second: signal.Signals) -> None:
     server = start("--work-us", "20000000")  # a request that takes 20 seconds
+    before = server.fds()
     host, port = server.address.rsplit(":", 1)
     with socket.create_connection((host, int(port))) as busy:
         busy.sendall(b"x")
-        time.sleep(0.1)
+        wait_until(lambda: server.fds() > before, "it accepts nobody")
         server.process.send_signal(signal.SIGTERM)
         # Once nobody can connect, the server has taken the first signal.
         wait_until(lambda: refuses(host, int(port)), "it still listens")

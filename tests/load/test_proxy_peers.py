@@ -12,9 +12,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from proxied import MIB, START, backend, in_front_of
-from support import connect, read_all, read_exactly, reset, send_until_full, wait_until
+from support import (
+    connect,
+    fills_kernel,
+    read_all,
+    read_exactly,
+    reset,
+    send_until_full,
+    wait_until,
+    waits,
+)
 
 
+@waits  # until the proxy gives the other side up
 @pytest.mark.parametrize("who", ["client", "server"])
 @pytest.mark.parametrize("when", ["idle", "full"])
 def test_a_reset_closes_both_sides(start: START, who: str, when: str) -> None:
@@ -54,21 +64,23 @@ def test_a_reset_closes_both_sides(start: START, who: str, when: str) -> None:
 
 
 def test_a_server_that_is_down_costs_its_client_alone(start: START) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    proxy = in_front_of(start, f"127.0.0.1:{port}")
-    before = proxy.fds()
-    begun = time.monotonic()
-    for _ in range(100):
-        with connect(proxy.address) as client, contextlib.suppress(ConnectionError):
-            client.sendall(b"x")
-            assert read_all(client) == b""
-    seconds = time.monotonic() - begun
-    lines = proxy.log.read_text().splitlines()
-    assert 1 <= len(lines) <= seconds + 1
-    assert lines[0] == f"proxy_server: cannot reach 127.0.0.1:{port}: Connection refused"
-    wait_until(lambda: proxy.fds() == before, "descriptors are left over")
-    echo = start("--addr", f"127.0.0.1:{port}")  # and now it is up
+    with socket.socket() as keeper:  # has the port, so that nobody else gets it; never listens
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind(("127.0.0.1", 0))
+        port = keeper.getsockname()[1]
+        proxy = in_front_of(start, f"127.0.0.1:{port}")
+        before = proxy.fds()
+        begun = time.monotonic()
+        for _ in range(100):
+            with connect(proxy.address) as client, contextlib.suppress(ConnectionError):
+                client.sendall(b"x")
+                assert read_all(client) == b""
+        seconds = time.monotonic() - begun
+        lines = proxy.log.read_text().splitlines()
+        assert 1 <= len(lines) <= seconds + 1
+        assert lines[0] == f"proxy_server: cannot reach 127.0.0.1:{port}: Connection refused"
+        wait_until(lambda: proxy.fds() == before, "descriptors are left over")
+        echo = start("--addr", f"127.0.0.1:{port}")  # and now it is up
     with connect(proxy.address) as client:
         client.sendall(b"x")
         assert client.recv(1) == b"x"
@@ -89,6 +101,7 @@ def test_clients_that_leave_at_once_leave_nothing_behind(start: START) -> None:
     proxy.assert_clean()
 
 
+@fills_kernel
 @pytest.mark.parametrize("runner", ["pool", "inline", "adaptive"])
 def test_peers_that_read_nothing_cost_little_and_hold_up_nobody(start: START, preset: str,
                                                                runner: str) -> None:
@@ -102,7 +115,7 @@ def test_peers_that_read_nothing_cost_little_and_hold_up_nobody(start: START, pr
     # More slow ways, two for each, than there are senders. No more: the kernel's buffers of one
     # take up to 20 MB, and if its memory for TCP runs out, all connections crawl.
     count = 40
-    slow = [connect(proxy.address) for _ in range(count)]
+    slow = [one_way(proxy.address) for _ in range(count)]
     with ThreadPoolExecutor(count) as fillers:  # nobody reads, so each is stopped
         sent = list(fillers.map(lambda peer: send_until_full(peer, data), slow))
     # Others are served as before.
@@ -110,7 +123,7 @@ def test_peers_that_read_nothing_cost_little_and_hold_up_nobody(start: START, pr
         with connect(proxy.address) as other:
             other.sendall(b"y" * 10_000)
             assert read_exactly(other, 10_000) == b"y" * 10_000
-    # The threads that have dialled stay for ten seconds.
+    # Since the ways were opened one by one, few threads have dialled.
     wait_until(lambda: len(os.listdir(f"/proc/{proxy.process.pid}/task")) < 64 + 32,
                "each slow way keeps a thread", 40)
     if preset == "release":  # a sanitizer keeps freed memory
@@ -128,8 +141,15 @@ def test_peers_that_read_nothing_cost_little_and_hold_up_nobody(start: START, pr
     proxy.assert_clean()
 
 
+def one_way(address: str) -> socket.socket:
+    """A client whose first byte has come back from the server: the proxy has dialled for it."""
+    peer = connect(address)
+    peer.sendall(b"x")
+    assert peer.recv(1) == b"x"
+    return peer
+
+
 def touch(address: str) -> bool:
     """One byte there and back."""
-    with connect(address) as peer:
-        peer.sendall(b"x")
-        return peer.recv(1) == b"x"
+    with one_way(address):
+        return True

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+import support
 from conftest import PRESETS, Server
 from soak import MIB, Figures, Plan, soak
+
+pytestmark = support.soak
 
 RUNNERS = ("pool", "inline", "adaptive")
 NAMES = [f"{preset}-{runner}" for preset in PRESETS for runner in RUNNERS]

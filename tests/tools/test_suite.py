@@ -2,6 +2,7 @@
 """./learn test: which parts run at once, what is remembered, and how it is told."""
 
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -104,6 +105,40 @@ def test_a_green_part_is_cached_and_a_red_one_never(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "key", lambda inputs: "two")
     assert once(green) == GOOD
     assert ran == ["a", "b", "b", "c", "c", "a", "a"]
+
+
+def test_the_lanes_of_the_load_tests_have_each_test_once():
+    def collected(*options):
+        command = [sys.executable, "-m", "pytest", "-q", "--co", "-p", "no:cacheprovider",
+                   "--long", parts.TESTS / "load", *options]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return [line for line in told.splitlines() if "::" in line]
+
+    lanes = [collected("-m", expression) for expression in parts.LANES.values()]
+    assert all(lanes)
+    assert sorted(name for lane in lanes for name in lane) == sorted(collected())
+
+
+def test_the_lanes_run_side_by_side_after_the_soak_and_one_red_lane_is_a_red_part(monkeypatch):
+    meeting = threading.Barrier(len(parts.LANES) - 1, timeout=20)
+    ran = []
+    told = dict.fromkeys(parts.LANES, GOOD)
+
+    def python(folder, lane):
+        ran.append(lane)
+        if lane != "soak":
+            meeting.wait()
+        return told[lane]
+
+    monkeypatch.setattr(parts, "python", python)
+    assert parts.load() == Outcome(Count(passed=4))
+    assert ran[0] == "soak" and sorted(ran) == sorted(parts.LANES)
+    told["others"] = Outcome(Count(passed=2, failed=1), "one is red", "others.log")
+    assert parts.load() == Outcome(Count(passed=5, failed=1), "one is red", "others.log")
+    told["full"] = parts.failed("it did not start", "full.log", could_not_run=True)
+    both = parts.load()
+    assert (both.reason, both.log) == ("it did not start; one is red", "full.log")
+    assert both.count == Count(passed=4, failed=2) and not both.could_not_run
 
 
 def test_cached_is_never_called_passed(capsys):

@@ -24,6 +24,16 @@ def failed(reason: str, log: str = "", could_not_run: bool = False) -> Outcome:
     return Outcome(Count(failed=1), reason, log, could_not_run)
 
 
+def summed(outcomes: list[Outcome]) -> Outcome:
+    """Several runners as one: it is red when one of them is, and shows the log of the first."""
+    count = sum((outcome.count for outcome in outcomes), Count())
+    red = [outcome for outcome in outcomes if outcome.reason]
+    if not red:
+        return Outcome(count)
+    return Outcome(count, "; ".join(outcome.reason for outcome in red), red[0].log,
+                   all(outcome.could_not_run for outcome in red))
+
+
 def judged(status: int, count: Count, log: str) -> Outcome:
     """A runner that failed without a failed test (a crash, no tests) has failed."""
     if status == 0 and not count.failed and count.passed:

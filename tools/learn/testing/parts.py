@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from learn.gate import ENVIRONMENT
@@ -20,7 +21,7 @@ from learn.run import build, progress
 from learn.say import say
 from learn.testing import fuzz, typescript
 from learn.testing.counting import Count, junit
-from learn.testing.outcome import Outcome, failed, judged
+from learn.testing.outcome import Outcome, failed, judged, summed
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,10 @@ SLOW_FILES = ("test_conformance.py", "test_demos.py", "test_epoll_demos.py",
               "test_site_live.py", "test_site_player.py", "test_teacher_browser.py",
               "test_teacher_class.py", "test_teacher_private.py", "test_teacher_slides_browser.py",
               "test_teacher_stop.py")
+# tests/load: the soak, then three commands at once, since most of their seconds are waits.
+# The marks of pytest, as tests/load/support.py tells them, say which test is in which lane.
+LANES = {"soak": "soak", "waits": "waits", "full": "fills_kernel",
+         "others": "not (soak or waits or fills_kernel)"}
 QUICK = ("release", "quick-tools", "quick-house", "player", "ledger", "sourcemap", "parity",
          "facts")
 
@@ -78,7 +83,7 @@ def everything(fuzz_seconds: int = fuzz.SECONDS) -> dict[str, Part]:
         Part("fuzz", lambda: fuzz.run(fuzz_seconds),
              inputs=("src", "programs", "tests/fuzz", *CMAKE)),
         *(gate for gate in gates if gate.alone),
-        Part("load", lambda: python("load"), after=("release",)),
+        Part("load", load, after=("release",)),
         Part("tools", lambda: python("tools"), alone=False, after=("release",)),
         Part("player", typescript.run, alone=False, inputs=()),
         *(gate for gate in gates if not gate.alone),
@@ -125,15 +130,26 @@ def compiles(preset: str) -> Outcome:
     return Outcome(Count(passed=1))
 
 
-def python(folder: str, without: tuple[str, ...] = ()) -> Outcome:
-    """The pytest files of tests/<folder>."""
-    report = LOGS / f"pytest-{folder}.xml"
+def load() -> Outcome:
+    """The lanes of tests/load, side by side after the first. Each test is in one of them."""
+    first, *others = LANES
+    outcomes = [python("load", lane=first)]
+    with ThreadPoolExecutor(len(others)) as pool:
+        outcomes += pool.map(lambda lane: python("load", lane=lane), others)
+    return summed(outcomes)
+
+
+def python(folder: str, without: tuple[str, ...] = (), lane: str = "") -> Outcome:
+    """The pytest files of tests/<folder>, or those of its tests that one lane has."""
+    name = f"{folder}-{lane}" if lane else folder
+    report = LOGS / f"pytest-{name}.xml"
     report.unlink(missing_ok=True)
-    log = f"pytest-{folder}.log"
+    log = f"pytest-{name}.log"
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider",
                f"--junitxml={report}", TESTS / folder,
-               *(f"--ignore={TESTS / folder / name}" for name in without)]
-    title = say("cli.pytest", folder=folder)
+               *(f"--ignore={TESTS / folder / file}" for file in without),
+               *(("-m", LANES[lane]) if lane else ())]
+    title = say("cli.pytest", folder=f"{folder}, {lane}" if lane else folder)
     status = progress.run(title, command, log, read=progress.pytest, env=environment())
     return judged(status, junit(report), log)
 
