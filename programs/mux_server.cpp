@@ -10,8 +10,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <cstdio>
-#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -38,17 +36,14 @@ constexpr std::chrono::seconds kKeepalive{60};
 // Threads that work on requests.
 constexpr std::size_t kTasks = 64;
 
+constexpr const char* kName = "mux_server";
+
 struct Flags {
   netpoll::programs::Where where;
   netpoll::programs::Threads threads;
   std::size_t max_frame = 1024 * 1024;
   unsigned work_us = 0;
 };
-
-int refuse(const std::string& what, const std::string& why) {
-  std::fprintf(stderr, "mux_server: %s: %s\n", what.c_str(), why.c_str());
-  return 1;
-}
 
 // All sessions, each until its connection is torn down.
 class Sessions {
@@ -127,36 +122,29 @@ bool Sessions::drain(milliseconds limit) {
 
 int run_server(const Flags& flags) {
   netpoll::os::EndSignals signals;  // before any thread is started
-  auto runtime = netpoll::Runtime::start(
-      netpoll::programs::runtime_options(flags.threads));
-  if (!runtime) return refuse("cannot start", runtime.error().message());
-  auto listener =
-      netpoll::Listener::listen(flags.where.network, flags.where.addr);
-  if (!listener) {
-    return refuse("cannot listen on " + flags.where.addr,
-                  listener.error().message());
-  }
-  const std::string address = listener->address().to_string();
-  Sessions sessions(**runtime, flags);
+  auto open = netpoll::programs::open_server(kName, flags.where, flags.threads);
+  if (!open) return open.error();
+  Sessions sessions(*open->runtime, flags);
   // A frame must fit into the input: on_request takes whole frames only.
   netpoll::EventLoop loop(
-      **runtime,
+      *open->runtime,
       {.on_connect = [&sessions](Connection& conn) { sessions.begin(conn); }},
       {.write_timeout = kWriteTimeout,
        .keepalive = kKeepalive,
        .max_input = flags.max_frame + 64 * 1024});
-  if (const auto error = loop.start(*std::move(listener))) {
-    return refuse("cannot serve " + address, error.message());
+  if (const int status = netpoll::programs::serve(kName, loop, *open);
+      status >= 0) {
+    return status;
   }
-  std::printf("listening on %s\n", address.c_str());
-  std::fflush(stdout);
 
   signals.wait();
   // EventLoop::shutdown() alone would close a connection whose requests are all
   // taken: it does not know that tasks still work on them.
   const bool answered = sessions.drain(kShutdown);
   static_cast<void>(loop.shutdown(milliseconds(2000)));
-  return answered ? 0 : refuse("shut down", "answers were still unsent");
+  return answered ? 0
+                  : netpoll::programs::refuse(kName, "shut down",
+                                              "answers were still unsent");
 }
 
 }  // namespace
@@ -168,7 +156,7 @@ int main(int argc, char** argv) {
       "or "
       "SIGINT. A request and its answer: u32 length of the payload, u32 id "
       "(both big-endian), payload.",
-      "mux_server");
+      kName);
   netpoll::programs::add_where(app, flags.where);
   netpoll::programs::add_threads(app, flags.threads);
   app.add_option("--max-frame", flags.max_frame,
@@ -181,14 +169,10 @@ int main(int argc, char** argv) {
          "overtakes it")
       ->check(CLI::Range(0, 60'000'000))
       ->capture_default_str();
-  if (const int status = netpoll::programs::parse(app, argc, argv);
+  if (const int status =
+          netpoll::programs::prepare(app, argc, argv, flags.where);
       status >= 0) {
     return status;
   }
-  if (const int status = netpoll::programs::check_where(app, flags.where);
-      status >= 0) {
-    return status;
-  }
-  netpoll::programs::prepare_process();
   return run_server(flags);
 }

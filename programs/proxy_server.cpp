@@ -11,7 +11,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <cstdio>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -40,17 +39,14 @@ constexpr std::chrono::seconds kKeepalive{60};
 constexpr std::size_t kDialers = 256;  // threads that wait inside dial()
 constexpr std::size_t kSenders = 64;   // threads that wait for slow peers
 
+constexpr const char* kName = "proxy_server";
+
 struct Flags {
   netpoll::programs::Where where;
   netpoll::programs::Where to;
   netpoll::programs::Threads threads;
   std::size_t max_input = 1024 * 1024;
 };
-
-int refuse(const std::string& what, const std::string& why) {
-  std::fprintf(stderr, "proxy_server: %s: %s\n", what.c_str(), why.c_str());
-  return 1;
-}
 
 class Proxy {
  public:
@@ -133,10 +129,11 @@ void Proxy::tell_failure(std::error_code error) {
     next_line_ = netpoll::deadline_after(std::chrono::seconds(1));
     untold = std::exchange(untold_, 0);
   }
-  refuse("cannot reach " + flags_.to.addr,
-         error.message() + (untold == 0 ? std::string()
-                                        : "; " + std::to_string(untold) +
-                                              " more since the last line"));
+  netpoll::programs::refuse(
+      kName, "cannot reach " + flags_.to.addr,
+      error.message() + (untold == 0 ? std::string()
+                                     : "; " + std::to_string(untold) +
+                                           " more since the last line"));
 }
 
 void Proxy::end(Pair& pair) {
@@ -184,33 +181,26 @@ bool Proxy::wait_empty(Deadline until) {
 
 int run_server(const Flags& flags) {
   netpoll::os::EndSignals signals;  // before any thread is started
-  auto runtime = netpoll::Runtime::start(
-      netpoll::programs::runtime_options(flags.threads));
-  if (!runtime) return refuse("cannot start", runtime.error().message());
-  auto listener =
-      netpoll::Listener::listen(flags.where.network, flags.where.addr);
-  if (!listener) {
-    return refuse("cannot listen on " + flags.where.addr,
-                  listener.error().message());
-  }
-  const std::string address = listener->address().to_string();
-  Proxy proxy(**runtime, flags);
+  auto open = netpoll::programs::open_server(kName, flags.where, flags.threads);
+  if (!open) return open.error();
+  Proxy proxy(*open->runtime, flags);
   netpoll::EventLoop loop(
-      **runtime,
+      *open->runtime,
       {.on_connect = [&proxy](Connection& client) { proxy.begin(client); }},
       proxy.options());
-  if (const auto error = loop.start(*std::move(listener))) {
-    return refuse("cannot serve " + address, error.message());
+  if (const int status = netpoll::programs::serve(kName, loop, *open);
+      status >= 0) {
+    return status;
   }
-  std::printf("listening on %s\n", address.c_str());
-  std::fflush(stdout);
 
   signals.wait();
   // EventLoop::shutdown() alone would close a client that waits for the answer
   // of its server: it knows no request that is under way elsewhere.
   const bool rested = proxy.drain(kShutdown);
   static_cast<void>(loop.shutdown(kQuiet));
-  return rested ? 0 : refuse("shut down", "bytes were still moving");
+  return rested ? 0
+                : netpoll::programs::refuse(kName, "shut down",
+                                            "bytes were still moving");
 }
 
 }  // namespace
@@ -220,7 +210,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Carries the bytes of each client to a server and back, until SIGTERM or "
       "SIGINT.",
-      "proxy_server");
+      kName);
   netpoll::programs::add_where(app, flags.where);
   app.add_option("--to-network", flags.to.network, "tcp or unix")
       ->check(CLI::IsMember({"tcp", "unix"}))
@@ -233,11 +223,8 @@ int main(int argc, char** argv) {
                  "bytes of one side that may wait for the other; 0: no limit")
       ->check(netpoll::programs::bytes_from(0))
       ->capture_default_str();
-  if (const int status = netpoll::programs::parse(app, argc, argv);
-      status >= 0) {
-    return status;
-  }
-  if (const int status = netpoll::programs::check_where(app, flags.where);
+  if (const int status =
+          netpoll::programs::prepare(app, argc, argv, flags.where);
       status >= 0) {
     return status;
   }
@@ -246,6 +233,5 @@ int main(int argc, char** argv) {
       status >= 0) {
     return status;
   }
-  netpoll::programs::prepare_process();
   return run_server(flags);
 }
