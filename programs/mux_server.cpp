@@ -8,12 +8,10 @@
 // mux_session.h: MuxSession::answer() is the function to put real work into.
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
+#include "alive.h"
 #include "mux_session.h"
 #include "netpoll/netpoll.h"
 #include "netpoll/os/signals.h"
@@ -22,8 +20,6 @@
 namespace {
 
 using netpoll::Connection;
-using netpoll::Deadline;
-using netpoll::Lock;
 using netpoll::Ref;
 using netpoll::programs::MuxSession;
 using std::chrono::milliseconds;
@@ -65,59 +61,33 @@ class Sessions {
   bool drain(milliseconds limit);
 
  private:
-  void end(Connection& conn);
+  void end(MuxSession& session);
 
   netpoll::Runtime& runtime_;
   netpoll::GoPool tasks_;
   const MuxSession::Server server_;
-
-  netpoll::Mutex mutex_;
-  std::condition_variable emptied_;
-  std::unordered_map<Connection*, Ref<MuxSession>> sessions_
-      NETPOLL_GUARDED_BY(mutex_);
-  bool stopping_ NETPOLL_GUARDED_BY(mutex_) = false;
+  netpoll::programs::Alive<MuxSession> sessions_;
 };
 
 void Sessions::begin(Connection& conn) {
   const auto session = netpoll::make_ref<MuxSession>(server_, conn);
-  {
-    const Lock lock(mutex_);
-    if (stopping_) return conn.close();
-    sessions_.emplace(&conn, session);
-  }
-  conn.add_close_callback([this](Connection& it) { end(it); });
+  if (!sessions_.add(session)) return conn.close();
+  conn.add_close_callback(
+      [this, it = session.get()](Connection&) { end(*it); });
   session->begin();
 }
 
 // A close callback. It may run inside a Getter, so a worker drops the Ref.
-void Sessions::end(Connection& conn) {
-  Ref<MuxSession> last;
-  {
-    const Lock lock(mutex_);
-    last = std::move(sessions_.extract(&conn).mapped());
-    if (sessions_.empty()) emptied_.notify_all();
-  }
-  netpoll::Task drop = [last = std::move(last)] {};
+void Sessions::end(MuxSession& session) {
+  netpoll::Task drop = [last = sessions_.remove(session)] {};
   static_cast<void>(runtime_.workers().go(std::move(drop)));
 }
 
 bool Sessions::drain(milliseconds limit) {
-  std::vector<Ref<MuxSession>> all;
-  {
-    const Lock lock(mutex_);
-    stopping_ = true;
-    for (const auto& [_, session] : sessions_)
-      all.push_back(session);
-  }
-  for (const Ref<MuxSession>& session : all)
+  sessions_.stop();
+  for (const Ref<MuxSession>& session : sessions_.all())
     session->end();
-  all.clear();
-  const Deadline until = netpoll::deadline_after(limit);
-  Lock lock(mutex_);
-  while (!sessions_.empty()) {
-    if (!lock.wait_until(emptied_, until)) break;
-  }
-  return sessions_.empty();
+  return sessions_.wait_empty(netpoll::deadline_after(limit));
 }
 
 int run_server(const Flags& flags) {

@@ -9,13 +9,11 @@
 // and what becomes of a client for whom there is no server.
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <string>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
+#include "alive.h"
 #include "netpoll/netpoll.h"
 #include "netpoll/os/signals.h"
 #include "proxy_pair.h"
@@ -67,19 +65,14 @@ class Proxy {
  private:
   void dial_for(Pair& pair);
   void tell_failure(std::error_code error);
-  void end(Pair& pair);
-  std::vector<Ref<Pair>> pairs();
-  bool wait_empty(Deadline until);
-  bool is_stopping();
 
   netpoll::Runtime& runtime_;
   const Flags& flags_;
   const netpoll::ConnectionOptions options_;
 
+  netpoll::programs::Alive<Pair> pairs_;
+
   netpoll::Mutex mutex_;
-  std::condition_variable emptied_;
-  std::unordered_map<Pair*, Ref<Pair>> pairs_ NETPOLL_GUARDED_BY(mutex_);
-  bool stopping_ NETPOLL_GUARDED_BY(mutex_) = false;
   // No line about a failed dial is written before next_line_.
   Deadline next_line_ NETPOLL_GUARDED_BY(mutex_) = Deadline::min();
   std::size_t untold_ NETPOLL_GUARDED_BY(mutex_) = 0;
@@ -92,19 +85,16 @@ class Proxy {
 // worker that other connections need.
 void Proxy::begin(Connection& client) {
   const bool handlers_flush = flags_.threads.runner != "inline";
-  auto pair = netpoll::make_ref<Pair>(client, senders_, handlers_flush,
-                                      [this](Pair& it) { end(it); });
-  {
-    const Lock lock(mutex_);
-    if (stopping_) return client.close();
-    pairs_.emplace(pair.get(), pair);
-  }
+  auto pair = netpoll::make_ref<Pair>(
+      client, senders_, handlers_flush,
+      [this](Pair& it) { static_cast<void>(pairs_.remove(it)); });
+  if (!pairs_.add(pair)) return client.close();
   pair->begin();
   if (!dialers_.go([this, pair] { dial_for(*pair); })) pair->fail();
 }
 
 void Proxy::dial_for(Pair& pair) {
-  if (is_stopping() || pair.is_pointless()) return pair.fail();
+  if (pairs_.is_stopping() || pair.is_pointless()) return pair.fail();
   auto server = netpoll::dial(runtime_, flags_.to.network, flags_.to.addr,
                               {.timeout = kDialTimeout,
                                .handlers = pair.server_handlers(),
@@ -114,7 +104,7 @@ void Proxy::dial_for(Pair& pair) {
     return pair.fail();
   }
   pair.join(*std::move(server));
-  if (is_stopping()) pair.close_when_quiet(kQuiet);
+  if (pairs_.is_stopping()) pair.close_when_quiet(kQuiet);
 }
 
 // Writes one line a second at most.
@@ -136,47 +126,16 @@ void Proxy::tell_failure(std::error_code error) {
                                            " more since the last line"));
 }
 
-void Proxy::end(Pair& pair) {
-  Ref<Pair> last;  // destroyed after the unlock
-  const Lock lock(mutex_);
-  last = std::move(pairs_.extract(&pair).mapped());
-  if (pairs_.empty()) emptied_.notify_all();
-}
-
-bool Proxy::is_stopping() {
-  const Lock lock(mutex_);
-  return stopping_;
-}
-
 bool Proxy::drain(milliseconds limit) {
-  {
-    const Lock lock(mutex_);
-    stopping_ = true;
-  }
-  for (const Ref<Pair>& pair : pairs())
+  pairs_.stop();
+  for (const Ref<Pair>& pair : pairs_.all())
     pair->close_when_quiet(kQuiet);
-  if (wait_empty(netpoll::deadline_after(limit))) return true;
-  for (const Ref<Pair>& pair : pairs())
+  if (pairs_.wait_empty(netpoll::deadline_after(limit))) return true;
+  for (const Ref<Pair>& pair : pairs_.all())
     pair->close_now();
-  static_cast<void>(wait_empty(netpoll::deadline_after(2 * kDialTimeout)));
+  static_cast<void>(
+      pairs_.wait_empty(netpoll::deadline_after(2 * kDialTimeout)));
   return false;
-}
-
-std::vector<Ref<Pair>> Proxy::pairs() {
-  std::vector<Ref<Pair>> all;
-  const Lock lock(mutex_);
-  all.reserve(pairs_.size());
-  for (const auto& [_, pair] : pairs_)
-    all.push_back(pair);
-  return all;
-}
-
-bool Proxy::wait_empty(Deadline until) {
-  Lock lock(mutex_);
-  while (!pairs_.empty()) {
-    if (!lock.wait_until(emptied_, until)) break;
-  }
-  return pairs_.empty();
 }
 
 int run_server(const Flags& flags) {
