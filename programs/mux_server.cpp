@@ -25,8 +25,6 @@ using netpoll::programs::MuxSession;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kShutdown{30'000};
-// A peer that does not take its answers within this time is closed.
-constexpr milliseconds kWriteTimeout{120'000};
 // After so long without a byte TCP asks a peer whether it is still there.
 constexpr std::chrono::seconds kKeepalive{60};
 // Threads that work on requests.
@@ -39,6 +37,7 @@ struct Flags {
   netpoll::programs::Threads threads;
   std::size_t max_frame = 1024 * 1024;
   unsigned work_us = 0;
+  unsigned write_timeout_ms = 10'000;  // as long as mux_client waits
 };
 
 // All sessions, each until its connection is torn down.
@@ -99,7 +98,7 @@ int run_server(const Flags& flags) {
   netpoll::EventLoop loop(
       *open->runtime,
       {.on_connect = [&sessions](Connection& conn) { sessions.begin(conn); }},
-      {.write_timeout = kWriteTimeout,
+      {.write_timeout = milliseconds(flags.write_timeout_ms),
        .keepalive = kKeepalive,
        .max_input = flags.max_frame + 64 * 1024});
   if (const int status = netpoll::programs::serve(kName, loop, *open);
@@ -138,6 +137,11 @@ int main(int argc, char** argv) {
          "microseconds that a request with an even id takes; an odd one "
          "overtakes it")
       ->check(CLI::Range(0, 60'000'000))
+      ->capture_default_str();
+  app.add_option("--write-timeout-ms", flags.write_timeout_ms,
+                 "milliseconds in which a peer must take the answers that are "
+                 "sent together, or it is closed: they keep a worker; 0: none")
+      ->check(CLI::Range(0, 3'600'000))
       ->capture_default_str();
   if (const int status =
           netpoll::programs::prepare(app, argc, argv, flags.where);
