@@ -7,18 +7,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "netpoll/base/deadline.h"
 
 namespace netpoll::programs {
 namespace {
-
-using std::chrono::seconds;
-
-constexpr seconds kPatience{60};
 
 struct Thing : RefCounted<Thing> {};
 
@@ -64,7 +60,8 @@ TEST(Alive, WaitsForTheLastOneAndNoLongerThanItsMoment) {
     removed = true;
     static_cast<void>(alive.remove(*two));
   });
-  EXPECT_TRUE(alive.wait_empty(deadline_after(kPatience)));
+  // Without a wake it never returns, and ctest ends the test.
+  EXPECT_TRUE(alive.wait_empty(kNever));
   EXPECT_TRUE(removed);
   EXPECT_TRUE(alive.all().empty());
 }
