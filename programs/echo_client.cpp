@@ -17,6 +17,8 @@
 
 namespace {
 
+constexpr const char* kName = "echo_client";
+
 struct Flags {
   netpoll::programs::Where where;
   std::string say;
@@ -65,8 +67,7 @@ std::string talk(netpoll::Runtime& runtime, const Flags& flags,
 }
 
 int fail_with(const std::string& what, const std::string& why) {
-  std::fprintf(stderr, "echo_client: %s: %s\n", what.c_str(), why.c_str());
-  return 1;
+  return netpoll::programs::refuse(kName, what, why);
 }
 
 void talk_and_count(netpoll::Runtime& runtime, const Flags& flags,
@@ -118,7 +119,7 @@ int run(const Flags& flags) {
 int main(int argc, char** argv) {
   Flags flags;
   CLI::App app("Sends messages to an echo server and compares the answers.",
-               "echo_client");
+               kName);
   netpoll::programs::add_where(app, flags.where);
   app.get_option("--addr")->required();
   app.add_option("--say", flags.say, "send this one line, print the answer");
@@ -134,14 +135,10 @@ int main(int argc, char** argv) {
   app.add_option("--timeout-ms", flags.timeout_ms,
                  "for connecting, and for each wait; 0: none")
       ->capture_default_str();
-  if (const int status = netpoll::programs::parse(app, argc, argv);
+  if (const int status =
+          netpoll::programs::prepare(app, argc, argv, flags.where);
       status >= 0) {
     return status;
   }
-  if (const int status = netpoll::programs::check_where(app, flags.where);
-      status >= 0) {
-    return status;
-  }
-  netpoll::programs::prepare_process();
   return run(flags);
 }

@@ -5,8 +5,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
-#include <string>
 #include <thread>
 
 #include "netpoll/netpoll.h"
@@ -17,6 +15,8 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
+
+constexpr const char* kName = "echo_server";
 
 struct Flags {
   netpoll::programs::Where where;
@@ -45,26 +45,13 @@ void block_if_asked(netpoll::Connection& conn, milliseconds length) {
   if (asks) std::this_thread::sleep_for(length);
 }
 
-int refuse(const std::string& what, const std::string& why) {
-  std::fprintf(stderr, "echo_server: %s: %s\n", what.c_str(), why.c_str());
-  return 1;
-}
-
 int run_server(const Flags& flags) {
   // The constructor blocks SIGTERM and SIGINT, and every thread that is started
   // later inherits that. So no thread takes the two signals but this one, in
   // signals.wait().
   netpoll::os::EndSignals signals;
-  auto runtime = netpoll::Runtime::start(
-      netpoll::programs::runtime_options(flags.threads));
-  if (!runtime) return refuse("cannot start", runtime.error().message());
-  auto listener =
-      netpoll::Listener::listen(flags.where.network, flags.where.addr);
-  if (!listener) {
-    return refuse("cannot listen on " + flags.where.addr,
-                  listener.error().message());
-  }
-  const std::string address = listener->address().to_string();
+  auto open = netpoll::programs::open_server(kName, flags.where, flags.threads);
+  if (!open) return open.error();
   const auto handle =
       [length = microseconds(flags.work_us),
        pause = milliseconds(flags.block_ms)](netpoll::Connection& conn) {
@@ -72,26 +59,26 @@ int run_server(const Flags& flags) {
         if (pause.count() > 0) block_if_asked(conn, pause);
         on_request(conn);
       };
-  netpoll::EventLoop loop(**runtime, {.on_request = handle},
+  netpoll::EventLoop loop(*open->runtime, {.on_request = handle},
                           {.max_input = flags.max_input});
-  if (const auto error = loop.start(*std::move(listener))) {
-    return refuse("cannot serve " + address, error.message());
+  if (const int status = netpoll::programs::serve(kName, loop, *open);
+      status >= 0) {
+    return status;
   }
-  std::printf("listening on %s\n", address.c_str());
-  std::fflush(stdout);
 
   signals.wait();
   const auto error = loop.shutdown(std::chrono::seconds(30));
-  return error ? refuse("shut down with requests under way", error.message())
-               : 0;
+  return error
+             ? netpoll::programs::refuse(
+                   kName, "shut down with requests under way", error.message())
+             : 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Flags flags;
-  CLI::App app("Sends back whatever it gets, until SIGTERM or SIGINT.",
-               "echo_server");
+  CLI::App app("Sends back whatever it gets, until SIGTERM or SIGINT.", kName);
   netpoll::programs::add_where(app, flags.where);
   netpoll::programs::add_threads(app, flags.threads);
   app.add_option("--work-us", flags.work_us,
@@ -107,14 +94,10 @@ int main(int argc, char** argv) {
                  "unread bytes at which the poller stops reading; 0: none")
       ->check(netpoll::programs::bytes_from(0))
       ->capture_default_str();
-  if (const int status = netpoll::programs::parse(app, argc, argv);
+  if (const int status =
+          netpoll::programs::prepare(app, argc, argv, flags.where);
       status >= 0) {
     return status;
   }
-  if (const int status = netpoll::programs::check_where(app, flags.where);
-      status >= 0) {
-    return status;
-  }
-  netpoll::programs::prepare_process();
   return run_server(flags);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the programs share: the flags that say where to connect, and the state
-// of the process that each needs. How flags are read is in command_line.h.
+// What the programs share: the flags that say where to connect, the state of
+// the process that each needs, and the line that says what it could not do. How
+// flags are read is in command_line.h.
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
 #include <string>
 
 #include "command_line.h"
@@ -50,6 +52,14 @@ inline int check_where(const CLI::App& app, const Where& where) {
   return check_addr(app, "--addr", where.network, where.addr);
 }
 
+/// Writes to standard error one line that says what the program could not do,
+/// and why. Returns the exit status for it.
+inline int refuse(const char* program, const std::string& what,
+                  const std::string& why) {
+  std::fprintf(stderr, "%s: %s: %s\n", program, what.c_str(), why.c_str());
+  return 1;
+}
+
 /// Makes the process fit for a server or a client: a write to a pipe or a
 /// socket whose other end is closed fails and does not end the process, and no
 /// descriptor that is opened later gets number 0, 1 or 2, those of the standard
@@ -59,6 +69,16 @@ inline void prepare_process() {
   for (UniqueFd& fd : os::open_closed_standard_fds()) {
     static_cast<void>(fd.into_raw());  // open until the program ends
   }
+}
+
+/// What main() does between its flags and its work: parse(), check_where() and
+/// prepare_process(). Returns -1 when the program may go on, else its exit
+/// status.
+inline int prepare(CLI::App& app, int argc, char** argv, const Where& where) {
+  int status = parse(app, argc, argv);
+  if (status < 0) status = check_where(app, where);
+  if (status < 0) prepare_process();
+  return status;
 }
 
 }  // namespace netpoll::programs

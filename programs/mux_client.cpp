@@ -32,6 +32,8 @@ using netpoll::Connection;
 using netpoll::programs::Answers;
 using netpoll::programs::kFrameHeaderSize;
 
+constexpr const char* kName = "mux_client";
+
 struct Flags {
   netpoll::programs::Where where;
   std::size_t callers = 4;
@@ -41,8 +43,7 @@ struct Flags {
 };
 
 int fail_with(const std::string& what, const std::string& why) {
-  std::fprintf(stderr, "mux_client: %s: %s\n", what.c_str(), why.c_str());
-  return 1;
+  return netpoll::programs::refuse(kName, what, why);
 }
 
 class Client {
@@ -181,7 +182,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Sends requests from many threads on one connection to a mux_server, and "
       "compares the answers.",
-      "mux_client");
+      kName);
   netpoll::programs::add_where(app, flags.where);
   app.get_option("--addr")->required();
   app.add_option("--callers", flags.callers, "threads that send and wait")
@@ -197,14 +198,10 @@ int main(int argc, char** argv) {
   app.add_option("--timeout-ms", flags.timeout_ms,
                  "for connecting, and for each answer; 0: none")
       ->capture_default_str();
-  if (const int status = netpoll::programs::parse(app, argc, argv);
+  if (const int status =
+          netpoll::programs::prepare(app, argc, argv, flags.where);
       status >= 0) {
     return status;
   }
-  if (const int status = netpoll::programs::check_where(app, flags.where);
-      status >= 0) {
-    return status;
-  }
-  netpoll::programs::prepare_process();
   return run(flags);
 }

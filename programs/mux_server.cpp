@@ -8,14 +8,10 @@
 // mux_session.h: MuxSession::answer() is the function to put real work into.
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
-#include <cstdio>
-#include <string>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
+#include "alive.h"
 #include "mux_session.h"
 #include "netpoll/netpoll.h"
 #include "netpoll/os/signals.h"
@@ -24,31 +20,25 @@
 namespace {
 
 using netpoll::Connection;
-using netpoll::Deadline;
-using netpoll::Lock;
 using netpoll::Ref;
 using netpoll::programs::MuxSession;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kShutdown{30'000};
-// A peer that does not take its answers within this time is closed.
-constexpr milliseconds kWriteTimeout{120'000};
 // After so long without a byte TCP asks a peer whether it is still there.
 constexpr std::chrono::seconds kKeepalive{60};
 // Threads that work on requests.
 constexpr std::size_t kTasks = 64;
+
+constexpr const char* kName = "mux_server";
 
 struct Flags {
   netpoll::programs::Where where;
   netpoll::programs::Threads threads;
   std::size_t max_frame = 1024 * 1024;
   unsigned work_us = 0;
+  unsigned write_timeout_ms = 10'000;  // as long as mux_client waits
 };
-
-int refuse(const std::string& what, const std::string& why) {
-  std::fprintf(stderr, "mux_server: %s: %s\n", what.c_str(), why.c_str());
-  return 1;
-}
 
 // All sessions, each until its connection is torn down.
 class Sessions {
@@ -70,93 +60,60 @@ class Sessions {
   bool drain(milliseconds limit);
 
  private:
-  void end(Connection& conn);
+  void end(MuxSession& session);
 
   netpoll::Runtime& runtime_;
   netpoll::GoPool tasks_;
   const MuxSession::Server server_;
-
-  netpoll::Mutex mutex_;
-  std::condition_variable emptied_;
-  std::unordered_map<Connection*, Ref<MuxSession>> sessions_
-      NETPOLL_GUARDED_BY(mutex_);
-  bool stopping_ NETPOLL_GUARDED_BY(mutex_) = false;
+  netpoll::programs::Alive<MuxSession> sessions_;
 };
 
 void Sessions::begin(Connection& conn) {
   const auto session = netpoll::make_ref<MuxSession>(server_, conn);
-  {
-    const Lock lock(mutex_);
-    if (stopping_) return conn.close();
-    sessions_.emplace(&conn, session);
-  }
-  conn.add_close_callback([this](Connection& it) { end(it); });
+  if (!sessions_.add(session)) return conn.close();
+  conn.add_close_callback(
+      [this, it = session.get()](Connection&) { end(*it); });
   session->begin();
 }
 
 // A close callback. It may run inside a Getter, so a worker drops the Ref.
-void Sessions::end(Connection& conn) {
-  Ref<MuxSession> last;
-  {
-    const Lock lock(mutex_);
-    last = std::move(sessions_.extract(&conn).mapped());
-    if (sessions_.empty()) emptied_.notify_all();
-  }
-  netpoll::Task drop = [last = std::move(last)] {};
+void Sessions::end(MuxSession& session) {
+  netpoll::Task drop = [last = sessions_.remove(session)] {};
   static_cast<void>(runtime_.workers().go(std::move(drop)));
 }
 
 bool Sessions::drain(milliseconds limit) {
-  std::vector<Ref<MuxSession>> all;
-  {
-    const Lock lock(mutex_);
-    stopping_ = true;
-    for (const auto& [_, session] : sessions_)
-      all.push_back(session);
-  }
-  for (const Ref<MuxSession>& session : all)
+  sessions_.stop();
+  for (const Ref<MuxSession>& session : sessions_.all())
     session->end();
-  all.clear();
-  const Deadline until = netpoll::deadline_after(limit);
-  Lock lock(mutex_);
-  while (!sessions_.empty()) {
-    if (!lock.wait_until(emptied_, until)) break;
-  }
-  return sessions_.empty();
+  return sessions_.wait_empty(netpoll::deadline_after(limit));
 }
 
 int run_server(const Flags& flags) {
   netpoll::os::EndSignals signals;  // before any thread is started
-  auto runtime = netpoll::Runtime::start(
-      netpoll::programs::runtime_options(flags.threads));
-  if (!runtime) return refuse("cannot start", runtime.error().message());
-  auto listener =
-      netpoll::Listener::listen(flags.where.network, flags.where.addr);
-  if (!listener) {
-    return refuse("cannot listen on " + flags.where.addr,
-                  listener.error().message());
-  }
-  const std::string address = listener->address().to_string();
-  Sessions sessions(**runtime, flags);
+  auto open = netpoll::programs::open_server(kName, flags.where, flags.threads);
+  if (!open) return open.error();
+  Sessions sessions(*open->runtime, flags);
   // A frame must fit into the input: on_request takes whole frames only.
   netpoll::EventLoop loop(
-      **runtime,
+      *open->runtime,
       {.on_connect = [&sessions](Connection& conn) { sessions.begin(conn); }},
-      {.write_timeout = kWriteTimeout,
+      {.write_timeout = milliseconds(flags.write_timeout_ms),
        .keepalive = kKeepalive,
        .max_input = flags.max_frame + 64 * 1024});
-  if (const auto error = loop.start(*std::move(listener))) {
-    return refuse("cannot serve " + address, error.message());
+  if (const int status = netpoll::programs::serve(kName, loop, *open);
+      status >= 0) {
+    return status;
   }
-  std::printf("listening on %s\n", address.c_str());
-  std::fflush(stdout);
 
   signals.wait();
   // EventLoop::shutdown() alone would close a connection whose requests are all
   // taken: it does not know that tasks still work on them.
   const bool answered = sessions.drain(kShutdown);
   static_cast<void>(loop.shutdown(milliseconds(2000)));
-  return answered ? 0 : refuse("shut down", "answers were still unsent");
+  return answered ? 0
+                  : netpoll::programs::refuse(kName, "shut down",
+                                              "answers were still unsent");
 }
 
 }  // namespace
@@ -168,7 +125,7 @@ int main(int argc, char** argv) {
       "or "
       "SIGINT. A request and its answer: u32 length of the payload, u32 id "
       "(both big-endian), payload.",
-      "mux_server");
+      kName);
   netpoll::programs::add_where(app, flags.where);
   netpoll::programs::add_threads(app, flags.threads);
   app.add_option("--max-frame", flags.max_frame,
@@ -181,14 +138,15 @@ int main(int argc, char** argv) {
          "overtakes it")
       ->check(CLI::Range(0, 60'000'000))
       ->capture_default_str();
-  if (const int status = netpoll::programs::parse(app, argc, argv);
+  app.add_option("--write-timeout-ms", flags.write_timeout_ms,
+                 "milliseconds in which a peer must take the answers that are "
+                 "sent together, or it is closed: they keep a worker; 0: none")
+      ->check(CLI::Range(0, 3'600'000))
+      ->capture_default_str();
+  if (const int status =
+          netpoll::programs::prepare(app, argc, argv, flags.where);
       status >= 0) {
     return status;
   }
-  if (const int status = netpoll::programs::check_where(app, flags.where);
-      status >= 0) {
-    return status;
-  }
-  netpoll::programs::prepare_process();
   return run_server(flags);
 }

@@ -13,7 +13,9 @@
 //       v  no on_request, so the peer has to wait         v a batch: less waits
 //
 // So a peer that sends and never reads has a bounded share of the memory: two
-// times kWaitingMax, what the input holds, and one frame.
+// times kWaitingMax, what the input holds, and one frame. The worker that
+// flushes its answers waits for it no longer than the write timeout; then the
+// queue closes the connection.
 //
 // The end: when the peer sends no more, or the server is to stop, the session
 // takes nothing more. When the last request is answered, a worker waits until

@@ -191,6 +191,8 @@ void Pair::settle(Way& way) {
       static_cast<void>(way.to->shutdown_write());
       break;
     case Step::close:
+      // The server's answers are for nobody: its connection lingers for none.
+      if (hurry && &way == &forth_) way.to->set_linger(milliseconds(0));
       way.to->close();
       break;
   }

@@ -25,7 +25,8 @@
 //
 // The end of one side is passed on behind its last byte. When `from` has only
 // finished sending (FIN), `to` gets a FIN as well, and the other way goes on.
-// When `from` is gone (reset, or closed in both directions), `to` is closed.
+// When `from` is gone (reset, or closed in both directions), `to` is closed; a
+// server that is still sending then gets a reset.
 // Nothing tells a reset from a FIN to on_disconnect; that `from` is gone is
 // what its close callback says.
 

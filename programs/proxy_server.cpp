@@ -9,14 +9,11 @@
 // and what becomes of a client for whom there is no server.
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
-#include <cstdio>
 #include <string>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
+#include "alive.h"
 #include "netpoll/netpoll.h"
 #include "netpoll/os/signals.h"
 #include "proxy_pair.h"
@@ -40,17 +37,14 @@ constexpr std::chrono::seconds kKeepalive{60};
 constexpr std::size_t kDialers = 256;  // threads that wait inside dial()
 constexpr std::size_t kSenders = 64;   // threads that wait for slow peers
 
+constexpr const char* kName = "proxy_server";
+
 struct Flags {
   netpoll::programs::Where where;
   netpoll::programs::Where to;
   netpoll::programs::Threads threads;
   std::size_t max_input = 1024 * 1024;
 };
-
-int refuse(const std::string& what, const std::string& why) {
-  std::fprintf(stderr, "proxy_server: %s: %s\n", what.c_str(), why.c_str());
-  return 1;
-}
 
 class Proxy {
  public:
@@ -71,19 +65,14 @@ class Proxy {
  private:
   void dial_for(Pair& pair);
   void tell_failure(std::error_code error);
-  void end(Pair& pair);
-  std::vector<Ref<Pair>> pairs();
-  bool wait_empty(Deadline until);
-  bool is_stopping();
 
   netpoll::Runtime& runtime_;
   const Flags& flags_;
   const netpoll::ConnectionOptions options_;
 
+  netpoll::programs::Alive<Pair> pairs_;
+
   netpoll::Mutex mutex_;
-  std::condition_variable emptied_;
-  std::unordered_map<Pair*, Ref<Pair>> pairs_ NETPOLL_GUARDED_BY(mutex_);
-  bool stopping_ NETPOLL_GUARDED_BY(mutex_) = false;
   // No line about a failed dial is written before next_line_.
   Deadline next_line_ NETPOLL_GUARDED_BY(mutex_) = Deadline::min();
   std::size_t untold_ NETPOLL_GUARDED_BY(mutex_) = 0;
@@ -96,19 +85,16 @@ class Proxy {
 // worker that other connections need.
 void Proxy::begin(Connection& client) {
   const bool handlers_flush = flags_.threads.runner != "inline";
-  auto pair = netpoll::make_ref<Pair>(client, senders_, handlers_flush,
-                                      [this](Pair& it) { end(it); });
-  {
-    const Lock lock(mutex_);
-    if (stopping_) return client.close();
-    pairs_.emplace(pair.get(), pair);
-  }
+  auto pair = netpoll::make_ref<Pair>(
+      client, senders_, handlers_flush,
+      [this](Pair& it) { static_cast<void>(pairs_.remove(it)); });
+  if (!pairs_.add(pair)) return client.close();
   pair->begin();
   if (!dialers_.go([this, pair] { dial_for(*pair); })) pair->fail();
 }
 
 void Proxy::dial_for(Pair& pair) {
-  if (is_stopping() || pair.is_pointless()) return pair.fail();
+  if (pairs_.is_stopping() || pair.is_pointless()) return pair.fail();
   auto server = netpoll::dial(runtime_, flags_.to.network, flags_.to.addr,
                               {.timeout = kDialTimeout,
                                .handlers = pair.server_handlers(),
@@ -118,7 +104,7 @@ void Proxy::dial_for(Pair& pair) {
     return pair.fail();
   }
   pair.join(*std::move(server));
-  if (is_stopping()) pair.close_when_quiet(kQuiet);
+  if (pairs_.is_stopping()) pair.close_when_quiet(kQuiet);
 }
 
 // Writes one line a second at most.
@@ -133,84 +119,47 @@ void Proxy::tell_failure(std::error_code error) {
     next_line_ = netpoll::deadline_after(std::chrono::seconds(1));
     untold = std::exchange(untold_, 0);
   }
-  refuse("cannot reach " + flags_.to.addr,
-         error.message() + (untold == 0 ? std::string()
-                                        : "; " + std::to_string(untold) +
-                                              " more since the last line"));
-}
-
-void Proxy::end(Pair& pair) {
-  Ref<Pair> last;  // destroyed after the unlock
-  const Lock lock(mutex_);
-  last = std::move(pairs_.extract(&pair).mapped());
-  if (pairs_.empty()) emptied_.notify_all();
-}
-
-bool Proxy::is_stopping() {
-  const Lock lock(mutex_);
-  return stopping_;
+  netpoll::programs::refuse(
+      kName, "cannot reach " + flags_.to.addr,
+      error.message() + (untold == 0 ? std::string()
+                                     : "; " + std::to_string(untold) +
+                                           " more since the last line"));
 }
 
 bool Proxy::drain(milliseconds limit) {
-  {
-    const Lock lock(mutex_);
-    stopping_ = true;
-  }
-  for (const Ref<Pair>& pair : pairs())
+  pairs_.stop();
+  for (const Ref<Pair>& pair : pairs_.all())
     pair->close_when_quiet(kQuiet);
-  if (wait_empty(netpoll::deadline_after(limit))) return true;
-  for (const Ref<Pair>& pair : pairs())
+  if (pairs_.wait_empty(netpoll::deadline_after(limit))) return true;
+  for (const Ref<Pair>& pair : pairs_.all())
     pair->close_now();
-  static_cast<void>(wait_empty(netpoll::deadline_after(2 * kDialTimeout)));
+  static_cast<void>(
+      pairs_.wait_empty(netpoll::deadline_after(2 * kDialTimeout)));
   return false;
-}
-
-std::vector<Ref<Pair>> Proxy::pairs() {
-  std::vector<Ref<Pair>> all;
-  const Lock lock(mutex_);
-  all.reserve(pairs_.size());
-  for (const auto& [_, pair] : pairs_)
-    all.push_back(pair);
-  return all;
-}
-
-bool Proxy::wait_empty(Deadline until) {
-  Lock lock(mutex_);
-  while (!pairs_.empty()) {
-    if (!lock.wait_until(emptied_, until)) break;
-  }
-  return pairs_.empty();
 }
 
 int run_server(const Flags& flags) {
   netpoll::os::EndSignals signals;  // before any thread is started
-  auto runtime = netpoll::Runtime::start(
-      netpoll::programs::runtime_options(flags.threads));
-  if (!runtime) return refuse("cannot start", runtime.error().message());
-  auto listener =
-      netpoll::Listener::listen(flags.where.network, flags.where.addr);
-  if (!listener) {
-    return refuse("cannot listen on " + flags.where.addr,
-                  listener.error().message());
-  }
-  const std::string address = listener->address().to_string();
-  Proxy proxy(**runtime, flags);
+  auto open = netpoll::programs::open_server(kName, flags.where, flags.threads);
+  if (!open) return open.error();
+  Proxy proxy(*open->runtime, flags);
   netpoll::EventLoop loop(
-      **runtime,
+      *open->runtime,
       {.on_connect = [&proxy](Connection& client) { proxy.begin(client); }},
       proxy.options());
-  if (const auto error = loop.start(*std::move(listener))) {
-    return refuse("cannot serve " + address, error.message());
+  if (const int status = netpoll::programs::serve(kName, loop, *open);
+      status >= 0) {
+    return status;
   }
-  std::printf("listening on %s\n", address.c_str());
-  std::fflush(stdout);
 
   signals.wait();
   // EventLoop::shutdown() alone would close a client that waits for the answer
   // of its server: it knows no request that is under way elsewhere.
   const bool rested = proxy.drain(kShutdown);
   static_cast<void>(loop.shutdown(kQuiet));
-  return rested ? 0 : refuse("shut down", "bytes were still moving");
+  return rested ? 0
+                : netpoll::programs::refuse(kName, "shut down",
+                                            "bytes were still moving");
 }
 
 }  // namespace
@@ -220,7 +169,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Carries the bytes of each client to a server and back, until SIGTERM or "
       "SIGINT.",
-      "proxy_server");
+      kName);
   netpoll::programs::add_where(app, flags.where);
   app.add_option("--to-network", flags.to.network, "tcp or unix")
       ->check(CLI::IsMember({"tcp", "unix"}))
@@ -233,11 +182,8 @@ int main(int argc, char** argv) {
                  "bytes of one side that may wait for the other; 0: no limit")
       ->check(netpoll::programs::bytes_from(0))
       ->capture_default_str();
-  if (const int status = netpoll::programs::parse(app, argc, argv);
-      status >= 0) {
-    return status;
-  }
-  if (const int status = netpoll::programs::check_where(app, flags.where);
+  if (const int status =
+          netpoll::programs::prepare(app, argc, argv, flags.where);
       status >= 0) {
     return status;
   }
@@ -246,6 +192,5 @@ int main(int argc, char** argv) {
       status >= 0) {
     return status;
   }
-  netpoll::programs::prepare_process();
   return run_server(flags);
 }

@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The flags that the servers share, beside those of flags.h.
+// What the servers share beside flags.h: the flags of their threads, and their
+// beginning.
+//
+//    os::EndSignals signals;                  // before any thread is started
+//    auto open = open_server("a_server", flags.where, flags.threads);
+//    if (!open) return open.error();
+//    EventLoop loop(*open->runtime, …);
+//    const int status = serve("a_server", loop, *open);
+//    if (status >= 0) return status;
+//    signals.wait();
 
 #include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "flags.h"
 #include "netpoll/connection/runtime.h"
+#include "netpoll/server/event_loop.h"
+#include "netpoll/server/listener.h"
 
 namespace netpoll::programs {
 
@@ -52,5 +65,23 @@ inline RuntimeOptions runtime_options(const Threads& threads) {
 inline CLI::Range bytes_from(std::int64_t least) {
   return CLI::Range(least, std::int64_t{1} << 40);
 }
+
+/// The threads and the listening socket of a server that does not serve yet.
+struct OpenServer {
+  std::unique_ptr<Runtime> runtime;
+  Listener listener;
+  std::string address;  // where it listens, with its real port
+};
+
+/// Starts the threads, and listens. Fails with the exit status of the program,
+/// after one line on standard error.
+std::expected<OpenServer, int> open_server(const char* program,
+                                           const Where& where,
+                                           const Threads& threads);
+
+/// Has `loop` serve the listener of `open`, and prints the address. Returns -1
+/// when the server serves, else its exit status, after one line on standard
+/// error. Requires: the runtime of `loop` is that of `open`.
+int serve(const char* program, EventLoop& loop, OpenServer& open);
 
 }  // namespace netpoll::programs

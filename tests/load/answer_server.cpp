@@ -25,6 +25,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr const char* kName = "answer_server";
+
 struct Flags {
   netpoll::programs::Where where;
   netpoll::programs::Threads threads;
@@ -79,45 +81,32 @@ netpoll::Handlers handlers(const Flags& flags, Tally& tally) {
   return {.on_request = answer};
 }
 
-int refuse(const std::string& what, const std::string& why) {
-  std::fprintf(stderr, "answer_server: %s: %s\n", what.c_str(), why.c_str());
-  return 1;
-}
-
 // Serves until SIGTERM. Returns the exit status; the connections have ended.
-int serve(netpoll::Runtime& runtime, netpoll::Listener listener,
-          netpoll::os::EndSignals& signals, const Flags& flags, Tally& tally) {
-  const std::string address = listener.address().to_string();
+int serve(netpoll::programs::OpenServer& open, netpoll::os::EndSignals& signals,
+          const Flags& flags, Tally& tally) {
   netpoll::EventLoop loop(
-      runtime, handlers(flags, tally),
+      *open.runtime, handlers(flags, tally),
       {.write_timeout = milliseconds(flags.write_timeout_ms),
        .linger = milliseconds(flags.linger_ms)});
-  if (const auto error = loop.start(std::move(listener))) {
-    return refuse("cannot serve " + address, error.message());
+  if (const int status = netpoll::programs::serve(kName, loop, open);
+      status >= 0) {
+    return status;
   }
-  std::printf("listening on %s\n", address.c_str());
-  std::fflush(stdout);
 
   signals.wait();
   const auto error = loop.shutdown(milliseconds(flags.limit_ms));
-  return error ? refuse("shut down with requests under way", error.message())
-               : 0;
+  return error
+             ? netpoll::programs::refuse(
+                   kName, "shut down with requests under way", error.message())
+             : 0;
 }
 
 int run_server(const Flags& flags) {
   netpoll::os::EndSignals signals;  // before any thread is started
-  auto runtime = netpoll::Runtime::start(
-      netpoll::programs::runtime_options(flags.threads));
-  if (!runtime) return refuse("cannot start", runtime.error().message());
-  auto listener =
-      netpoll::Listener::listen(flags.where.network, flags.where.addr);
-  if (!listener) {
-    return refuse("cannot listen on " + flags.where.addr,
-                  listener.error().message());
-  }
+  auto open = netpoll::programs::open_server(kName, flags.where, flags.threads);
+  if (!open) return open.error();
   Tally tally;
-  const int status =
-      serve(**runtime, *std::move(listener), signals, flags, tally);
+  const int status = serve(*open, signals, flags, tally);
   std::printf("%u begun, %u whole, %u cut\n", tally.begun.load(),
               tally.whole.load(), tally.cut.load());
   return status;
@@ -138,12 +127,12 @@ void add_flags(CLI::App& app, Flags& flags) {
 
 int main(int argc, char** argv) {
   Flags flags;
-  CLI::App app("Answers with as many bytes as it is told.", "answer_server");
+  CLI::App app("Answers with as many bytes as it is told.", kName);
   add_flags(app, flags);
-  if (const int status = netpoll::programs::parse(app, argc, argv);
+  if (const int status =
+          netpoll::programs::prepare(app, argc, argv, flags.where);
       status >= 0) {
     return status;
   }
-  netpoll::programs::prepare_process();
   return run_server(flags);
 }

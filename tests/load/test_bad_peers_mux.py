@@ -5,6 +5,7 @@ directly, and through a proxy_server."""
 import random
 import socket
 import struct
+import time
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from bad_peers import (
     DIRECT_AND_PROXIED,
     MUX_POOLED,
+    RUNNERS,
     Proxied,
     Watched,
     connect,
@@ -47,12 +49,37 @@ def ask(address: str) -> bool:
         return answered(peer, 7, b"is anybody there?")
 
 
+def start_mux(start: START, *flags: str) -> Server:
+    return start("--max-frame", str(MAX_FRAME), *flags, program="mux_server")
+
+
+def flood(peers: list[socket.socket]) -> None:
+    """Each sends requests and reads no answer, until none of them was rid of a byte for a
+    while. A peer that the server has closed sends no more."""
+    requests = frame(1, bytes(4088)) * (MIB // 4096)
+    sent = dict.fromkeys(peers, 0)
+    since = time.monotonic()
+    for peer in peers:
+        peer.setblocking(False)
+    while sent and time.monotonic() - since < 0.3:
+        for peer, count in list(sent.items()):
+            at = count % len(requests)
+            try:
+                sent[peer] += peer.send(requests[at:at + (1 << 16)])
+                since = time.monotonic()
+            except BlockingIOError:
+                pass
+            except ConnectionError:
+                del sent[peer]
+        time.sleep(0.0005)
+
+
 @pytest.fixture(params=DIRECT_AND_PROXIED)
 def watched(request: pytest.FixtureRequest, start: START) -> Watched:
     """A mux_server of each preset with each runner; or one behind a proxy_server."""
     runner = request.param.removeprefix("proxy-")
     flags = ("--runner", runner, "--workers", str(WORKERS))
-    mux = Watched(start("--max-frame", str(MAX_FRAME), *flags, program="mux_server"),
+    mux = Watched(start_mux(start, *flags, "--write-timeout-ms", "120000"),
                   WORKERS + MUX_POOLED, ask)
     if runner == request.param:
         return mux
@@ -137,6 +164,21 @@ def test_requests_whose_answers_are_never_read_are_held_back(watched: Watched,
         assert watched.grown() <= count * 8 * MIB + 16 * MIB
     assert watched.ask(watched.address)
     for peer in peers:
+        reset(peer)
+    watched.assert_as_before()
+    watched.assert_ends()
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_write_timeout_gives_the_workers_back(start: START, runner: str) -> None:
+    server = start_mux(start, "--runner", runner, "--workers", str(WORKERS),
+                       "--write-timeout-ms", "500")
+    watched = Watched(server, WORKERS + MUX_POOLED, ask)
+    never = [connect(watched.address, receive_buffer=1 << 16) for _ in range(WORKERS + 2)]
+    flood(never)  # each has answers that wait for a worker, or keep it
+    # Nobody of them has left when a new client is served.
+    assert watched.ask(watched.address)
+    for peer in never:
         reset(peer)
     watched.assert_as_before()
     watched.assert_ends()

@@ -153,7 +153,8 @@ def test_what_came_before_a_half_close_is_answered(start: START, runner: str,
 @pytest.mark.parametrize("runner", ["pool", "inline"])
 def test_a_peer_that_reads_no_answer_is_stopped(start: START, preset: str, runner: str,
                                                 payload: int) -> None:
-    server = serve(start, "--runner", runner)
+    # It will read, but late: not before it is stopped.
+    server = serve(start, "--runner", runner, "--write-timeout-ms", "120000")
     assert_lives(server)
     resting = server.rss_bytes()
     one = frame(1, random.Random(payload).randbytes(payload))
@@ -250,6 +251,7 @@ def test_a_client_notices_a_wrong_answer(preset: str, answer: Callable[[int, byt
     ("mux_server", ["--max-frame", "-1"], "max-frame"),
     ("mux_server", ["--max-frame", "4294967296"], "max-frame"),
     ("mux_server", ["--work-us", "soon"], "work-us"),
+    ("mux_server", ["--write-timeout-ms", "-1"], "write-timeout-ms"),
     ("mux_server", ["--runner", "elsewhere"], "adaptive"),
     ("mux_server", ["--addr", "nonsense"], "HOST:PORT"),
     ("mux_client", [], "--addr"),

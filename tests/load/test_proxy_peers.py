@@ -63,6 +63,32 @@ def test_a_reset_closes_both_sides(start: START, who: str, when: str) -> None:
     proxy.assert_clean()
 
 
+def test_a_server_whose_client_was_reset_need_not_send_on(start: START) -> None:
+    is_full = threading.Event()
+    ends: list[str] = []
+
+    def talk(peer: socket.socket) -> None:
+        assert peer.recv(1) == b"x"
+        send_until_full(peer, b"f" * MIB)
+        is_full.set()
+        try:
+            read_all(peer)  # ends when the proxy knows
+            peer.sendall(b"f" * 32 * MIB)  # goes only if somebody takes it, to throw it away
+            ends.append("taken")
+        except ConnectionError:
+            ends.append("reset")
+
+    with backend(talk) as address:
+        proxy = in_front_of(start, address, "--max-input", "16384")
+        client = connect(proxy.address)
+        client.sendall(b"x")
+        assert is_full.wait(60)
+        reset(client)
+    assert ends == ["reset"]
+    assert proxy.stop() == 0
+    proxy.assert_clean()
+
+
 def test_a_server_that_is_down_costs_its_client_alone(start: START) -> None:
     with socket.socket() as keeper:  # has the port, so that nobody else gets it; never listens
         keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
