@@ -285,6 +285,11 @@ TEST(InterleaveFamilies, LetsTheFamiliesTakeTurns) {
             (Texts{"1.1.1.1:1", "[::1]:1", "2.2.2.2:1", "[::2]:1"}));
 }
 
+TEST(InterleaveFamilies, FirstFamilyMayBeTheShorterOne) {
+  EXPECT_EQ(interleaved({"1.1.1.1:1", "[::1]:1", "[::2]:1", "[::3]:1"}),
+            (Texts{"1.1.1.1:1", "[::1]:1", "[::2]:1", "[::3]:1"}));
+}
+
 TEST(InterleaveFamilies, LeavesOneFamilyInItsOrder) {
   EXPECT_EQ(interleaved({"2.2.2.2:1", "1.1.1.1:1"}),
             (Texts{"2.2.2.2:1", "1.1.1.1:1"}));

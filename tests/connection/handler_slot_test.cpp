@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <latch>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "connection/support.h"
@@ -101,6 +104,29 @@ TEST_F(HandlerSlotTest, DestroysReplacedOnesWithoutTheMutex) {
     static_cast<void>(slot.newest(mutex));
   }
   EXPECT_TRUE(slot.is_set(mutex));
+}
+
+// For ThreadSanitizer: nothing but the mutex orders the two threads. Broken
+// variants: set(), is_set() or newest() takes no lock.
+TEST_F(HandlerSlotTest, IsSetByAnyThreadWhileTheCallerLooks) {
+  const Handler none;
+  HandlerSlot slot(none);
+  std::latch ready(3);
+  std::atomic<bool> answer;  // written, so that the compiler keeps the question
+  std::thread setter([&] {
+    ready.arrive_and_wait();
+    set(slot, says('a'));
+  });
+  std::thread asker([&] {
+    ready.arrive_and_wait();
+    answer = slot.is_set(mutex);
+  });
+  ready.arrive_and_wait();
+  static_cast<void>(slot.newest(mutex));
+  setter.join();
+  asker.join();
+  call(slot);
+  EXPECT_EQ(said, "a");
 }
 
 }  // namespace

@@ -50,6 +50,40 @@ TEST(MaxInput, LineWithABoundOfItsOwnGetsItsBytesInFewReads) {
   EXPECT_TRUE(sent.get());
 }
 
+// The poller has the hang-up of a paused input in its hands when the connection
+// gets a handler, which takes the first byte. Broken variant: on_hangup() reads
+// the last byte, and does not bring it before it tells the end.
+TEST(MaxInput, LastByteOfAPausedInputIsHandledBeforeTheEndIsTold) {
+  std::string order;  // the handlers run on the poller
+  Served served({.on_disconnect = [&](Connection&) { order += '.'; }},
+                test::kInline);
+  served.conn().set_max_input(1);
+  ASSERT_FALSE(served.start());
+  served.send("ab");
+  ASSERT_TRUE(eventually([&] { return served.conn().reader().is_paused(); }));
+
+  Trigger inside;
+  Trigger go_on;
+  int rings = 0;
+  const test::Bell bell(served.runtime().pollers().next(), [&] {
+    if (++rings == 1) {
+      inside.pull();
+      go_on.wait();
+      return;
+    }
+    served.conn().set_on_request([&](Connection& conn) {
+      order += static_cast<char>(conn.reader().read_byte().value());
+    });
+  });
+  bell.ring();
+  inside.wait();
+  bell.ring();
+  served.close_far();  // one turn finds the second ring and this
+  go_on.pull();
+  EXPECT_TRUE(served.wait_torn_down());
+  EXPECT_EQ(order, "ab.");
+}
+
 TEST(MaxInput, BoundOfALineCountsItsDelimiter) {
   Served served({});
   ASSERT_FALSE(served.start());

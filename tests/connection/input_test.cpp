@@ -58,6 +58,17 @@ TEST_F(InputTest, FillTakesWhatTheKernelHas) {
   EXPECT_EQ(input->committed(), 5u);
 }
 
+// Broken variant: the bytes are seen only when the socket brings more.
+TEST_F(InputTest, WhatItBeginsWithIsReadableAtOnce) {
+  LinkBuffer before;
+  before.write_string("unread");
+  static_cast<void>(before.flush());
+  input->begin_with(*before.slice(6));
+  EXPECT_EQ(input->committed(), 6u);
+  ASSERT_EQ(input->size(), 6u);  // else the read would wait
+  EXPECT_EQ(input->read_string(6), "unread");
+}
+
 TEST_F(InputTest, FillPassesOnThatThereIsNothing) {
   EXPECT_TRUE(fill()->again);
   pair.far.reset();

@@ -106,6 +106,21 @@ TEST_F(Linger, SetLingerOfZeroEndsTheWait) {
   EXPECT_TRUE(served.wait_torn_down());
 }
 
+// A unix socket sends no reset that could overtake the answer. Broken variant:
+// every socket that has an address counts as TCP.
+TEST(LingerOnUnix, UnreadInputDoesNotHoldUpTheEnd) {
+  Served served({.on_request = [](Connection& conn) {
+    EXPECT_FALSE(conn.reader().skip(1));
+    EXPECT_FALSE(conn.writer().write(test::bytes_of("answer")));
+    conn.close();
+  }});
+  served.conn().set_linger(hours(1));
+  ASSERT_FALSE(served.start());
+  served.send("request");
+  EXPECT_TRUE(served.wait_torn_down());
+  EXPECT_EQ(served.receive(6), "answer");
+}
+
 // Stands in for a poller that has taken input from the kernel and was stopped
 // before it counted that input: the poller is inside the operator's functions.
 class Inside {

@@ -10,6 +10,7 @@
 #include <latch>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "poller/support.h"
@@ -83,6 +84,28 @@ TEST_F(Adaptive, TaskRunsAtHomeAndMayWait) {
   ASSERT_TRUE(ran.wait_until(test::soon()));
   EXPECT_EQ(where, home.get_id());
   EXPECT_FALSE(leads);
+  EXPECT_TRUE(may_wait);
+}
+
+// Broken variant: the task goes when the thread is the poller's again; then a
+// destructor that wants to wait must not.
+TEST_F(Adaptive, WhatATaskHoldsGoesWhileItsThreadMayWait) {
+  struct Held {
+    explicit Held(const std::function<void()>& last) : at_end(last) {}
+    ~Held() { at_end(); }
+    const std::function<void()> at_end;
+  };
+  Trigger over;
+  bool may_wait = false;
+  const Bell bell(*poller, [&] {
+    auto held = std::make_unique<Held>([&] {
+      may_wait = Poller::may_wait();
+      over.pull();
+    });
+    poller->defer([held = std::move(held)] {});
+  });
+  bell.ring();
+  ASSERT_TRUE(over.wait_until(test::soon()));
   EXPECT_TRUE(may_wait);
 }
 

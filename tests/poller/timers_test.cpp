@@ -15,6 +15,7 @@
 
 #include "poller/support.h"
 #include "support/turn.h"
+#include "support/waits.h"
 
 namespace netpoll {
 namespace {
@@ -213,6 +214,25 @@ TEST_F(PollerTest, SleepsUntilATimerInTheFutureIsDue) {
   for (int i = 0; i < kBarriers; ++i)
     turn_over(*poller);
   EXPECT_LE(poller->turns() - before, kBarriers * kTurnsForEach);
+  poller->detach(*op);
+}
+
+// Broken variant: a short sleep comes before the turn that fires it.
+TEST_F(PollerTest, TimerThatIsDueFiresWithoutASleep) {
+  constexpr int kTimes = 500;
+  Trigger over;
+  int left = kTimes;
+  long waited = 0;
+  op->timer = [&](Op& it) {
+    if (left == kTimes) waited = -test::waits();
+    if (--left > 0) return poller->set_timer(it, Deadline());
+    waited += test::waits();
+    over.pull();
+  };
+  ASSERT_FALSE(poller->add(*op));
+  poller->set_timer(*op, Deadline());
+  ASSERT_TRUE(over.wait_until(test::soon()));
+  EXPECT_LT(waited, kTimes / 10);
   poller->detach(*op);
 }
 
