@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -126,6 +127,35 @@ TEST(Ref, OfTheBaseTakesOverNoCountOfATypeThatCountsItsOwn) {
   }
   EXPECT_EQ(held, 0);
   EXPECT_EQ(base->holders(), 1u);
+}
+
+// Tells in `seen` what its last holder found in `note`.
+class Noted final : public RefCounted<Noted> {
+ public:
+  explicit Noted(int& seen) : seen_(seen) {}
+  ~Noted() { seen_ = note; }
+
+  int note = 0;
+
+ private:
+  int& seen_;
+};
+
+// For ThreadSanitizer: only the count orders the write before the deletion.
+// Broken variant: one of the two drops does not release, or not acquire.
+TEST(Ref, TheLastHolderSeesWhatAFormerOneDid) {
+  int seen = 0;
+  Ref<Noted> last = make_ref<Noted>(seen);
+  std::atomic<bool> dropped{false};
+  const std::jthread former([&dropped, mine = last]() mutable {
+    mine->note = 7;
+    mine = nullptr;
+    dropped.store(true, std::memory_order_relaxed);
+  });
+  while (!dropped.load(std::memory_order_relaxed))
+    std::this_thread::yield();
+  last = nullptr;
+  EXPECT_EQ(seen, 7);
 }
 
 TEST(Ref, IsDroppedByManyThreadsOnce) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the runtime adds to the pool that runs its handlers.
+// What the runtime adds to the pool that runs its handlers, and to its pollers.
 #include "netpoll/connection/runtime.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <vector>
 
 #include "netpoll/base/trigger.h"
@@ -35,6 +37,20 @@ TEST(Runtime, SleepingWorkersKeepLittleMemory) {
   freed.wait();
   EXPECT_TRUE(eventually(
       [&] { return mcache::stats().kept_bytes <= before + kBlock; }));
+}
+
+// A block that was in the centre at the trim() before goes to the system in the
+// next one, and that one is the runtime's.
+TEST(Runtime, APollerThatHasWorkTrimsTheMemory) {
+  const auto runtime =
+      *Runtime::start({.pollers = 1,
+                       .runner = RunBy::inline_on_poller,
+                       .pauses = {.tick = std::chrono::milliseconds(1)}});
+  mcache::free(mcache::malloc(kBlock, kBlock));
+  mcache::trim();
+  const std::uint64_t before = mcache::stats().released;
+  runtime->pollers().next().go([] {});  // wakes the poller: an event
+  EXPECT_TRUE(eventually([&] { return mcache::stats().released > before; }));
 }
 
 TEST(Runtime, CallsTheUsersBeforeSleep) {

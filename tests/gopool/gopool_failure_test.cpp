@@ -180,6 +180,21 @@ TEST(GoPoolFailure, ARunOfFailedStartsIsLoggedOnce) {
   EXPECT_EQ(log.all(), std::vector<std::string>{"rpc: start a worker: " + why});
 }
 
+TEST(GoPoolFailure, TheFirstFailureAfterAStartIsLoggedAgain) {
+  LogLines log;
+  ThreadBudget budget{0};
+  Held held(1);
+  GoPool pool({.name = "rpc", .start_thread = std::ref(budget)});
+  EXPECT_EQ(go_times(pool, 2, [] {}), 0u);
+  ASSERT_EQ(log.all().size(), 1u);
+  budget.left = 1;
+  ASSERT_TRUE(pool.go(held.task()));
+  held.wait_started();
+  EXPECT_EQ(go_times(pool, 2, [] {}), 2u);
+  EXPECT_EQ(log.all().size(), 2u);
+  held.release();
+}
+
 TEST(GoPoolFailure, ThePoolGrowsAgainOnceThreadsCanBeStarted) {
   const LogLines log;
   ThreadBudget budget{1};

@@ -112,6 +112,14 @@ TEST(StreamReader, UntilReadsOnUntilTheDelimiterIsThere) {
   EXPECT_EQ(text(reader.next(10)), "and a rest");
 }
 
+TEST(StreamReader, UntilFindsADelimiterThatIsTheFirstByte) {
+  Stream stream{.input = {"a line\n\nanother\n"}};
+  StreamReader reader(stream);
+  EXPECT_EQ(text(reader.until('\n')), "a line\n");
+  EXPECT_EQ(text(reader.until('\n')), "\n");  // it is buffered already
+  EXPECT_EQ(stream.asked.size(), 1u);
+}
+
 TEST(StreamReader, UntilReadsNoMoreWhenTheFirstMaxBytesHoldNoDelimiter) {
   Stream stream{.input = {"abc", "de", "f\n"}};
   StreamReader reader(stream);

@@ -94,6 +94,20 @@ TEST(Slice, CanBeSlicedAndMoved) {
   EXPECT_EQ(text(outer.bytes()), "bc");
 }
 
+// Broken variant: after append() the writer fills the rest of the last block,
+// as it might before, but that block is still the other buffer's.
+TEST(Slice, WhatIsWrittenBehindAMovedSliceLeavesItsBlockAlone) {
+  LinkBuffer buffer;
+  put(buffer, "abcdef");
+  LinkBuffer to;
+  to.write_string("1");
+  std::move(*buffer.slice(3)).move_to(to);
+  to.flush();
+  put(to, "234");
+  EXPECT_EQ(text(buffer.next(3)), "def");
+  EXPECT_EQ(text(to.bytes()), "1abc234");
+}
+
 TEST(Slice, MayBeReadAndFreedOnAnotherThread) {
   LinkBuffer buffer;
   put(buffer, "for you, for me");

@@ -81,7 +81,6 @@ std::error_code Output::begin_flush(State& state) {
     case State::awaited:
       return Errc::concurrent_access;
   }
-  result_ = {};
   state = state_;
   return {};
 }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How many events one turn takes from epoll.
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+
+#include <cstddef>
+#include <vector>
+
+#include "netpoll/os/eventfd.h"
+#include "poller/support.h"
+
+namespace netpoll {
+namespace {
+
+// How many of `count` operators each of the first `turns` turns calls. All of
+// them are ready all the time.
+std::vector<std::size_t> events_of(std::size_t turns, std::size_t count) {
+  InlineRunner runner;
+  const auto poller = *Poller::open(runner);
+  std::vector<std::size_t> seen(turns);
+  std::vector<UniqueFd> events;
+  std::vector<Ref<Op>> ops;
+  for (std::size_t i = 0; i < count; ++i) {
+    events.push_back(*os::open_eventfd());
+    ops.push_back(make_ref<Op>(events.back().get()));
+    ops.back()->readable = [&](Op&) {
+      ++seen.at(poller->turns() - 1);
+      if (poller->turns() == turns) poller->stop();  // after this turn
+    };
+    EXPECT_FALSE(poller->add(*ops.back()));
+    EXPECT_EQ(::eventfd_write(events.back().get(), 1), 0);
+  }
+  poller->run();
+  for (const Ref<Op>& op : ops)
+    poller->detach(*op);
+  return seen;
+}
+
+// Broken variant: the room for events does not grow.
+TEST(TurnEvents, TheirRoomDoublesAfterATurnThatHasFilledIt) {
+  EXPECT_EQ(events_of(3, 300), (std::vector<std::size_t>{128, 256, 300}));
+}
+
+}  // namespace
+}  // namespace netpoll
