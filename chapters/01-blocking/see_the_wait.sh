@@ -11,15 +11,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . chapters/traced.sh
-port=$((20000 + RANDOM % 20000))
-traced accept,read,write build/release/bin/echo_one "$port"
-until { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null; do sleep 0.1; done
-sleep 0.3
+until_true serves traced accept,read,write build/release/bin/echo_one
+until_true sleeps_in 'read\(4,'
 echo "connected, and silent:"
-sed -E 's/^[0-9]+ +//' "$work/calls" | grep -A9 '^accept'
+sed -E 's/^[0-9]+ +//' "$work/seen" | grep -A9 '^accept'
 echo
 echo "after the line \"hello\":"
 echo hello >&3
-sleep 0.3
-sed -E 's/^[0-9]+ +//' "$work/calls" | grep -A9 '"hello'
+read -r _ <&3
+until_true sleeps_in 'read\(4,'
+sed -E 's/^[0-9]+ +//' "$work/seen" | grep -A9 '"hello'
 echo

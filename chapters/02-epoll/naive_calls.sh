@@ -11,12 +11,11 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . chapters/traced.sh
 traced epoll_wait,epoll_ctl,accept4,recvfrom,sendto,sendmsg build/release/bin/naive_echo 10
-listens
+until_true told
 exec 3<>"/dev/tcp/127.0.0.1/$port"
-sleep 0.3
 echo hello >&3
 read -r _ <&3
-sleep 0.3
+until_true sleeps_in 'epoll_wait\(4,'
 # An epoll_wait that ended without an event is left out.
-calls | sed -E 's/^[0-9]+ +//; s/u32=[0-9]+, u64=[0-9]+/…/' |
+calls "$work/seen" | sed -E 's/^[0-9]+ +//; s/u32=[0-9]+, u64=[0-9]+/…/' |
   grep -vE '^epoll_wait.* = 0$' | grep -A9 '^accept4'

@@ -15,53 +15,44 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 runner=${1:-pool}
-server=${2:-build/release/bin/echo_server}
-work=$(mktemp -d)
-trap 'kill "${tracer:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
-
-if ! strace -o /dev/null true 2>/dev/null; then
-  echo "strace may not trace here" >&2
-  exit 77
-fi
-
-# As a child of strace the server ends with it, and with timeout in any case.
-timeout 30 strace -f -o "$work/calls" \
-  -e trace=epoll_wait,epoll_ctl,recvfrom,sendto,read,write,futex,sched_yield,clone3,prctl \
-  "$server" --addr 127.0.0.1:0 --pollers 1 --runner "$runner" >"$work/out" &
-tracer=$!
-for _ in $(seq 100); do
-  port=$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$work/out")
-  [ -n "$port" ] && break
-  sleep 0.1
-done
+server_file=${2:-build/release/bin/echo_server}
+. chapters/traced.sh
+traced epoll_wait,epoll_ctl,recvfrom,sendto,read,write,futex,sched_yield,clone3,prctl \
+  "$server_file" --addr 127.0.0.1:0 --pollers 1 --runner "$runner"
+until_true told
+find_traced
 
 exec 3<>"/dev/tcp/127.0.0.1/$port"
-# strace makes the first request slow. So an adaptive poller leaves the second to
-# the workers, and tries the third itself.
-words="one two"
-[ "$runner" = adaptive ] && words="one more two"
-for word in $words; do
-  sleep 0.5
-  printf '%s\n' "$word" >&3
+say() {
+  until_true all_asleep "$server"
+  printf '%s\n' "$1" >&3
   read -r _ <&3
-done
-sleep 0.5
+  until_true all_asleep "$server"
+}
+# strace makes some requests slow, and an adaptive poller leaves the next ones to the
+# workers. So "two" is sent until the poller itself has answered it, and waits again.
+served() {
+  say two
+  [ "$runner" != adaptive ] || calls | awk '
+    /recvfrom\(.*"two/ { receives = $1 } /sendto\(.*"two/ { sends = $1 }
+    /epoll_wait\(/ { waits = $1 }
+    END { exit receives != sends || receives != waits }'
+}
+say one
+until_true served
+[ "$runner" = adaptive ] && sleep 0.5  # the relief looks now and then: that is to be seen
 exec 3>&-
-kill "$tracer"
-wait "$tracer" 2>/dev/null || true
+until_true grep -q 'recvfrom.*"", 8' "$work/calls"  # the epoll_wait after "two" has ended
+until_true all_asleep "$server"
+calls >"$work/whole"
 
-# Of a call that was interrupted by another thread's, strace writes two lines:
-# they are put together where the call ends.
-awk '/<unfinished \.\.\.>$/ { sub(/ *<unfinished \.\.\.>$/, ""); begun[$1] = $0; next }
-     / resumed>/ { sub(/^[^>]*>/, begun[id = $1]) }
-     { print }' "$work/calls" >"$work/whole"
-
-# poller: the thread that receives. From the epoll_wait before "two" to the next
-# one that may sleep.
-poller=$(sed -n '/recvfrom(.*"two/ { s/ .*//p; q }' "$work/whole")
-sed -E -e "s/^$poller /poller  /" -e 's/^[0-9]+ /other   /' \
+# poller: the thread that receives the last "two". From the epoll_wait before it to the
+# next one that may sleep.
+poller=$(awk '/recvfrom\(.*"two/ { thread = $1 } END { print thread }' "$work/whole")
+twos=$(grep -c "^$poller .*recvfrom(.*\"two" "$work/whole")
+sed -E -e "s/^$poller +/poller  /" -e 's/^[0-9]+ +/other   /' \
   -e 's/data=\{[^}]*\}/data=…/' -e 's/0x[0-9a-f]+/…/g' "$work/whole" |
-  awk 'done { next }
+  awk -v twos="$twos" 'done { next }
        /^poller +epoll_wait/ { last = $0; if (on) print; done = on && !/, 0\) +=/; next }
-       /^poller +recvfrom.*"two/ { on = 1; print last }
+       /^poller +recvfrom.*"two/ && ++seen == twos { on = 1; print last }
        on { print }'

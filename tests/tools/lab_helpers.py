@@ -29,13 +29,15 @@ def tree(tmp_path):
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
-    """Where the judge and the grader keep what they have built."""
-    home = tmp_path_factory.mktemp("workshop")
-    prelude = paths.BUILD / "exercise" / "prelude"
-    prelude.mkdir(parents=True, exist_ok=True)
-    (home / "judge").mkdir()
-    (home / "judge" / "prelude").symlink_to(prelude)
-    (home / "objects").mkdir()
+    """Where the judge and the grader keep what they have built. All files of tests share it:
+    an object is found again by the content of all that went into it."""
+    home = tmp_path_factory.getbasetemp() / "workshop"
+    if not home.exists():
+        prelude = paths.BUILD / "exercise" / "prelude"
+        prelude.mkdir(parents=True, exist_ok=True)
+        (home / "judge").mkdir(parents=True)
+        (home / "judge" / "prelude").symlink_to(prelude)
+        (home / "objects").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judge, "STORE", home / "judge")
         yield home

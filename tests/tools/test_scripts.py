@@ -3,6 +3,9 @@
 
 Whoever writes into a pipe that nobody reads any more ends by SIGPIPE, status 141, if he is
 late; and the whole pipe has failed. A quiet machine does not show it.
+
+Nor does it show a script that sleeps and then looks: on a busy one it looks too early. So
+chapters/waits.sh waits for states; a time that is itself to pass is told behind the sleep.
 """
 
 import re
@@ -42,3 +45,20 @@ def test_no_reader_of_a_pipe_leaves_early(script):
 ])  # fmt: skip
 def test_fault_a_reader_that_leaves_is_seen(line):
     assert early_leavers(f"set -o pipefail\n{line}\n")
+
+
+def unexplained_sleeps(text: str) -> list[str]:
+    """The lines that let a time pass: not in the search of a loop, and without a reason."""
+    lines = [line.strip() for line in text.splitlines() if not line.lstrip().startswith("#")]
+    return [line for line in lines
+            if re.search(r"\bsleep +[\d.]", line) and not re.search(r"^until .*; do |  # ", line)]
+
+
+@pytest.mark.parametrize("script", [file for file in SCRIPTS if file.name != "waits.sh"],
+                         ids=lambda f: str(f.relative_to(ROOT)))  # fmt: skip
+def test_a_script_waits_for_a_state_and_not_for_a_time(script):
+    assert unexplained_sleeps(script.read_text("utf-8")) == []
+
+
+def test_fault_a_sleep_before_a_look_is_seen():
+    assert unexplained_sleeps("echo hello >&3\nsleep 0.3\ncalls\n") == ["sleep 0.3"]
