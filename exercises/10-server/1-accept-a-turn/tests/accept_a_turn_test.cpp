@@ -122,13 +122,13 @@ class AcceptATurn : public testing::Test {
   std::vector<std::string> said() const { return lines.all(); }
 
   const test::LogLines lines;
+  std::vector<std::string> peers;  // of those who were accepted
+  std::atomic<int> accepted{0};
   std::unique_ptr<Runtime> runtime = *Runtime::start({.pollers = 1});
   Poller& poller = runtime->acceptors().next();
   const UniqueFd spare{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   Address address;
   std::vector<UniqueFd> clients;
-  std::vector<std::string> peers;  // of those who were accepted
-  std::atomic<int> accepted{0};
   Ref<Acceptor> acceptor;
 };
 

@@ -110,14 +110,14 @@ class HotLoop : public testing::Test {
   std::size_t failures() const { return lines.all().size() - 1; }
 
   const test::LogLines lines;
+  std::vector<UniqueFd> kept;  // the poller's
+  std::atomic<int> accepted{0};
   std::unique_ptr<Runtime> runtime = *Runtime::start({.pollers = 1});
   Poller& poller = runtime->acceptors().next();
   Ref<Clock> clock = make_ref<Clock>(*os::open_eventfd(), poller);
   Address address;
   std::vector<UniqueFd> clients;
   std::size_t connected = 0;
-  std::vector<UniqueFd> kept;  // the poller's
-  std::atomic<int> accepted{0};
   Ref<Acceptor> acceptor;
 };
 
