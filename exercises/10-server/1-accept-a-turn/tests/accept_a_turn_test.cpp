@@ -23,6 +23,7 @@
 #include "server/support.h"
 #include "support/fds.h"
 #include "support/log_lines.h"
+#include "support/sanitized.h"
 
 namespace netpoll {
 namespace {
@@ -32,11 +33,7 @@ using std::chrono::milliseconds;
 constexpr int kBudget = Acceptor::kAcceptsPerTurn;
 constexpr milliseconds kTick{5};
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr milliseconds kPatience(20'000);
-#else
-constexpr milliseconds kPatience(2'000);
-#endif
+constexpr milliseconds kPatience(test::kSanitized ? 20'000 : 2'000);
 
 // Looks until `condition` holds; false when it does not within kPatience.
 bool soon(const std::function<bool()>& condition) {
