@@ -103,9 +103,9 @@ TEST_F(DialTest, ClosesWhenTheUserLetsGo) {
 }
 
 TEST_F(DialTest, MovesItsHoldAndClosesOnce) {
+  int closed = 0;
   DialedConnection first = *dial_it();
   const UniqueFd far = accept();
-  int closed = 0;
   first->add_close_callback([&](Connection&) { ++closed; });
   {
     const DialedConnection second = std::move(first);

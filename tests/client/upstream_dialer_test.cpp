@@ -68,10 +68,10 @@ TEST_F(DialUpstream, WhatWasFlushedBeforeTheCloseArrives) {
 // set_on_request() leaves input that is there already to the next byte.
 TEST_F(DialUpstream, HandlerSetAfterTheDialMayClose) {
   for (int i = 0; i < 10; ++i) {
-    const DialedConnection conn = dial_it();
-    const UniqueFd far = accept();
     std::latch closed(1);
     std::atomic<bool> asked{false};
+    const DialedConnection conn = dial_it();
+    const UniqueFd far = accept();
     conn->add_close_callback([&](Connection&) { closed.count_down(); });
     test::send_all(far.get(), "0123456789");
     EXPECT_TRUE(eventually([&] { return conn->reader().size() == 10; }));

@@ -37,12 +37,12 @@ void send_much(Connection& conn) {
 }
 
 TEST(Inline, PollerTurnsWhileABacklogWaits) {
+  Trigger turned;
   Served served({.on_request = send_much}, kInline);
   ASSERT_FALSE(served.start());
   served.send("x");
   ASSERT_TRUE(
       eventually([&] { return served.conn().writer().is_unattended(); }));
-  Trigger turned;
   served.runtime().pollers().next().go([&] { turned.pull(); });
   EXPECT_TRUE(turned.wait_until(test::soon()));
   EXPECT_TRUE(served.conn().writer().is_unattended());

@@ -28,9 +28,8 @@ class HandlerSlotTest : public testing::Test {
   void call(HandlerSlot& slot) { slot.newest(mutex)(served.conn()); }
 
   Mutex mutex;
-
-  test::Served served{{}};
   std::string said;
+  test::Served served{{}};
 };
 
 TEST_F(HandlerSlotTest, CallsTheFirst) {

@@ -154,6 +154,8 @@ TEST(MaxInput, PeerThatClosesWhileItIsPausedLosesNoByte) {
 // when the reader makes room and so ends the pause.
 TEST(MaxInput, HangUpThatMeetsTheEndOfThePauseLosesNoByte) {
   const std::string text = numbers(20'000);
+  Trigger inside;
+  Trigger go_on;
   Served served({});
   served.conn().set_max_input(100);
   ASSERT_FALSE(served.start());
@@ -164,8 +166,6 @@ TEST(MaxInput, HangUpThatMeetsTheEndOfThePauseLosesNoByte) {
   Poller& poller = served.runtime().pollers().next();
   const test::Pair pair = test::socket_pair();
   const Ref<Op> holder = make_ref<Op>(pair.near.get());
-  Trigger inside;
-  Trigger go_on;
   holder->readable = [&](Op& op) {
     char byte = 0;
     static_cast<void>(::recv(op.fd(), &byte, 1, 0));

@@ -136,9 +136,10 @@ Edge drop(Rig& rig) {
 }
 
 void from_idle(Machine& made) {
-  Rig rig;
-  Edge flush{rig.state(), "flush", "begins", ""};
+  Edge flush;
   Edge again;
+  Rig rig;
+  flush = {rig.state(), "flush", "begins", ""};
   rig.write_small([&] {
     flush.to = rig.state();
     again = flush_again(rig);
@@ -161,8 +162,8 @@ void from_idle_with_a_rest(Machine& made) {
 }
 
 void shut_while_sending(Machine& made) {
-  Rig rig;
   Edge edge;
+  Rig rig;
   rig.write_small([&] { edge = shut(rig); });
   EXPECT_FALSE(rig.out.flush());
   made.insert(edge);
@@ -170,8 +171,8 @@ void shut_while_sending(Machine& made) {
 
 void fill(Machine& made, const std::string& event, const std::string& answer,
           void (Rig::*act)()) {
-  Rig rig;
   std::string from;
+  Rig rig;
   rig.write_small([&] { from = rig.state(); });
   (rig.*act)();
   const std::string to = rig.state();  // takes the mutex: `from` is written
@@ -182,8 +183,8 @@ void fill(Machine& made, const std::string& event, const std::string& answer,
 // full.
 void end_sending(Machine& made, const std::string& event,
                  const std::function<void(Rig&)>& act) {
-  Rig rig(test::tcp_pair);
   std::string from;
+  Rig rig(test::tcp_pair);
   rig.write_small([&] {
     from = rig.state();
     act(rig);

@@ -23,12 +23,12 @@ constexpr std::size_t kBlock = 64 * 1024;
 
 // A worker frees what another thread has allocated.
 TEST(Runtime, SleepingWorkersKeepLittleMemory) {
+  std::vector<mcache::Memory> blocks;
+  Trigger freed;
   const auto runtime = *Runtime::start({.pollers = 1});
   const std::size_t before = mcache::stats().kept_bytes;
-  std::vector<mcache::Memory> blocks;
   while (blocks.size() < 32)  // as many of this size as one thread may keep
     blocks.push_back(mcache::malloc(kBlock, kBlock));
-  Trigger freed;
   ASSERT_TRUE(runtime->workers().go([&] {
     for (const mcache::Memory block : blocks)
       mcache::free(block);

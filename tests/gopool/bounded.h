@@ -17,15 +17,17 @@
 #include "netpoll/gopool/gopool.h"
 #include "support/patience.h"
 #include "support/pause.h"
+#include "support/sanitized.h"
 
 namespace netpoll::test {
 
-/// Returns false if `condition` does not become true in two seconds; after a
-/// first such wait the others end much sooner.
+/// Returns false if `condition` does not become true in two seconds, or under a
+/// sanitizer in twenty; after a first such wait the others end much sooner.
 template <class Condition>
 bool wait_for(Condition condition) {
   using Clock = std::chrono::steady_clock;
-  const auto limit = std::chrono::milliseconds(patient ? 2000 : 50);
+  constexpr int kPatienceMs = kSanitized ? 20'000 : 2'000;
+  const auto limit = std::chrono::milliseconds(patient ? kPatienceMs : 50);
   const auto end = Clock::now() + limit;
   for (Pause pause; !condition(); pause()) {
     if (Clock::now() > end) {

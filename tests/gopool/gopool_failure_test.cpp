@@ -140,8 +140,8 @@ TEST(GoPoolFailure, WithoutASingleThreadTheTaskStaysWithTheCaller) {
 TEST(GoPoolFailure, TheTaskIsTakenOnceAThreadCanBeStartedAgain) {
   const LogLines log;
   ThreadBudget budget{0};
-  GoPool pool({.start_thread = std::ref(budget)});
   bool ran = false;
+  GoPool pool({.start_thread = std::ref(budget)});
   Task task = [&] { ran = true; };
   ASSERT_FALSE(pool.go(std::move(task)));
   budget.left = 1;

@@ -34,10 +34,10 @@ TEST(GoPoolLife, TenIdleWorkersEndAfterKeepAlive) {
 }
 
 TEST(GoPoolLife, APoolThatIsEmptyAgainRunsTheNextTask) {
+  std::latch done(1);
   GoPool pool({.keep_alive = 0ms, .min_idle = 0});
   ASSERT_TRUE(warm_up(pool, 1));
   ASSERT_TRUE(eventually([&] { return pool.worker_count() == 0; }));
-  std::latch done(1);
   ASSERT_TRUE(pool.go([&] { done.count_down(); }));
   done.wait();
 }
@@ -209,8 +209,8 @@ TEST(GoPoolDeathTest, AWorkerCannotDestroyItsOwnPool) {
 }
 
 TEST(GoPoolLife, AWorkerMayStopAnotherPool) {
-  GoPool outer;
   auto inner = std::make_unique<GoPool>();
+  GoPool outer;
   ASSERT_TRUE(warm_up(*inner, 1));
   ASSERT_TRUE(outer.go([&] { inner.reset(); }));
   outer.stop(Stop::drain);

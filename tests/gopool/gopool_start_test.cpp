@@ -85,6 +85,7 @@ TEST(GoPoolStart, AGoInsideTheFirstStartIsRefusedAndTheOuterOneIsNot) {
 TEST(GoPoolStart, WhateverStartThreadThrowsThePoolStaysWhole) {
   LogLines log;
   int attempt = 0;
+  bool ran = false;
   GoPool pool({.name = "rpc", .start_thread = [&](Task body) {
                  if (++attempt == 1) throw 42;
                  if (attempt == 2) throw std::runtime_error("not now");
@@ -94,7 +95,6 @@ TEST(GoPoolStart, WhateverStartThreadThrowsThePoolStaysWhole) {
   EXPECT_FALSE(pool.go(std::move(task)));
   EXPECT_FALSE(pool.go(std::move(task)));  // NOLINT(bugprone-use-after-move)
   EXPECT_EQ(pool.worker_count(), 0u);
-  bool ran = false;
   EXPECT_TRUE(pool.go([&] { ran = true; }));
   pool.stop(Stop::drain);
   EXPECT_TRUE(ran);

@@ -29,8 +29,8 @@ TEST(GoPool, StartsNoThreadBeforeTheFirstTask) {
 }
 
 TEST(GoPool, RunsATaskOnAThreadOfItsOwn) {
-  GoPool pool;
   std::thread::id ran_on;
+  GoPool pool;
   ASSERT_TRUE(pool.go([&] { ran_on = std::this_thread::get_id(); }));
   pool.stop(Stop::drain);
   EXPECT_NE(ran_on, std::thread::id());
@@ -38,8 +38,8 @@ TEST(GoPool, RunsATaskOnAThreadOfItsOwn) {
 }
 
 TEST(GoPool, NamesItsThreadsAfterItself) {
-  GoPool pool({.name = "a-name-that-is-too-long"});
   char name[16] = "";
+  GoPool pool({.name = "a-name-that-is-too-long"});
   ASSERT_TRUE(pool.go(
       [&] { ::pthread_getname_np(::pthread_self(), name, sizeof name); }));
   pool.stop(Stop::drain);
@@ -68,8 +68,8 @@ TEST(GoPool, TenThousandTasksBehindOneBusyWorkerAllRun) {
 }
 
 TEST(GoPool, OneWorkerRunsTasksInTheOrderTheyCame) {
-  GoPool pool({.cap = 1});
   std::vector<int> order;
+  GoPool pool({.cap = 1});
   Task tasks[] = {[&] { order.push_back(1); }, [&] { order.push_back(2); },
                   [&] { order.push_back(3); }};
   ASSERT_TRUE(pool.go(std::span(tasks)));
@@ -80,8 +80,8 @@ TEST(GoPool, OneWorkerRunsTasksInTheOrderTheyCame) {
 
 TEST(GoPool, ATaskMaySubmitToItsOwnPoolOfOne) {
   std::latch inner(1);
-  GoPool pool({.cap = 1});
   bool taken = false;
+  GoPool pool({.cap = 1});
   ASSERT_TRUE(pool.go([&] { taken = pool.go([&] { inner.count_down(); }); }));
   inner.wait();
   pool.stop(Stop::drain);
@@ -176,9 +176,10 @@ TEST(GoPool, CapZeroStillRunsOneWorker) {
 }
 
 TEST(GoPool, WakesTheWorkerThatFellAsleepLast) {
-  GoPool pool;
   std::thread::id late;
   std::thread::id woken;
+  std::latch done(1);
+  GoPool pool;
   Held early_one(1);
   Held late_one(1);
   ASSERT_TRUE(pool.go(early_one.task()));
@@ -192,7 +193,6 @@ TEST(GoPool, WakesTheWorkerThatFellAsleepLast) {
   ASSERT_TRUE(eventually([&] { return pool.idle_count() == 1; }));
   late_one.release();
   ASSERT_TRUE(eventually([&] { return pool.idle_count() == 2; }));
-  std::latch done(1);
   ASSERT_TRUE(pool.go([&] {
     woken = std::this_thread::get_id();
     done.count_down();

@@ -77,9 +77,10 @@ TEST(GoPoolUserCode, ADiscardedTaskMayCallThePool) {
 
 TEST(GoPoolUserCode, ARunningTaskMayWaitForTheEndOfADiscardedOne) {
   std::latch running(1);
+  std::future<void> broken;
   GoPool pool({.cap = 1});
   std::promise<void> promise;  // broken when its task is destroyed
-  auto broken = promise.get_future();
+  broken = promise.get_future();
   ASSERT_TRUE(pool.go([&] {
     running.count_down();
     broken.wait();

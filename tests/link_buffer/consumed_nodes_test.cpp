@@ -39,8 +39,8 @@ TEST(ConsumedNodes, UnreadBytesStayInTheBuffer) {
 }
 
 TEST(ConsumedNodes, DoneRunsWhenTheyAreDestroyedAndNotWhenTheyAreTaken) {
-  LinkBuffer buffer;
   int done = 0;
+  LinkBuffer buffer;
   for (int i = 0; i < 3; ++i)
     put_lent(buffer, [&] { ++done; });
   ASSERT_FALSE(buffer.skip(12));
@@ -80,8 +80,8 @@ TEST(ConsumedNodes, JoinedCopiesGoWithThem) {
 }
 
 TEST(ConsumedNodes, BufferCanBeUsedInDone) {
-  LinkBuffer buffer;
   std::string seen;
+  LinkBuffer buffer;
   put_lent(buffer, [&] {
     buffer.release();
     seen += text(buffer.next(1));

@@ -51,8 +51,8 @@ TEST(LinkBuffer, WriteMultiFlushAddsWhatIsNewAndNothingTwice) {
 
 // Upstream: TestLinkBufferWriteBinary.
 TEST(LinkBuffer, WriteBinaryDoesNotTouchTheCallersSpareCapacity) {
-  LinkBuffer buffer;
   std::array<std::byte, 16> memory{};
+  LinkBuffer buffer;
   ASSERT_FALSE(
       buffer.write_direct(Block::lent(std::span(memory).first(9), [] {})));
   buffer.flush();

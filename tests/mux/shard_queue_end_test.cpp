@@ -206,11 +206,11 @@ TEST_F(ShardQueueTest, WhatIsThrownNeedNotBeAnException) {
 }
 
 TEST_F(ShardQueueTest, ACloseCallbackMayDestroyTheQueue) {
+  std::optional<ShardQueue> queue;
+  std::error_code error;
   Served served({});
   ASSERT_FALSE(served.start());
-  std::optional<ShardQueue> queue;
   queue.emplace(served.runtime(), served.conn());
-  std::error_code error;
   served.conn().add_close_callback([&](Connection&) {
     error = queue->close();
     queue.reset();

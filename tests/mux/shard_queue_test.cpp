@@ -155,16 +155,16 @@ TEST_F(ShardQueueTest, AnAddOfNoGettersIsFine) {
 TEST_F(ShardQueueTest, PacketsThatComeDuringARoundGoOutWithTheNext) {
   Served served({});
   ASSERT_FALSE(served.start());
-  ShardQueue queue(served.runtime(), served.conn(), 1);
   Trigger running;
   Trigger go_on;
+  std::atomic<std::size_t> before{0};
+  ShardQueue queue(served.runtime(), served.conn(), 1);
   EXPECT_TRUE(queue.add([&](LinkBuffer& packets) {
     packets.write_string("first;");
     running.pull();
     go_on.wait();
   }));
   running.wait();
-  std::atomic<std::size_t> before{0};
   for (int i = 0; i < 8; ++i) {
     EXPECT_TRUE(queue.add([&](LinkBuffer& packets) {
       packets.write_string("next;");
@@ -209,11 +209,11 @@ TEST_F(ShardQueueTest, TheCallerSendsWhenThePoolRefuses) {
 }
 
 TEST_F(ShardQueueTest, ATurnThatThePoolDiscardsIsTakenAllTheSame) {
+  Trigger busy;
+  Trigger go_on;
   Served served({}, 1);
   ASSERT_FALSE(served.start());
   GoPool& pool = served.runtime().workers();
-  Trigger busy;
-  Trigger go_on;
   Task blocker = [&] {
     busy.pull();
     go_on.wait();

@@ -119,9 +119,9 @@ TEST(RefusedTasks, AreNotOfferedInEachTurnAndThePollerSleeps) {
 }
 
 TEST(RefusedTasks, AreOfferedAgainAfterAPauseAndKeepTheirOrder) {
-  Refused it(3, kShort);
   std::string order;
   Trigger ran;
+  Refused it(3, kShort);
   for (const char name : {'a', 'b', 'c'})
     it.poller->go([&order, name] { order += name; });
   it.poller->go([&] { ran.pull(); });
@@ -131,10 +131,10 @@ TEST(RefusedTasks, AreOfferedAgainAfterAPauseAndKeepTheirOrder) {
 }
 
 TEST(RefusedTasks, RunOnThePollerOnceThePauseIsTheLongest) {
-  Refused it(RefusingRunner::kAlways, kStandIn);
   Trigger ran;
   bool on_poller = false;
   bool stands_in = false;
+  Refused it(RefusingRunner::kAlways, kStandIn);
   it.poller->go([&] {
     on_poller = it.poller->on_poller_thread();
     stands_in = it.poller->stands_in_for_worker();
@@ -146,10 +146,11 @@ TEST(RefusedTasks, RunOnThePollerOnceThePauseIsTheLongest) {
 }
 
 TEST(RefusedTasks, TaskThatNeedsAWorkerDefersItselfUntilThereIsOne) {
-  Refused it(RefusingRunner::kAlways, kStandIn);
   Trigger ran;
   int put_off = 0;
-  std::function<void()> work = [&] {
+  std::function<void()> work;
+  Refused it(RefusingRunner::kAlways, kStandIn);
+  work = [&] {
     if (!it.poller->stands_in_for_worker()) return ran.pull();
     if (++put_off == 3) it.runner.relent();
     it.poller->defer(work);
@@ -174,8 +175,8 @@ TEST(RefusedTasks, PollerSleepsOnceNoneIsLeft) {
 
 // Broken variant: the last batch is destroyed when the runner refuses it.
 TEST(RefusedTasks, RunOnThePollerWhenItStops) {
-  Refused it(RefusingRunner::kAlways, kEndless);
   bool ran = false;
+  Refused it(RefusingRunner::kAlways, kEndless);
   it.poller->go([&] { ran = true; });
   turn_over(*it.poller);
   it.stop();

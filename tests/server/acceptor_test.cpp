@@ -44,13 +44,13 @@ class AcceptorTest : public testing::Test {
   }
 
   const FdsBalance balance;
-  std::unique_ptr<Runtime> runtime = *Runtime::start({.pollers = 1});
-  Address address;
   std::vector<UniqueFd> kept;  // the poller's
   std::atomic<int> accepted{0};
   bool hold = false;  // the first, between the two latches
   std::latch entered{1};
   std::latch stopping{1};
+  std::unique_ptr<Runtime> runtime = *Runtime::start({.pollers = 1});
+  Address address;
   Ref<Acceptor> acceptor;
 };
 

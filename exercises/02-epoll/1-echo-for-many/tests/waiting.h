@@ -10,14 +10,11 @@
 #include <thread>
 
 #include "support/patience.h"
+#include "support/sanitized.h"
 
 namespace waiting {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kPatienceMs = 20'000;
-#else
-constexpr int kPatienceMs = 2'000;
-#endif
+constexpr int kPatienceMs = netpoll::test::kSanitized ? 20'000 : 2'000;
 
 // A right program never uses it up. A wrong one costs two seconds once, and
 // little afterwards.

@@ -72,8 +72,8 @@ TEST(MallocAckExercise, TooManyIsAnErrorAndChangesNothing) {
 }
 
 TEST(MallocAckExercise, KeepingAllLeavesEverythingAsItIs) {
-  LinkBuffer buffer;
   Page page = kUntouched;
+  LinkBuffer buffer;
   const std::byte* const head = buffer.malloc(4).data();
   lend(buffer, page);
   ASSERT_FALSE(buffer.malloc_ack(12));
@@ -109,8 +109,8 @@ TEST(MallocAckExercise, AnEarlierBlockIsNotFilledUp) {
 }
 
 TEST(MallocAckExercise, ALentPageIsNeverWrittenTo) {
-  LinkBuffer buffer;
   Page page = kUntouched;
+  LinkBuffer buffer;
   buffer.write_string("head");
   lend(buffer, page);
   buffer.write_string("foot");
@@ -122,8 +122,8 @@ TEST(MallocAckExercise, ALentPageIsNeverWrittenTo) {
 }
 
 TEST(MallocAckExercise, TheSecondHalfOfASplitNodeIsNotOverwritten) {
-  LinkBuffer buffer;
   Page page = kUntouched;
+  LinkBuffer buffer;
   const auto place = buffer.malloc(8);
   copy_bytes(raw("headfoot"), place);
   lend(buffer, page, 4);
@@ -135,9 +135,9 @@ TEST(MallocAckExercise, TheSecondHalfOfASplitNodeIsNotOverwritten) {
 }
 
 TEST(MallocAckExercise, ADroppedPageGoesBackToItsLender) {
-  LinkBuffer buffer;
   Page page = kUntouched;
   int back = 0;
+  LinkBuffer buffer;
   buffer.write_string("head");
   ASSERT_FALSE(buffer.write_direct(Block::lent(page, [&] { ++back; })));
   ASSERT_FALSE(buffer.malloc_ack(4));
@@ -145,9 +145,9 @@ TEST(MallocAckExercise, ADroppedPageGoesBackToItsLender) {
 }
 
 TEST(MallocAckExercise, APageOfWhichAByteIsKeptStaysLent) {
-  LinkBuffer buffer;
   Page page = kUntouched;
   int back = 0;
+  LinkBuffer buffer;
   buffer.write_string("head");
   ASSERT_FALSE(buffer.write_direct(Block::lent(page, [&] { ++back; })));
   ASSERT_FALSE(buffer.malloc_ack(5));
@@ -155,9 +155,9 @@ TEST(MallocAckExercise, APageOfWhichAByteIsKeptStaysLent) {
 }
 
 TEST(MallocAckExercise, TheLenderFindsABufferInOrder) {
-  LinkBuffer buffer;
   Page page = kUntouched;
   std::size_t seen = 0;
+  LinkBuffer buffer;
   buffer.write_string("kept");
   ASSERT_FALSE(buffer.write_direct(Block::lent(page, [&] {
     seen = buffer.malloc_size();
@@ -181,8 +181,8 @@ TEST(MallocAckExercise, KeepingNothingEndsTheWriting) {
 }
 
 TEST(MallocAckExercise, TheLenderMayWriteWhenNothingIsKept) {
-  LinkBuffer buffer;
   Page page = kUntouched;
+  LinkBuffer buffer;
   ASSERT_FALSE(buffer.write_direct(
       Block::lent(page, [&] { buffer.write_string("new"); })));
   ASSERT_FALSE(buffer.malloc_ack(0));

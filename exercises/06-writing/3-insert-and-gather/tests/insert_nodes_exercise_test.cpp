@@ -45,8 +45,8 @@ TEST(InsertExercise, WithoutBytesAndFreeRoomBehindThePlaceThereIsNoRest) {
 }
 
 TEST(InsertExercise, ThePageIsNotCopied) {
-  LinkBuffer buffer;
   std::array<std::byte, 8> mine{};
+  LinkBuffer buffer;
   buffer.write_string("headfoot");
   ASSERT_FALSE(buffer.write_direct(Block::lent(mine, nullptr), 4));
   buffer.flush();
@@ -84,8 +84,8 @@ TEST(InsertExercise, TheFreeRoomEndsWithTheBlock) {
 }
 
 TEST(InsertExercise, NothingIsWrittenBehindAPageWithoutARest) {
-  LinkBuffer buffer;
   std::array<std::byte, 8> mine{};
+  LinkBuffer buffer;
   ASSERT_FALSE(
       buffer.write_direct(Block::lent(std::span(mine).first(4), nullptr)));
   buffer.write_string("next");
@@ -108,8 +108,8 @@ class LentPageExercise : public testing::Test {
     EXPECT_EQ(mine_, (std::array<std::byte, 8>{}))
         << "the lender's page was written to, where bytes had been dropped";
   }
-  LinkBuffer buffer_;
   std::array<std::byte, 8> mine_{};
+  LinkBuffer buffer_;
 };
 
 TEST_F(LentPageExercise, BehindAFullBlockItIsNotExtended) {
@@ -145,9 +145,9 @@ TEST(InsertExercise, APageIsOneNode) {
 }
 
 TEST(InsertExercise, ThePageLivesAsLongAsItIsShown) {
-  LinkBuffer buffer;
   std::array<std::byte, 4> mine{};
   int back = 0;
+  LinkBuffer buffer;
   buffer.write_string("headfoot");
   ASSERT_FALSE(buffer.write_direct(Block::lent(mine, [&] { ++back; }), 4));
   buffer.flush();
@@ -158,9 +158,9 @@ TEST(InsertExercise, ThePageLivesAsLongAsItIsShown) {
 }
 
 TEST(InsertExercise, TheFooterDoesNotHoldThePageBeforeIt) {
-  LinkBuffer buffer;
   std::array<std::byte, 4> mine{};
   int back = 0;
+  LinkBuffer buffer;
   buffer.write_string("headfoot");
   for (int i = 0; i < 2; ++i) {
     ASSERT_FALSE(buffer.write_direct(Block::lent(mine, [&] { ++back; }), 4));

@@ -140,12 +140,12 @@ class SendExercise : public PollerTest {
   std::atomic<bool> let_go_inside{false};  // drain()
   std::atomic<bool> has_returned{false};   // the flush of flush()
   std::atomic<bool> done{false};           // what the test put into a block
+  bool nobody_sent = true;                 // what stop() has said
   test::Pair ends;
   Ref<Op> it = make_ref<Op>(ends.near.get());
   Output out{life, *poller, *it, activity, mutex, &leave};
   std::future<std::error_code> flushing;
   std::uint64_t sent_at_once = 0;  // by flush_inline(), before other turns
-  bool nobody_sent = true;         // what stop() has said
   ConsumedNodes kept;              // given to the next drain()
   std::atomic<int> attended{0};    // how often drain() said true
   std::atomic<std::uint64_t> largest_turn{0};

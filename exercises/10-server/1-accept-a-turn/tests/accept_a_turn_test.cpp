@@ -23,6 +23,7 @@
 #include "server/support.h"
 #include "support/fds.h"
 #include "support/log_lines.h"
+#include "support/sanitized.h"
 
 namespace netpoll {
 namespace {
@@ -32,11 +33,7 @@ using std::chrono::milliseconds;
 constexpr int kBudget = Acceptor::kAcceptsPerTurn;
 constexpr milliseconds kTick{5};
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr milliseconds kPatience(20'000);
-#else
-constexpr milliseconds kPatience(2'000);
-#endif
+constexpr milliseconds kPatience(test::kSanitized ? 20'000 : 2'000);
 
 // Looks until `condition` holds; false when it does not within kPatience.
 bool soon(const std::function<bool()>& condition) {
@@ -122,13 +119,13 @@ class AcceptATurn : public testing::Test {
   std::vector<std::string> said() const { return lines.all(); }
 
   const test::LogLines lines;
+  std::vector<std::string> peers;  // of those who were accepted
+  std::atomic<int> accepted{0};
   std::unique_ptr<Runtime> runtime = *Runtime::start({.pollers = 1});
   Poller& poller = runtime->acceptors().next();
   const UniqueFd spare{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   Address address;
   std::vector<UniqueFd> clients;
-  std::vector<std::string> peers;  // of those who were accepted
-  std::atomic<int> accepted{0};
   Ref<Acceptor> acceptor;
 };
 

@@ -23,17 +23,14 @@
 #include "server/support.h"
 #include "support/fds.h"
 #include "support/log_lines.h"
+#include "support/sanitized.h"
 
 namespace netpoll {
 namespace {
 
 using std::chrono::milliseconds;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr milliseconds kPatience(20'000);
-#else
-constexpr milliseconds kPatience(2'000);
-#endif
+constexpr milliseconds kPatience(test::kSanitized ? 20'000 : 2'000);
 
 // Looks until `condition` holds; false when it does not within kPatience.
 bool soon(const std::function<bool()>& condition) {
@@ -110,14 +107,14 @@ class HotLoop : public testing::Test {
   std::size_t failures() const { return lines.all().size() - 1; }
 
   const test::LogLines lines;
+  std::vector<UniqueFd> kept;  // the poller's
+  std::atomic<int> accepted{0};
   std::unique_ptr<Runtime> runtime = *Runtime::start({.pollers = 1});
   Poller& poller = runtime->acceptors().next();
   Ref<Clock> clock = make_ref<Clock>(*os::open_eventfd(), poller);
   Address address;
   std::vector<UniqueFd> clients;
   std::size_t connected = 0;
-  std::vector<UniqueFd> kept;  // the poller's
-  std::atomic<int> accepted{0};
   Ref<Acceptor> acceptor;
 };
 

@@ -18,17 +18,14 @@
 
 #include "netpoll/server/event_loop.h"
 #include "server/support.h"
+#include "support/sanitized.h"
 
 namespace netpoll {
 namespace {
 
 using std::chrono::milliseconds;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr milliseconds kPatience(10'000);
-#else
-constexpr milliseconds kPatience(2'500);
-#endif
+constexpr milliseconds kPatience(test::kSanitized ? 10'000 : 2'500);
 
 // Looks until `condition` holds; false when it does not within kPatience.
 bool soon(const std::function<bool()>& condition) {

@@ -24,6 +24,7 @@
 #include "netpoll/os/unique_fd.h"
 #include "support/net.h"
 #include "support/patience.h"
+#include "support/sanitized.h"
 
 extern char** environ;  // NOLINT
 
@@ -32,11 +33,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr milliseconds kPatience(20'000);
-#else
-constexpr milliseconds kPatience(3'000);
-#endif
+constexpr milliseconds kPatience(test::kSanitized ? 20'000 : 3'000);
 
 // How long a wait may take; a wait in vain makes the later ones short.
 milliseconds patience() {

@@ -105,8 +105,9 @@ TEST(TracerExercise, AThreadKeepsItsLetter) {
   const Handlers traced = tracer.trace({.on_request = nothing});
   test::Served served({});
   std::latch all_done(1);  // an ended thread's id may come again
-  const auto call_on_another_thread = [&] {
-    std::latch called(1);
+  std::latch second_called(1);
+  std::latch third_called(1);
+  const auto call_on_another_thread = [&](std::latch& called) {
     std::jthread thread([&] {
       traced.on_request(served.conn());
       called.count_down();
@@ -116,9 +117,9 @@ TEST(TracerExercise, AThreadKeepsItsLetter) {
     return thread;
   };
   traced.on_request(served.conn());
-  const std::jthread second = call_on_another_thread();
+  const std::jthread second = call_on_another_thread(second_called);
   traced.on_request(served.conn());
-  const std::jthread third = call_on_another_thread();
+  const std::jthread third = call_on_another_thread(third_called);
   all_done.count_down();
   std::string letters;
   for (const std::string& line : tracer.lines())

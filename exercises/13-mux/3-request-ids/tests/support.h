@@ -21,6 +21,7 @@
 #include <thread>
 
 #include "netpoll/link_buffer/link_buffer.h"
+#include "support/sanitized.h"
 
 namespace request_id::test {
 
@@ -58,13 +59,14 @@ inline std::ptrdiff_t ended_before() {
 }
 
 // Ends the process if this object lives longer than two seconds and `more`; or
-// a small part of that, when something is red already.
+// a small part of that, when something is red already. Under a sanitizer only
+// what is right runs, which hangs nowhere and may be slow: ten times as long.
 class TimeLimit {
  public:
   using Time = std::chrono::milliseconds;
 
   explicit TimeLimit(const char* why, Time more = Time(0))
-      : thread_([why, time = (Time(2000) + more) /
+      : thread_([why, time = (Time(2000) + more) * kSlower /
                              divisor()](const std::stop_token& over) {
           std::mutex mutex;
           std::unique_lock lock(mutex);
@@ -76,6 +78,8 @@ class TimeLimit {
         }) {}
 
  private:
+  static constexpr int kSlower = netpoll::test::kSanitized ? 10 : 1;
+
   static std::ptrdiff_t divisor() {
     return ended_before() == 0
                ? 1

@@ -18,10 +18,10 @@ namespace {
 
 TEST(RequestIdThreads, ACallBesideAnEndIsToldOnce) {
   for (int round = 0; round < 100; ++round) {
-    Calls calls([](auto) { return true; });
     std::atomic<int> made = 0;
     std::atomic<int> told = 0;
     std::atomic<bool> over = false;
+    Calls calls([](auto) { return true; });
     std::thread caller([&] {
       while (!over && made < 500) {
         calls.call("x", [&](auto) { ++told; });

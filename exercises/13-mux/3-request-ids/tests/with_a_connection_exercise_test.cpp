@@ -20,8 +20,8 @@ namespace {
 // Sends sixteen requests over a connection; the test answers the last one first.
 void ask_and_answer_backwards() {
   LinkBuffer in;
-  std::unique_ptr<Calls> calls;
   std::atomic<int> right = 0;
+  std::unique_ptr<Calls> calls;
   netpoll::test::Served served({.on_request = [&](netpoll::Connection& conn) {
     auto part = conn.reader().slice(conn.reader().size());
     std::move(*part).move_to(in);
