@@ -143,7 +143,9 @@ TEST(GoPoolLife, StopWaitsForTheRunningTask) {
 
 // Keeps a thread for a while after the pool has done with it.
 void linger() {
-  for (int turn = 0; turn < 1000; ++turn)
+  // On a busy machine one yield may take long.
+  const auto end = std::chrono::steady_clock::now() + 20ms;
+  for (int i = 0; i < 1000 && std::chrono::steady_clock::now() < end; ++i)
     std::this_thread::yield();
 }
 

@@ -135,7 +135,9 @@ TEST(Lanes, TheDestructorWaitsForTheTasks) {
   for (int i = 0; i < 5; ++i)
     lanes.go("db", [=] { ran.raise(); });
   std::thread opens([door, shared = pool.share()] {
-    for (int turn = 0; turn < 200; ++turn)  // let the destructor begin
+    // Lets the destructor begin. On a busy machine one yield may take long.
+    const auto end = std::chrono::steady_clock::now() + 20ms;
+    for (int i = 0; i < 200 && std::chrono::steady_clock::now() < end; ++i)
       std::this_thread::yield();
     door.open();
   });
