@@ -45,20 +45,19 @@ class HandlerSlot {
   /// [any]
   bool is_set(Mutex& mutex) const {
     const Lock lock(mutex);
-    const bool has_next = own_ != nullptr && own_->next != nullptr;
-    return (has_next ? *own_->next : *current_) != nullptr;
+    return *(next() != nullptr ? next() : current_) != nullptr;
   }
   /// set() was called since the last newest(). [any]
   bool has_next(Mutex& mutex) const {
     const Lock lock(mutex);
-    return own_ != nullptr && own_->next != nullptr;
+    return next() != nullptr;
   }
   /// Makes the handler that was set last the current one, and returns it. It is
   /// valid until the next newest(). [the one thread that calls the handler]
   const Handler& newest(Mutex& mutex) {
     std::unique_ptr<const Handler> replaced;  // destroyed after the unlock
     const Lock lock(mutex);
-    if (own_ == nullptr || own_->next == nullptr) return *current_;
+    if (next() == nullptr) return *current_;
     current_ = own_->next.get();
     replaced = std::exchange(own_->current, std::move(own_->next));
     return *current_;
@@ -71,6 +70,11 @@ class HandlerSlot {
     std::unique_ptr<const Handler> current;  // null: `first` is current
     std::unique_ptr<const Handler> next;     // set, but not current yet
   };
+
+  // The handler that was set and is not current yet, or null. Under the mutex.
+  const Handler* next() const {
+    return own_ == nullptr ? nullptr : own_->next.get();
+  }
 
   const Handler* current_;
   std::unique_ptr<Own> own_;
