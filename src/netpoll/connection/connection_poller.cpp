@@ -104,10 +104,9 @@ void Connection::on_timer() {
     return now >= *until || poller_.is_stopping() ? end_linger() : set_alarm();
   }
   if (now >= output_.give_up_at()) return hang_up(ClosedBy::error);
+  if (output_.was_taken_over()) go_on_after_output();
   if (now >= activity_.idle_at()) return close_idle();
   set_alarm();
-  // A flush that takes over unattended output sets the timer to now.
-  if (!output_.is_unattended()) go_on_after_output();
 }
 
 // The idle timeout has passed: closes the connection, unless a thread holds the

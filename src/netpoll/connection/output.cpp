@@ -74,8 +74,8 @@ std::error_code Output::begin_flush(State& state) {
       break;
     case State::unattended:
       set_state(State::awaited);
-      // on_timer() finds that the connection may read again.
-      poller_.set_timer(op_, Deadline::clock::now());
+      taken_over_ = true;
+      poller_.set_timer(op_, Deadline::clock::now());  // on_timer() asks for it
       break;
     case State::sending:
     case State::awaited:
@@ -254,6 +254,11 @@ void Output::send_fin_if_due() {
   if (!shut_ || is_inside() || !buffer_.is_empty()) return;
   // Fails only when the socket has failed, and the poller reports that.
   static_cast<void>(os::shutdown_write(op_.fd()));
+}
+
+bool Output::was_taken_over() {
+  const Lock lock(mutex_);
+  return std::exchange(taken_over_, false);
 }
 
 Deadline Output::give_up_at() const {

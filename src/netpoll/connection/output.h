@@ -117,7 +117,6 @@ class Output {
   WaitLimit& limit() { return limit_; }
 
   // For Connection.
-
   /// Sends nothing more after what was flushed, and tells the peer so (FIN).
   /// Fails as Connection::shutdown_write(). [any]
   [[nodiscard]] std::error_code shut();
@@ -136,6 +135,8 @@ class Output {
     // acquire: pairs with the release in set_state(): what has been sent.
     return unattended_.load(std::memory_order_acquire);
   }
+  /// A flush took unattended output over since the last such call. [poller]
+  bool was_taken_over();
   /// When the poller gives up output that no flush waits for, or kNever. [any]
   Deadline give_up_at() const;
   /// The poller gives up output that no flush waits for at `limit`, or sooner:
@@ -187,9 +188,8 @@ class Output {
   bool draining_ NETPOLL_GUARDED_BY(mutex_) = false;  // the poller is sending
   bool shut_ NETPOLL_GUARDED_BY(mutex_) = false;      // shut(): no more flush()
   bool stopped_ NETPOLL_GUARDED_BY(mutex_) = false;   // stop(): no more sending
-  // How the poller's sending ended: the result of the flush that waits for it.
-  std::error_code result_ NETPOLL_GUARDED_BY(mutex_);
-  // When the poller gives up output for which no flush waits; kNever: never.
+  bool taken_over_ NETPOLL_GUARDED_BY(mutex_) = false;  // by a flush: not told
+  std::error_code result_ NETPOLL_GUARDED_BY(mutex_);   // of what was awaited
   Deadline give_up_at_ NETPOLL_GUARDED_BY(mutex_) = kNever;
   // The bound that give_up_by() has set: give_up_at_ is never later than this.
   Deadline last_moment_ NETPOLL_GUARDED_BY(mutex_) = kNever;
