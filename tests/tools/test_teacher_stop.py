@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""./learn teacher pack is stopped in the middle: no process runs on, and no half pack lies
-where packs are given away."""
+"""./learn teacher is stopped in the middle. Of `pack` no process runs on, and no half pack lies
+where packs are given away; after `grade` the next run begins at once."""
 
 import os
 import shutil
@@ -14,7 +14,9 @@ import pytest
 
 from lab_helpers import lab_tree, workshop  # noqa: F401 (a fixture)
 from learn import paths
+from learn.teacher import class_run
 from learn.teacher.layouts import common
+from teacher_helpers import a_class, a_pack
 
 PROGRAM = """
 import sys
@@ -120,3 +122,29 @@ def test_an_older_pack_stays_until_the_new_one_is_whole(tmp_path, monkeypatch):
     common.put(given, target)
     assert [file.name for file in target.iterdir()] == ["L0-dir"]
     assert (target / "L0-dir/pack.json").read_text() == "new"
+
+
+# A run that is killed between the fork of a grader and its exec.
+FORKS = """
+import os, sys, time
+from pathlib import Path
+from learn.teacher import class_run
+with class_run._alone(Path(sys.argv[1])):
+    child = os.fork()
+    if child:
+        print(child, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_killed_run_leaves_the_folder_to_the_next_at_once(tmp_path):
+    folder, pack = a_class(tmp_path / "class", 1), a_pack(tmp_path / "pack")
+    with subprocess.Popen([sys.executable, "-c", FORKS, folder], stdout=subprocess.PIPE,
+                          env=os.environ | {"PYTHONPATH": str(paths.TOOLS)}) as first:
+        child = int(first.stdout.readline())
+        first.kill()
+        first.wait()
+        try:
+            assert class_run.run(folder, pack).graded == 1
+        finally:
+            os.kill(child, signal.SIGKILL)

@@ -95,8 +95,9 @@ def _alone(folder: Path) -> Iterator[None]:
     (folder / GRADES).mkdir(exist_ok=True)
     with (folder / GRADES / LOCK).open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as problem:
+            # A lock of this process: a child that a killed run has just forked does not have it.
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError) as problem:
             raise ClassError(say("class.busy", folder=folder)) from problem
         part = folder / GRADES / PART
         shutil.rmtree(part, ignore_errors=True)
