@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,6 +133,44 @@ def test_nothing_is_left_when_the_keeper_is_killed():
         assert eventually(lambda: len(alive(mark)) == 2)
         kept.process.kill()
         assert eventually(lambda: not alive(mark)), alive(mark)
+
+
+def test_ctrl_c_that_another_thread_gets_ends_the_wait():
+    over = threading.Event()
+
+    def gets_it():
+        time.sleep(0.1)  # so that the main thread waits, most likely
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        return over.wait(20)
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                started = [pool.submit(gets_it)]
+                list(bounded.each_done(started))
+            assert not started[0].done()
+        finally:
+            over.set()
+
+
+def test_a_program_that_starts_after_the_first_look_ends_too(monkeypatch):
+    looked, end_all = threading.Event(), bounded.end_all
+
+    def look():
+        end_all()
+        looked.set()
+
+    def late():
+        assert looked.wait(60)
+        return bounded.run(["sleep", "30"], bounded.NONE)
+
+    monkeypatch.setattr(bounded, "end_all", look)
+    with ThreadPoolExecutor(1) as pool:
+        ended, never = pool.submit(late), pool.submit(late)
+        pool.shutdown(wait=False, cancel_futures=True)
+        bounded.end_all_until([ended, never])
+    assert never.cancelled()
+    assert ended.result().status != 0
 
 
 def test_a_program_without_limits_dies_with_its_block():

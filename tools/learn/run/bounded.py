@@ -24,10 +24,13 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+LOOK_S = 0.2  # between two looks whether Ctrl-C was pressed
 KEEPER = Path(__file__).with_name("keeper.py")
 MB = 1 << 20
 
@@ -158,6 +161,25 @@ def end_all(*, for_good: bool = False) -> None:
         _ended_for_good.set()
     for kept in list(_RUNNING):
         kept.let_go()
+
+
+def each_done(started: Collection[Future]) -> Iterator[Future]:
+    """Each once it is done. Looks now and then: when the kernel gives a signal to another thread,
+    the main thread's wait goes on, and Ctrl-C would be seen only after it."""
+    left = set(started)
+    while left:
+        done, left = wait(left, timeout=LOOK_S, return_when=FIRST_COMPLETED)
+        yield from done
+
+
+def end_all_until(done: Collection[Future]) -> None:
+    """Ends every program of this process until all of these are done: the thread of one may be
+    just about to start another program."""
+    while True:
+        end_all()
+        if all(future.done() for future in done):  # wait() knows nothing of cancelled ones
+            return
+        time.sleep(0.05)
 
 
 def run(command: list, limits: Limits, *, stdin: bytes = b"", apart: bool = False,

@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -178,17 +178,17 @@ def _each(folder: Path, pack: Pack, waiting: list[Submission], at_once: int,
             _store(folder, submission.student, grade)
         return grade
 
+    started: dict[Future[dict[str, Any]], str] = {}
     pool = ThreadPoolExecutor(at_once)
     try:
-        started: dict[Future[dict[str, Any]], str] = {
-            pool.submit(one, submission): submission.student for submission in waiting}
-        for done in as_completed(started):
+        for submission in waiting:
+            started[pool.submit(one, submission)] = submission.student
+        for done in bounded.each_done(started):
             yield started[done], done.result()
     finally:  # at Ctrl-C or a full disk there is still something to end
         stopped.set()
         pool.shutdown(wait=False, cancel_futures=True)
-        bounded.end_all()
-        pool.shutdown(wait=True)
+        bounded.end_all_until(started)
 
 
 def _grade(folder: Path, pack: Pack, one: Submission, limits: Limits) -> dict[str, Any]:

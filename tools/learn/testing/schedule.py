@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from learn.run import bounded, progress
 from learn.testing.parts import Outcome, Part, failed
@@ -20,20 +20,20 @@ AT_ONCE = 2
 
 def run(parts: list[Part], one: Callable[[Part], Outcome]) -> Iterator[tuple[Part, Outcome, float]]:
     """(part, outcome, seconds) of each as it ends. `one` runs a part."""
-    waiting, running = list(parts), {}
+    waiting: list[Part] = list(parts)
+    running: dict[Future, Part] = {}
     with progress.together(), ThreadPoolExecutor(AT_ONCE) as pool:
         try:
             while waiting or running:
                 for part in startable(waiting, list(running.values())):
                     waiting.remove(part)
                     running[pool.submit(timed, part, one)] = part
-                ended, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    yield running.pop(future), *result(future)
+                future = next(bounded.each_done(running))
+                yield running.pop(future), *result(future)
         except BaseException:  # Ctrl-C: a thread waits for its program
             for future in running:
                 future.cancel()
-            bounded.end_all()
+            bounded.end_all_until(running)
             raise
 
 
