@@ -17,5 +17,5 @@ echo hello >&3
 read -r _ <&3
 until_true sleeps_in 'epoll_wait\(4,'
 # An epoll_wait that ended without an event is left out.
-calls "$work/seen" | sed -E 's/^[0-9]+ +//; s/u32=[0-9]+, u64=[0-9]+/…/' |
+calls "$work/seen" | sed -E 's/^[0-9]+ +//; s/data=(\{[^}]*\}|0x[0-9a-f]+)/data={…}/' |
   grep -vE '^epoll_wait.* = 0$' | grep -A9 '^accept4'
