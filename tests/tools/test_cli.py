@@ -19,6 +19,8 @@ from learn.setup import debian, doctor, install, stamps
 from learn.testing import parts, suite
 from learn.testing.counting import Count, junit
 
+GO_SUMS = [str(lock.relative_to(ROOT)) for lock in stamps.GO_LOCKS]
+
 
 def learn(*arguments, language="en"):
     environment = os.environ | {"LEARN_LANG": language}
@@ -110,9 +112,24 @@ def test_a_registry_out_of_reach_is_named_with_its_likely_causes(monkeypatch, ca
     assert "\n" not in said
 
 
+def test_go_modules_out_of_reach_are_told_and_the_set_up_goes_on(monkeypatch, capfd, tmp_path):
+    monkeypatch.setattr(install.stamps, "GO_STAMP", tmp_path / "go")
+    monkeypatch.setattr(install.progress, "run", lambda *_, **__: 1)
+    assert install.fetch_go() == 0
+    said = capfd.readouterr().err.strip()
+    assert "GOPROXY" in said and "\n" not in said
+    assert not (tmp_path / "go").exists()
+
+
+def test_every_go_sum_is_in_the_plan():
+    tracked = subprocess.run(["git", "ls-files", "*go.sum"], cwd=ROOT, capture_output=True,
+                             text=True, check=True).stdout.split()  # fmt: skip
+    assert sorted(GO_SUMS) == sorted(tracked)
+
+
 def test_pip_out_of_reach_is_one_line_with_its_likely_causes(tmp_path):
     """The real script, its own venv, a registry where nobody listens."""
-    for name in ("learn", "tools/debian-packages.toml", "tools/node/package-lock.json"):
+    for name in ("learn", "tools/debian-packages.toml", "tools/node/package-lock.json", *GO_SUMS):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "tools/requirements.lock").write_text("typer==0.0.1 --hash=sha256:" + "0" * 64)
@@ -170,7 +187,7 @@ def test_junit_files_of_both_runners_are_counted(tmp_path):
 def bare(tmp_path, *arguments: str) -> subprocess.CompletedProcess:
     """./learn in a tree that has nothing but its lists."""
     for name in ("learn", "tools/debian-packages.toml", "tools/requirements.lock",
-                 "tools/requirements-learner.lock", "tools/node/package-lock.json"):
+                 "tools/requirements-learner.lock", "tools/node/package-lock.json", *GO_SUMS):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return subprocess.run([tmp_path / "learn", *arguments], cwd=tmp_path, capture_output=True,

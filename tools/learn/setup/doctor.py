@@ -59,6 +59,7 @@ def _packages() -> list[Need]:
     return [
         python,
         Need("npm", say("setup.need_npm"), stamps.npm_ready(), "./learn --yes --no-serve"),
+        Need("Go", say("setup.need_go"), stamps.go_ready(), "./learn --yes --no-serve"),
     ]
 
 

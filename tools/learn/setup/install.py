@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings what .venv does not hold: the Debian and the npm packages.
+"""Brings what .venv does not hold: the Debian and the npm packages, and the Go modules.
 
 The shell script ./learn has asked the person and made .venv; it runs this
 module under its lock, and writes the stamp when this ends with 0.
@@ -8,10 +8,11 @@ module under its lock, and writes the stamp when this ends with 0.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from learn.gate import ENVIRONMENT, GREEN
 from learn.paths import NODE, relative
-from learn.run import bounded, progress
+from learn.run import bounded, go, progress
 from learn.run.bounded import Limits
 from learn.say import say
 from learn.setup import debian, node, stamps
@@ -24,10 +25,38 @@ def main() -> int:
         if stamps.for_learner():
             return GREEN
         node.link_programs()
-        return install_npm()
+        return install_npm() or fetch_go()
     except debian.CannotInstall as problem:
         print(f"learn: {problem}", file=sys.stderr)
         return ENVIRONMENT
+
+
+def fetch_go() -> int:
+    """So that what is built with Go later needs no network. Only gates need that: where the
+    modules cannot be had, one line says so, and the set-up goes on."""
+    if stamps.go_ready():
+        return GREEN
+    stamps.GO_STAMP.unlink(missing_ok=True)
+    log = "go-modules.log"
+    try:
+        command = [go.find(), "mod", "download"]
+        for lock in stamps.GO_LOCKS:
+            title = say("setup.go", folder=relative(lock.parent))
+            if progress.run(title, command, log, env=go.environment(), cwd=lock.parent):
+                raise go.NoGo(say("setup.go_failed", why=go.reason(log), log=f"build/logs/{log}"),
+                              say("go.mend"))  # fmt: skip
+    except go.NoGo as problem:
+        print(f"learn: {problem.text} — {problem.mend}", file=sys.stderr)
+        return GREEN
+    fill(stamps.GO_STAMP, stamps.digest(*stamps.GO_LOCKS))
+    return GREEN
+
+
+def fill(stamp: Path, text: str) -> None:
+    """In one step."""
+    fresh = stamp.with_suffix(".new")
+    fresh.write_text(text + "\n")
+    fresh.replace(stamp)
 
 
 def why_npm_failed() -> str:
@@ -47,7 +76,5 @@ def install_npm() -> int:
     if progress.run(say("setup.npm"), command, "npm.log", env=node.environment(), cwd=NODE) != 0:
         print("learn:", why_npm_failed(), file=sys.stderr)
         return ENVIRONMENT
-    fresh = stamps.NPM_STAMP.with_suffix(".new")
-    fresh.write_text(stamps.digest(stamps.NPM_LOCK) + "\n")
-    fresh.replace(stamps.NPM_STAMP)
+    fill(stamps.NPM_STAMP, stamps.digest(stamps.NPM_LOCK))
     return GREEN

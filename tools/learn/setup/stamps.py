@@ -6,11 +6,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from learn.paths import DEBIAN_TOML, LEARNERS_REQUIREMENTS, NODE, REQUIREMENTS, STATE
+from learn.paths import DEBIAN_TOML, LEARNERS_REQUIREMENTS, NODE, REQUIREMENTS, ROOT, STATE
 from learn.setup import node
 
 NPM_LOCK = NODE / "package-lock.json"
 NPM_STAMP = STATE / "npm"
+GO_LOCKS = tuple(ROOT / folder / "go.sum"
+                 for folder in ("tests/conformance", "benchmarks/race/go", "tools/workflows"))
+GO_STAMP = STATE / "go"
 ENVIRONMENT_STAMP = STATE / "environment"
 PYTHON_STAMP = STATE / "python"
 FOR = STATE / "for"
@@ -25,12 +28,16 @@ def npm_ready() -> bool:
     return node.MODULES.is_dir() and stamped(NPM_STAMP, digest(NPM_LOCK))
 
 
+def go_ready() -> bool:
+    return stamped(GO_STAMP, digest(*GO_LOCKS))
+
+
 def python_ready() -> bool:
     return stamped(PYTHON_STAMP, digest(LEARNERS_REQUIREMENTS if for_learner() else REQUIREMENTS))
 
 
 def environment_ready() -> bool:
-    return stamped(ENVIRONMENT_STAMP, digest(DEBIAN_TOML, REQUIREMENTS, NPM_LOCK))
+    return stamped(ENVIRONMENT_STAMP, digest(DEBIAN_TOML, REQUIREMENTS, NPM_LOCK, *GO_LOCKS))
 
 
 def stamped(stamp: Path, wanted: str) -> bool:
