@@ -75,8 +75,8 @@ void play(const Cell& cell, const char* program, const char* library) {
                               ? "signal " + std::to_string(WTERMSIG(status))
                               : "exit " + std::to_string(WEXITSTATUS(status));
   std::printf("{\"id\":%s,\"status\":%s,\"output\":%s}\n",
-              quoted(cell.id).c_str(), quoted(how).c_str(),
-              quoted(text).c_str());
+              json_text(cell.id).c_str(), json_text(how).c_str(),
+              json_text(text).c_str());
   std::fflush(stdout);
 }
 

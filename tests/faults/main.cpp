@@ -52,7 +52,7 @@ std::string log_lines;
 
 void keep_line(std::string_view line) {
   const std::lock_guard lock(log_mutex);
-  log_lines += (log_lines.empty() ? "" : ",") + quoted(line);
+  log_lines += (log_lines.empty() ? "" : ",") + json_text(line);
 }
 
 void print_site(const char* site, unsigned long calls) {

@@ -87,19 +87,19 @@ std::string Stage::to_json() const {
   const std::lock_guard lock(mutex_);
   std::string hangs;
   for (const std::string& what : hangs_)
-    hangs += (hangs.empty() ? "" : ",") + quoted(what);
+    hangs += (hangs.empty() ? "" : ",") + json_text(what);
   const bool system = told_.category() == std::system_category() ||
                       told_.category() == std::generic_category();
-  return "\"told_by\":" + quoted(told_by_) +
+  return "\"told_by\":" + json_text(told_by_) +
          ",\"error\":" + std::to_string(system ? told_.value() : 0) +
-         ",\"error_text\":" + quoted(told_ ? told_.message() : "") +
+         ",\"error_text\":" + json_text(told_ ? told_.message() : "") +
          ",\"hangs\":[" + hangs + "],\"lost\":" + std::to_string(lost_bytes_) +
          ",\"whole\":" + std::to_string(whole_) +
          ",\"closed\":" + std::to_string(closed_) +
          ",\"served\":" + std::to_string(served_);
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string made = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') made += '\\';

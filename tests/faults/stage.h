@@ -55,7 +55,7 @@ class Stage {
 };
 
 /// Adds `text` in quotes to `json`.
-std::string quoted(std::string_view text);
+std::string json_text(std::string_view text);
 
 /// A runtime with one poller, and a server on it. `finish()` ends both.
 class Server {
