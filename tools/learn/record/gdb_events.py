@@ -182,7 +182,7 @@ class Stop(gdb.Breakpoint):
 
     def stop(self) -> bool:
         try:
-            self.begin(gdb.newest_frame())
+            self.begin(own(gdb.newest_frame()))
         except Exception as error:
             tell({"kind": "broken", "text": f"{self.wanted['fn']}: {type(error).__name__} {error}"})
         return False
@@ -240,6 +240,14 @@ class Stop(gdb.Breakpoint):
             except (ValueError, gdb.error):
                 shown[name] = None
         return shown
+
+
+def own(frame: gdb.Frame) -> gdb.Frame:
+    """The frame of the function that begins. Where its first instruction is one of a library
+    function that was inlined there, gdb 16 has that one's frame inside."""
+    while frame.type() == gdb.INLINE_FRAME and named(frame.function()).startswith(LIBRARY):
+        frame = frame.older()
+    return frame
 
 
 def direct(frame: gdb.Frame | None) -> bool:
