@@ -7,6 +7,7 @@ otherwise. A build that is missing fails its tests: it is not skipped.
 
 import os
 import re
+import resource
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -32,6 +33,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # The crowds need more descriptors than the thousand that a user begins with; the servers that
+    # are started here inherit the limit.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     config.addinivalue_line("markers", "long_only(*presets): see support.py")
     for name in ("soak", "waits", "fills_kernel"):
         config.addinivalue_line("markers", f"{name}: see support.py")
