@@ -205,7 +205,8 @@ def _left(clean: Path) -> list[str]:
 
 def _written(token: str, clean: Path) -> list[str]:
     """Files with the token in their names, where one might leave them."""
-    found = [path / token for path in map(Path, PLACES) if (path / token).exists()]
+    # Where this user may not look, nobody could write who is graded as this user.
+    found = [path / token for path in map(Path, PLACES) if os.path.lexists(path / token)]
     found += [path for path in clean.rglob(f"*{token}*") if "hostile" not in path.parts]
     return list(map(str, found))
 
