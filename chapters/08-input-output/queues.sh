@@ -5,8 +5,8 @@
 #
 #    chapters/08-input-output/queues.sh
 #
-# Three looks, a second apart, from the moment in which both are still. Recv-Q: what the server has not read. Send-Q: what the
-# peer has not taken.
+# Three looks, a second apart, from the moment in which both are still. Recv-Q: what the
+# server has not read. Send-Q: what the peer has not taken.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . chapters/waits.sh

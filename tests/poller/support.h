@@ -5,12 +5,15 @@
 // operator whose functions the test sets, and a poller on a thread of its own.
 
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "netpoll/gopool/gopool.h"
 #include "netpoll/os/eventfd.h"
@@ -81,5 +84,23 @@ class PollerTest : public testing::Test {
   Ref<Op> op = make_ref<Op>(pair.near.get());
   std::thread thread{[this] { poller->run(); }};
 };
+
+// Runs a poller of this thread with `count` operators that are ready in every
+// turn, until somebody stops it. Each event calls `readable`.
+inline void run_with_ready(Poller& poller, std::size_t count,
+                           const std::function<void(Op&)>& readable) {
+  std::vector<UniqueFd> events;
+  std::vector<Ref<Op>> ops;
+  for (std::size_t i = 0; i < count; ++i) {
+    events.push_back(*os::open_eventfd());
+    ops.push_back(make_ref<Op>(events.back().get()));
+    ops.back()->readable = readable;
+    EXPECT_FALSE(poller.add(*ops.back()));
+    EXPECT_EQ(::eventfd_write(events.back().get(), 1), 0);
+  }
+  poller.run();
+  for (const Ref<Op>& op : ops)
+    poller.detach(*op);
+}
 
 }  // namespace netpoll

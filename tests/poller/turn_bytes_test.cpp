@@ -2,13 +2,10 @@
 //
 // How many bytes an operator may move in one turn: its share.
 #include <gtest/gtest.h>
-#include <sys/eventfd.h>
 
 #include <cstddef>
 #include <set>
-#include <vector>
 
-#include "netpoll/os/eventfd.h"
 #include "poller/support.h"
 
 namespace netpoll {
@@ -22,23 +19,12 @@ std::set<std::size_t> shares(std::size_t count) {
   const auto poller = *Poller::open(runner);
   std::set<std::size_t> seen;
   std::size_t called = 0;
-  std::vector<UniqueFd> events;
-  std::vector<Ref<Op>> ops;
-  for (std::size_t i = 0; i < count; ++i) {
-    events.push_back(*os::open_eventfd());
-    ops.push_back(make_ref<Op>(events.back().get()));
-    ops.back()->readable = [&](Op&) {
-      seen.insert(poller->turn_bytes());
-      ++called;
-      poller->stop();  // run() returns at the end of this turn
-    };
-    EXPECT_FALSE(poller->add(*ops.back()));
-    EXPECT_EQ(::eventfd_write(events.back().get(), 1), 0);
-  }
-  poller->run();
+  run_with_ready(*poller, count, [&](Op&) {
+    seen.insert(poller->turn_bytes());
+    ++called;
+    poller->stop();  // run() returns at the end of this turn
+  });
   EXPECT_EQ(called, count);
-  for (const Ref<Op>& op : ops)
-    poller->detach(*op);
   return seen;
 }
 

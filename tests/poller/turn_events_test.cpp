@@ -2,12 +2,10 @@
 //
 // How many events one turn takes from epoll.
 #include <gtest/gtest.h>
-#include <sys/eventfd.h>
 
 #include <cstddef>
 #include <vector>
 
-#include "netpoll/os/eventfd.h"
 #include "poller/support.h"
 
 namespace netpoll {
@@ -19,21 +17,10 @@ std::vector<std::size_t> events_of(std::size_t turns, std::size_t count) {
   InlineRunner runner;
   const auto poller = *Poller::open(runner);
   std::vector<std::size_t> seen(turns);
-  std::vector<UniqueFd> events;
-  std::vector<Ref<Op>> ops;
-  for (std::size_t i = 0; i < count; ++i) {
-    events.push_back(*os::open_eventfd());
-    ops.push_back(make_ref<Op>(events.back().get()));
-    ops.back()->readable = [&](Op&) {
-      ++seen.at(poller->turns() - 1);
-      if (poller->turns() == turns) poller->stop();  // after this turn
-    };
-    EXPECT_FALSE(poller->add(*ops.back()));
-    EXPECT_EQ(::eventfd_write(events.back().get(), 1), 0);
-  }
-  poller->run();
-  for (const Ref<Op>& op : ops)
-    poller->detach(*op);
+  run_with_ready(*poller, count, [&](Op&) {
+    ++seen.at(poller->turns() - 1);
+    if (poller->turns() == turns) poller->stop();  // after this turn
+  });
   return seen;
 }
 
